@@ -34,6 +34,12 @@ class InputError(ReltypeError, ValueError):
     exit_code = 4
 
 
+class OutputError(ReltypeError, OSError):
+    """An output that cannot be written; what stood there before still stands."""
+
+    exit_code = 4
+
+
 class PluginError(ReltypeError):
     """A plugin that did not load, raised, or gave something unusable.
 

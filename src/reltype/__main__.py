@@ -1,0 +1,5 @@
+"""`python -m reltype` is `reltype`."""
+
+from reltype.cli import main
+
+main()

@@ -1,0 +1,101 @@
+"""Benefit: what a relationship can give beyond the service delivered; who is offered what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import field, frozen, validators
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROLES = ("work-flow", "service", "consultation", "advisory", "audit", "liaison")
+HORIZONS = ("short-term win", "long-term win", "new approach")
+
+
+@frozen
+class Benefit:
+    """A relational benefit to cultivate.
+
+    Attributes:
+        name: As people write it.
+        definition: What the customer gets.
+        source: The literature.
+        raises: How far it moves each dimension that it moves, 0…1.
+        suits: How well it suits each archetype, 0…1; archetypes not named are not offered it.
+        not_for: Archetypes it must not be pushed on, each with the reason.
+        actions: Concrete things to do.
+        questions: Key questions to ask before and after.
+        role: Who owns it (the roles of managed relationships).
+        horizon: When it pays.
+        when: SQL condition; where it holds the benefit goes first (a must-be that is broken).
+        because: The reason told where `when` holds.
+        gate: True for what must be in order before anything else: offered to the unclassified too.
+    """
+
+    name: str
+    definition: str
+    source: str
+    raises: Mapping[str, float]
+    suits: Mapping[str, float]
+    actions: tuple[str, ...]
+    questions: tuple[str, ...]
+    role: str = field(validator=validators.in_(ROLES))
+    horizon: str = field(validator=validators.in_(HORIZONS))
+    not_for: Mapping[str, str] = field(factory=dict)
+    when: str = ""
+    because: str = ""
+    gate: bool = False
+
+
+def priorities(
+    posterior: NDArray[np.float64],
+    readings: NDArray[np.float64],
+    evidence: NDArray[np.float64],
+    *,
+    suits: NDArray[np.float64],
+    raises: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    barred: NDArray[np.bool_],
+    broken: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """How much each customer would gain from each benefit, and by which dimension most.
+
+    Priority = Σ_a p_a · suits_ba · (¼ + Σ_k raises_bk · max(0, target_ak − d_k) · e_k). The
+    quarter is what a benefit is worth to an archetype before any gap is known, so that ranks
+    follow the archetype where little was seen. A benefit whose `when` holds comes first; one that
+    the likeliest archetype is warned off comes last.
+
+    Args:
+        posterior: (n, archetypes), without the unclassified column.
+        readings: (n, dimensions); NaN where not seen.
+        evidence: (n, dimensions), 0…1.
+        suits: (benefits, archetypes), 0…1.
+        raises: (benefits, dimensions), 0…1.
+        targets: (archetypes, dimensions), the readings aimed at.
+        barred: (benefits, archetypes), True where a benefit must not be pushed.
+        broken: (n, benefits), True where a benefit's `when` holds.
+
+    Returns:
+        (n, benefits) priorities, ≥ 0; and (n, benefits) indices of the dimension that adds most,
+        −1 where none adds.
+    """
+    rows, count = len(posterior), len(suits)
+    score = np.zeros((rows, count))
+    gain = np.zeros((rows, count, readings.shape[1]))
+    seen = np.where(np.isnan(readings), 0.0, evidence)
+    known = np.nan_to_num(readings)
+    for a in range(posterior.shape[1]):
+        gap = np.maximum(0.0, targets[a] - known) * seen
+        weight = posterior[:, a, None] * suits[None, :, a]
+        score += 0.25 * weight
+        for k in range(readings.shape[1]):
+            gain[:, :, k] += weight * (gap[:, k, None] * raises[None, :, k])
+    for k in range(readings.shape[1]):
+        score += gain[:, :, k]
+    score += broken
+    score[barred.T[posterior.argmax(axis=1)]] = 0.0
+    best = gain.argmax(axis=2)
+    return score, np.where(np.take_along_axis(gain, best[:, :, None], 2)[:, :, 0] > 0, best, -1)

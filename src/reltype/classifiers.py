@@ -1,0 +1,250 @@
+"""Classifier: anything that gives log-odds per archetype for a batch of customers.
+
+Log-odds are against the hypothesis that no archetype fits, in nats; 0 is no opinion. What all
+classifiers say is added up (`pool`), so an explanation is the list of what was added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from reltype.plan import Plan
+
+_SQRT2 = 2.0**0.5
+_SQRT2PI = (2.0 * np.pi) ** 0.5
+
+
+@frozen(eq=False)
+class Batch:
+    """What is known of some customers.
+
+    Attributes:
+        table: A row per customer; `customer_id`, the features that the plan needs.
+        readings: (n, dimensions) in [0, 1]; NaN where not seen.
+        evidence: (n, dimensions) in [0, 1]: how much of the reading was seen.
+        fired: (n, rules): 1 where the rule's condition holds, 0 where not, NaN where unknown.
+    """
+
+    table: pa.RecordBatch | pa.Table
+    readings: NDArray[np.float64]
+    evidence: NDArray[np.float64]
+    fired: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.readings)
+
+    def column(self, name: str) -> pa.Array:
+        """A feature by its name, or a reading by its dimension's."""
+        reading = f"d_{name}"
+        return self.table.column(reading if reading in self.table.schema.names else name)
+
+    def holds(self, condition: str) -> NDArray[np.float64]:
+        """(n,) 1 where the condition of this column holds, 0 where not, NaN where unknown."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        held = pc.cast(pc.cast(self.table.column(condition), pa.int8()), pa.float64())
+        return np.asarray(held.to_numpy(zero_copy_only=False))
+
+    def first(self, kind: str, count: int) -> NDArray[np.int64]:
+        """(n,) index of the first condition of a *kind* that holds, −1 where none does."""
+        first = np.full(len(self), -1, np.int64)
+        for i in reversed(range(count)):
+            first = np.where(self.holds(f"{kind}_{i}") == 1, i, first)
+        return first
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """Speaks of every archetype of one typology."""
+
+    @property
+    def name(self) -> str:
+        """What explanations call it."""
+
+    def score(self, batch: Batch) -> NDArray[np.float64]:
+        """Log-odds, (n, archetypes), finite; 0 where it has no opinion.
+
+        A row depends on that row of *batch* alone; *batch* is not changed.
+        """
+
+
+@runtime_checkable
+class Itemised(Classifier, Protocol):
+    """A classifier that can say what its score is made of."""
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """What the parts are called: a dimension, a rule."""
+
+    def parts(self, batch: Batch) -> NDArray[np.float64]:
+        """(n, archetypes, items); they add up to `score` over the last axis."""
+
+
+@frozen(eq=False)
+class Prototype:
+    """How well the readings suit each archetype's prototype.
+
+    c_ak = e_k · log((1 − ε) · N(d_k; μ_ak, τ_ak) truncated to [0, 1] + ε), where the uniform
+    density 1 is the background: what a reading is like when no archetype fits. ε, the typology's
+    contamination, bounds what one strange reading can say against an archetype.
+
+    Attributes:
+        items: The dimensions.
+        value: (archetypes, dimensions) μ; NaN where the prototype says nothing.
+        tolerance: (archetypes, dimensions) τ.
+        contamination: ε.
+    """
+
+    items: tuple[str, ...]
+    value: NDArray[np.float64]
+    tolerance: NDArray[np.float64]
+    contamination: float
+    name: str = "prototype"
+    _log_norm: NDArray[np.float64] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Work out the truncated densities' constants once."""
+        inside = _normal_cdf((1 - self.value) / self.tolerance)
+        inside -= _normal_cdf(-self.value / self.tolerance)
+        object.__setattr__(self, "_log_norm", np.log(self.tolerance * _SQRT2PI * inside))
+
+    @classmethod
+    def of(cls, plan: Plan) -> Prototype:
+        """The prototypes of *plan*'s typology."""
+        places = [
+            [a.prototype.get(d.name) for d in plan.dimensions] for a in plan.archetypes
+        ]
+        nan = float("nan")
+        return cls(
+            items=tuple(d.name for d in plan.dimensions),
+            value=np.array([[p.value if p else nan for p in row] for row in places]),
+            tolerance=np.array([[p.tolerance if p else nan for p in row] for row in places]),
+            contamination=plan.typology.contamination,
+        )
+
+    def parts(self, batch: Batch) -> NDArray[np.float64]:
+        """(n, archetypes, dimensions): 0 where the reading or the prototype is not there."""
+        archetypes, dimensions = self.value.shape
+        made = np.zeros((len(batch), archetypes, dimensions))
+        for k in range(dimensions):
+            reading, evidence = batch.readings[:, k], batch.evidence[:, k]
+            for a in range(archetypes):
+                z = (reading - self.value[a, k]) / self.tolerance[a, k]
+                density = np.exp(-0.5 * z * z - self._log_norm[a, k])
+                fit = np.log((1 - self.contamination) * density + self.contamination)
+                made[:, a, k] = np.where(np.isnan(fit), 0.0, evidence * fit)
+        return made
+
+    def score(self, batch: Batch) -> NDArray[np.float64]:
+        """The sum of `parts` over dimensions."""
+        return add_up(self.parts(batch))
+
+
+@frozen(eq=False)
+class Rules:
+    """What the fired rules say: each adds its weight, damped by its redundancy.
+
+    Attributes:
+        items: The rules' names.
+        archetype: (rules,) index of the archetype that each speaks for.
+        weight: (rules,) log-odds that count, after damping.
+        count: How many archetypes there are.
+    """
+
+    items: tuple[str, ...]
+    archetype: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    count: int
+    name: str = "rules"
+
+    @classmethod
+    def of(cls, plan: Plan, damping: Mapping[str, float]) -> Rules:
+        """The rules of *plan*; *damping* by rule name, 1 where none is given."""
+        index = {a.name: i for i, a in enumerate(plan.archetypes)}
+        return cls(
+            items=tuple(r.name for r in plan.rules),
+            archetype=np.array([index[r.archetype] for r in plan.rules], np.int64),
+            weight=np.array([r.weight * damping.get(r.name, 1.0) for r in plan.rules]),
+            count=len(plan.archetypes),
+        )
+
+    def parts(self, batch: Batch) -> NDArray[np.float64]:
+        """(n, archetypes, rules): the weight where a rule fired for its archetype, else 0."""
+        made = np.zeros((len(batch), self.count, len(self.items)))
+        for r, (a, weight) in enumerate(zip(self.archetype, self.weight, strict=True)):
+            made[:, a, r] = np.where(batch.fired[:, r] == 1, weight, 0.0)
+        return made
+
+    def score(self, batch: Batch) -> NDArray[np.float64]:
+        """The sum of `parts` over rules."""
+        return add_up(self.parts(batch))
+
+
+def add_up(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum over the last axis, in order, so that the batch's size cannot change a bit of it."""
+    total = np.zeros(parts.shape[:-1])
+    for i in range(parts.shape[-1]):
+        total += parts[..., i]
+    return total
+
+
+def damping(
+    names: Sequence[str],
+    archetypes: Sequence[str],
+    fired: Mapping[tuple[int, int], int],
+    *,
+    ridge: float = 0.02,
+) -> dict[str, float]:
+    """How far each rule counts, given how often rules for one archetype fire together.
+
+    With S_ij the overlap (Jaccard) of what rules i and j fire on, the factors solve
+    (S + ridge·I) x = (1 + ridge)·1, the weights of the best linear combination of equally good,
+    correlated estimates: a rule on its own gets 1, a copy shares its original's factor and leaves
+    all others as they were. Factors are kept within [0, 1].
+
+    Args:
+        names: The rules' names.
+        archetypes: The archetype that each speaks for.
+        fired: (i, j) → customers on whom both fire, for i ≤ j of the same archetype.
+        ridge: Share of a rule's firing that is taken to be its own, for stability.
+    """
+    factors = {}
+    for archetype in dict.fromkeys(archetypes):
+        mine = [i for i, name in enumerate(archetypes) if name == archetype]
+        overlap = np.eye(len(mine))
+        for row, i in enumerate(mine):
+            for column, j in enumerate(mine[row + 1 :], row + 1):
+                both = fired.get((i, j), 0)
+                either = fired.get((i, i), 0) + fired.get((j, j), 0) - both
+                overlap[row, column] = overlap[column, row] = both / either if either else 0.0
+        solved = _non_negative(overlap + ridge * np.eye(len(mine)), 1 + ridge)
+        factors |= {names[i]: float(x) for i, x in zip(mine, solved, strict=True)}
+    return factors
+
+
+def _non_negative(matrix: NDArray[np.float64], target: float) -> NDArray[np.float64]:
+    """x ≥ 0 that minimises ½ x'Mx − target·Σx, by cyclic coordinate descent; M has a ridge."""
+    x = np.zeros(len(matrix))
+    for _ in range(2000):
+        before = x.copy()
+        for i in range(len(x)):
+            x[i] = max(0.0, x[i] + (target - matrix[i] @ x) / matrix[i, i])
+        if np.abs(x - before).max(initial=0.0) < 1e-12:
+            break
+    return np.minimum(x, 1.0)
+
+
+def _normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    from math import erf
+
+    cdf = np.vectorize(lambda v: 0.5 * (1 + erf(v / _SQRT2)), otypes=[float])
+    return np.asarray(cdf(z))

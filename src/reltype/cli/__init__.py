@@ -1,0 +1,160 @@
+"""The command line: options → one library call → one write. A command a file."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from reltype.errors import OutputError, PluginError, ReltypeError, did_you_mean
+
+COMMANDS = {
+    "archetypes": "archetypes",
+    "benefits": "benefits",
+    "classify": "classify",
+    "demo": "demo",
+    "doctor": "doctor",
+    "evaluate": "evaluate",
+    "explain": "explain",
+    "features": "features",
+    "fit": "fit",
+    "init": "init",
+    "inspect": "inspect",
+    "label": "label",
+    "plugins": "plugins",
+    "rules": "rules",
+}
+"""Command → its module here. A module is imported when its command is asked for."""
+
+BUG = 70
+INTERRUPTED = 130
+
+
+class Cli(click.Group):
+    """Finds commands when they are asked for: ours first, plugins' only for a name that is not ours."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, plugins' too; a broken plugin is told of, and the rest go on."""
+        self._ask_plugins()
+        return sorted({*COMMANDS, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called so; None where there is none."""
+        if cmd_name in COMMANDS:
+            module = import_module(f"reltype.cli.{COMMANDS[cmd_name]}")
+            made: click.Command = module.command
+            return made
+        self._ask_plugins()
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; an unknown command gets the nearest name."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            hint = did_you_mean(name, self.list_commands(ctx))
+            ctx.fail(f"No command is called {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def _ask_plugins(self) -> None:
+        from reltype import plugins
+
+        try:
+            plugins.commands(self)
+        except PluginError as error:
+            click.echo(f"Warning: {error}", err=True)
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import entry_points
+
+    from reltype import __version__
+
+    click.echo(f"reltype {__version__}")
+    for point in sorted(entry_points(group="reltype"), key=lambda p: p.name):
+        click.echo(f"  {point.name} ({point.dist.name} {point.dist.version})" if point.dist else "")
+    ctx.exit()
+
+
+@click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show a traceback where something goes wrong.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version, and those of the plugins.",
+)
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Reads what kind of relationship each customer has with you, and what to cultivate.
+
+    Start with `reltype demo`, or with your own export: `reltype classify export.csv`.
+    """
+    ctx.obj = debug
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """The exit code of `reltype` with *args*; words about failures are on standard error."""
+    given = sys.argv[1:] if args is None else args
+    try:
+        code: Any = cli.main(args=given, prog_name="reltype", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; nothing was written.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _closed()
+    except Exception as error:  # noqa: BLE001  the one place where bugs become an exit code
+        return _failed(error, debug="--debug" in given)
+    return code if isinstance(code, int) else 0
+
+
+def _closed() -> int:
+    """Whoever read our output has stopped: say so, and keep Python from saying it again."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo("The reader of the output closed it before the end.", err=True)
+    return OutputError.exit_code
+
+
+def _failed(error: Exception, *, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, ReltypeError):
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    if isinstance(error, OSError) and error.filename is None:
+        click.echo(f"Error: the output cannot be written ({error.strerror}).", err=True)
+        return OutputError.exit_code
+    if isinstance(error, MemoryError) or "Out of Memory" in str(error):
+        click.echo(
+            "Error: the memory did not suffice. Give more with --memory-limit, or use --threads 1.",
+            err=True,
+        )
+        return 4
+    click.echo(
+        f"This is a bug in reltype ({type(error).__name__}: {error}). "
+        "Please report it with what --debug prints.",
+        err=True,
+    )
+    return BUG

@@ -1,0 +1,58 @@
+"""Flat: a result for formats whose cells hold one value, and that spreadsheets open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RUNS = r"^[\s\x00]*(=|@|[\t\r]|[+-](?![\d.,]+$))"
+"""What a spreadsheet would run as a formula: `=`, `@`, a tab, a sign that no plain number follows."""
+
+
+def schema(given: pa.Schema) -> pa.Schema:
+    """*given* with text in place of every list."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [(f.name, pa.string() if pa.types.is_list(f.type) else f.type) for f in given]
+    )
+
+
+def batch(given: pa.RecordBatch) -> pa.RecordBatch:
+    """*given* with lists joined by `; ` and texts that no spreadsheet will run."""
+    import pyarrow as pa
+
+    columns = [_column(given.column(i)) for i in range(given.num_columns)]
+    return pa.RecordBatch.from_arrays(columns, schema=schema(given.schema))
+
+
+def _column(column: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    if pa.types.is_list(column.type):
+        column = _joined(column)
+    return neutral(column) if pa.types.is_string(column.type) else column
+
+
+def _joined(lists: pa.ListArray) -> pa.Array:
+    """The texts of each list (a struct's first field) in one cell."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = lists.flatten()
+    if pa.types.is_struct(values.type):
+        values = values.field(0)
+    offsets = pc.subtract(lists.offsets, lists.offsets[0])
+    return pc.binary_join(pa.ListArray.from_arrays(offsets.cast(pa.int32()), values), "; ")
+
+
+def neutral(texts: pa.Array) -> pa.Array:
+    """Texts with an apostrophe before those that a spreadsheet would run (CWE-1236)."""
+    import pyarrow.compute as pc
+
+    runs = pc.match_substring_regex(texts, RUNS)
+    if not pc.any(runs).as_py():
+        return texts
+    return pc.if_else(runs, pc.binary_join_element_wise("'", texts, ""), texts)

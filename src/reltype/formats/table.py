@@ -1,0 +1,47 @@
+"""Table: what a person reads on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHOWN = ("customer_id", "archetype", "confidence", "status", "reasons", "benefits")
+"""The result's columns that fit a terminal; other tables are shown whole."""
+
+
+def write(
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    stream: IO[bytes],
+    style: str = "simple",
+) -> None:
+    """Write every row as an aligned table."""
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    stream.write(f"{text(schema.names, rows, style)}\n".encode())
+
+
+def text(names: list[str], rows: list[dict[str, Any]], style: str = "simple") -> str:
+    """*rows* as a table; identifiers stay as they are written."""
+    from tabulate import tabulate
+
+    shown = [n for n in SHOWN if n in names] if set(SHOWN) <= set(names) else names
+    cells = [[cell(name, row) for name in shown] for row in rows]
+    return tabulate(cells, headers=shown, tablefmt=style, disable_numparse=True)
+
+
+def cell(name: str, row: dict[str, Any]) -> str:
+    """One value for a person: two digits, the first of a list, why somebody is unclassified."""
+    value = row[name]
+    if name == "archetype" and row.get("unclassified_because"):
+        return f"{value} ({row['unclassified_because']})"
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, list):
+        first = [v["text"] if "text" in v else v["name"] for v in value if isinstance(v, dict)]
+        return "; ".join((first or [str(v) for v in value])[:2])
+    return "".join(c if c.isprintable() else "�" for c in str(value))

@@ -1,0 +1,70 @@
+"""What a plugin can do, on one screen.
+
+A plugin is a module (or an object) that a distribution `reltype-NAME` names under the entry-point
+group `reltype`. It implements any of these with `hookimpl`. Hooks *return* things; the host keeps
+who returned what and refuses clashes. `reltype_api = 1` in the module says which version of this
+page it was written for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import click
+
+    from reltype.archetypes import Typology
+    from reltype.classifiers import Classifier
+    from reltype.packs import Definition
+    from reltype.scoring import Relationships
+
+API_VERSION = 1
+
+hookspec = pluggy.HookspecMarker("reltype")
+hookimpl = pluggy.HookimplMarker("reltype")
+
+
+@hookspec
+def reltype_definitions() -> Iterable[Definition | Path]:  # type: ignore[empty-body]
+    """Return features, signals, dimensions, archetypes, rules, benefits, or paths of TOML packs.
+
+    Asked whenever anything is listed or scored: import nothing heavy.
+    """
+
+
+@hookspec
+def reltype_functions() -> Mapping[str, Callable[..., Any]]:  # type: ignore[empty-body]
+    """Return scalar functions that expressions may then call, by name.
+
+    Each takes Arrow arrays of equal length and returns one; its annotations are Arrow types.
+    """
+
+
+@hookspec
+def reltype_classifiers(typology: Typology) -> Iterable[Classifier]:  # type: ignore[empty-body]
+    """Return classifiers, or recipes that `fit` trains. Import heavy things here."""
+
+
+@hookspec
+def reltype_formats() -> Iterable[Any]:  # type: ignore[empty-body]
+    """Return ways in or out, each with the file endings that choose it."""
+
+
+@hookspec
+def reltype_engines() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Return engines by name."""
+
+
+@hookspec
+def reltype_commands(cli: click.Group) -> None:
+    """Add commands to `reltype`. Asked only when the command line needs them."""
+
+
+@hookspec
+def reltype_sections(relationships: Relationships) -> Iterable[Any]:  # type: ignore[empty-body]
+    """Return sections of the report."""

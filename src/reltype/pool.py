@@ -1,0 +1,102 @@
+"""Pool: what all classifiers say, added up to one posterior; and who stays unclassified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+from reltype.classifiers import Batch, Classifier, Itemised, add_up
+from reltype.errors import PluginError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reltype.plan import Plan
+
+WITHHELD = 6.0
+"""Log-odds that a reason not to classify adds to `unclassified`: it wins, and is still told."""
+
+
+@frozen(eq=False)
+class Pooled:
+    """What was concluded of a batch.
+
+    Attributes:
+        labels: What each part of a score is called, as (classifier, item).
+        parts: (n, archetypes, parts), before the temperature.
+        scores: (n, archetypes + 1): prior + Σ parts, divided by the temperature; the last column
+            is `unclassified`.
+        posterior: (n, archetypes + 1), rows sum to 1.
+        withheld: (n,) index of the first reason not to classify that holds, else −1.
+    """
+
+    labels: tuple[tuple[str, str], ...]
+    parts: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    posterior: NDArray[np.float64]
+    withheld: NDArray[np.int64]
+
+
+def pool(
+    plan: Plan,
+    classifiers: Sequence[Classifier],
+    batch: Batch,
+    withheld: NDArray[np.int64],
+) -> Pooled:
+    """The log-opinion pool of *classifiers*: s_a = (log π_a + Σ parts) / T, then softmax.
+
+    Args:
+        plan: Gives priors and temperature.
+        classifiers: Who speaks.
+        batch: Of whom.
+        withheld: (n,) index of the reason not to classify, −1 where there is none.
+
+    Raises:
+        PluginError: A classifier's score has a wrong shape or is not finite.
+    """
+    labels: list[tuple[str, str]] = []
+    columns: list[NDArray[np.float64]] = []
+    for classifier in classifiers:
+        if isinstance(classifier, Itemised):
+            labels += [(classifier.name, item) for item in classifier.items]
+            columns.append(_checked(classifier, classifier.parts(batch), plan, batch, 3))
+        else:
+            labels.append((classifier.name, ""))
+            columns.append(_checked(classifier, classifier.score(batch), plan, batch, 2)[..., None])
+    shape = (len(batch), len(plan.archetypes))
+    parts = np.concatenate(columns, axis=2) if columns else np.zeros((*shape, 0))
+    scores = np.empty((len(batch), len(plan.archetypes) + 1))
+    prior = np.log([a.prior for a in plan.archetypes])
+    scores[:, :-1] = (prior + add_up(parts)) / plan.typology.temperature
+    scores[:, -1] = np.log(plan.typology.unclassified_prior) / plan.typology.temperature
+    scores[:, -1] = np.where(withheld >= 0, scores.max(axis=1) + WITHHELD, scores[:, -1])
+    return Pooled(tuple(labels), parts, scores, softmax(scores), withheld)
+
+
+def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """exp(s) / Σ exp(s) over the last axis, without overflow."""
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(odds / add_up(odds)[:, None])
+
+
+def _checked(
+    classifier: Classifier, made: NDArray[np.float64], plan: Plan, batch: Batch, axes: int
+) -> NDArray[np.float64]:
+    made = np.asarray(made, dtype=np.float64)
+    wanted = (len(batch), len(plan.archetypes))
+    if made.ndim != axes or made.shape[:2] != wanted:
+        raise PluginError(
+            f"gave scores of shape {made.shape} where {wanted} was due; "
+            f"leave it out with --no-plugin {classifier.name}.",
+            classifier.name,
+        )
+    if not np.isfinite(made).all():
+        raise PluginError(
+            f"gave a score that is not a finite number; "
+            f"leave it out with --no-plugin {classifier.name}.",
+            classifier.name,
+        )
+    return made

@@ -1,0 +1,243 @@
+"""Population: the customers of one run in the engine; their scales, and batches of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import define, field, frozen
+
+from reltype import query
+from reltype.classifiers import Batch, damping
+from reltype.errors import InputError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from reltype.plan import Plan
+
+EPOCH = dt.date(1970, 1, 1)
+BATCH = 1 << 16
+"""Customers per batch: large enough for numpy, small enough for the cache and the memory limit."""
+
+
+@frozen
+class Scales:
+    """What was usual among all customers when they were measured; frozen in a model.
+
+    Attributes:
+        as_of: The day on which the relationships are read.
+        log_start: The log's first day; who was there then may have been there before.
+        values: Scale name → value.
+        damping: Rule name → how far it counts, 0…1.
+    """
+
+    as_of: dt.date
+    log_start: dt.date
+    values: Mapping[str, float]
+    damping: Mapping[str, float] = field(factory=dict)
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """The scales and the two days, by the names that expressions use."""
+        return {**self.values, "as_of_day": _day(self.as_of), "log_start_day": _day(self.log_start)}
+
+
+@frozen
+class Counts:
+    """What became of the rows of the logs.
+
+    Attributes:
+        rows: Rows read.
+        used: Rows that count.
+        rejected: Rows that cannot be used.
+        late: Rows after the as-of day.
+    """
+
+    rows: int
+    used: int
+    rejected: int
+    late: int
+
+
+@define(slots=False)
+class Population:
+    """The customers of one run, grouped by the engine.
+
+    Attributes:
+        connection: The engine's connection; the facts live there as temporary tables.
+        plan: What is asked.
+        logs: SELECTs of canonical interactions.
+        tables: SELECTs of canonical customer rows.
+        given: Features that the customer tables give.
+        as_of: The as-of day; None: the last day of the log.
+        frozen: Scales from a model; None: taken from these customers.
+    """
+
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
+    plan: Plan
+    logs: Sequence[str] = ()
+    tables: Sequence[str] = ()
+    given: Collection[str] = ()
+    as_of: dt.date | None = None
+    frozen: Scales | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.logs:
+            until = f"DATE '{self.as_of}'" if self.as_of else None
+            self._make("facts", query.facts(self.plan, self.logs, until=until))
+        if self.tables:
+            self._make("customers", query.customers(self.tables, self.given))
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What became of the logs' rows."""
+        if not self.logs:
+            return Counts(0, 0, 0, 0)
+        rows, rejected, late = self._row(
+            "SELECT coalesce(sum(log_rows), 0), coalesce(sum(log_rejects), 0),"
+            " coalesce(sum(log_late), 0) FROM facts"
+        )
+        return Counts(int(rows), int(rows - rejected - late), int(rejected), int(late))
+
+    @cached_property
+    def size(self) -> int:
+        """How many customers there are."""
+        return int(self._row(f"SELECT count(*) FROM ({self._customers})")[0])
+
+    @cached_property
+    def scales(self) -> Scales:
+        """The model's scales, or those of these customers: one look at each round of features."""
+        first, last = self._days()
+        if self.frozen is not None:
+            return Scales(
+                self.as_of or last, self.frozen.log_start, self.frozen.values, self.frozen.damping
+            )
+        days = Scales(self.as_of or last, first, {})
+        constants = days.constants
+        while ready := query.ready_scales(self.plan, constants):
+            asked = ", ".join(e.sql() for e in ready.values())
+            found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
+            for name, value in zip(ready, found, strict=True):
+                usable = value is not None and np.isfinite(float(value))
+                otherwise = self.plan.catalogue.scales[name].otherwise
+                constants[name] = float(value) if usable else otherwise
+        values = {s.name: constants[s.name] for s in self.plan.scales}
+        return Scales(days.as_of, days.log_start, values, self._damping(constants))
+
+    def features(self, where: str = "true") -> str:
+        """SQL of the customers with their features, as far as the plan asks for them."""
+        return f"SELECT * FROM ({self._features(self.scales.constants)}) WHERE {where}"
+
+    def batches(self, size: int = BATCH) -> Iterator[Batch]:
+        """All customers in the order of their ids, *size* at a time."""
+        yield from self.judge(self._features(self.scales.constants), size)
+
+    def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
+        """Batches of readings, evidence and conditions for any relation with the features."""
+        judged = query.answer(
+            self.plan, query.evidence(self.plan, features, self.scales.constants)
+        )
+        reader = self.connection.cursor().execute(judged).to_arrow_reader(size)
+        for table in reader:
+            if table.num_rows:
+                yield self._batch(table)
+
+    def _batch(self, table: pa.RecordBatch) -> Batch:
+        def stacked(prefix: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+            columns = [f"{prefix}_{d.name}" for d in self.plan.dimensions]
+            made = np.empty((table.num_rows, len(columns)))
+            for i, name in enumerate(columns):
+                made[:, i] = table.column(name).to_numpy(zero_copy_only=False)
+            return made
+
+        batch = Batch(table, stacked("d"), stacked("e"), np.empty((table.num_rows, 0)))
+        fired = np.empty((table.num_rows, len(self.plan.rules)))
+        for i in range(len(self.plan.rules)):
+            fired[:, i] = batch.holds(f"rule_{i}")
+        return Batch(table, batch.readings, batch.evidence, fired)
+
+    @property
+    def _customers(self) -> str:
+        """Facts and customer table side by side; a customer may stand in either alone."""
+        facts = "SELECT * FROM facts WHERE customer_id IS NOT NULL"
+        table = "SELECT * FROM customers WHERE customer_id IS NOT NULL"
+        if not self.tables:
+            return facts
+        if not self.logs:
+            return table
+        return f"""
+            SELECT coalesce(f.customer_id, c.customer_id) AS customer_id,
+              f.* EXCLUDE (customer_id), c.* EXCLUDE (customer_id)
+            FROM ({facts}) f FULL JOIN ({table}) c ON f.customer_id = c.customer_id
+            ORDER BY 1"""
+
+    def _features(self, constants: Mapping[str, float]) -> str:
+        return query.features(
+            self.plan,
+            self._customers,
+            given=self.given,
+            measured=bool(self.logs),
+            constants=constants,
+        )
+
+    def _damping(self, constants: Mapping[str, float]) -> dict[str, float]:
+        """How far each rule counts, from how often rules fire together on these customers."""
+        rules = self.plan.rules
+        if not rules:
+            return {}
+        judged = query.evidence(self.plan, self._features(constants), constants)
+        row = self.connection.execute(query.together(self.plan, judged)).to_arrow_table()
+        counts = row.to_pylist()[0]
+        fired = {
+            (i, j): int(counts[f"c_{i}_{j}"] or 0)
+            for i in range(len(rules))
+            for j in range(i, len(rules))
+            if f"c_{i}_{j}" in counts
+        }
+        return damping([r.name for r in rules], [r.archetype for r in rules], fired)
+
+    def _days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day of the log.
+
+        Without one, of `since` in the customer table; without that, the as-of day or the epoch.
+        """
+        first = last = None
+        if self.logs:
+            first, last = self._row(
+                "SELECT min(log_first_day), max(log_last_day) FROM facts"
+                " WHERE customer_id IS NOT NULL"
+            )
+        if first is None and self.logs and not self.tables:
+            raise InputError(self._nothing())
+        if first is None and "since_day" in self.given:
+            first, last = self._row(
+                "SELECT min(given_since_day), max(given_since_day) FROM customers"
+            )
+        if first is None or last is None:
+            day = self.as_of or EPOCH
+            return day, day
+        return EPOCH + dt.timedelta(days=first), EPOCH + dt.timedelta(days=last)
+
+    def _nothing(self) -> str:
+        c = self.counts
+        if c.rows == 0:
+            return "The log has no rows: there is nobody to classify."
+        return (
+            f"None of the {c.rows} rows of the log can be used: {c.rejected} were rejected and "
+            f"{c.late} lie after the as-of day {self.as_of}. See --rejects, --map and --as-of."
+        )
+
+    def _make(self, name: str, sql: str) -> None:
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {sql}")
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        return self.connection.execute(sql).fetchall()[0]  # type: ignore[no-any-return]
+
+
+def _day(date: dt.date) -> float:
+    return float((date - EPOCH).days)

@@ -1,0 +1,240 @@
+"""Query: mapping, features, signals and rules as SQL text, for an engine to run.
+
+Three statements, one inside the other: *facts* groups the interactions by customer; *features*
+joins the customer table and computes what follows from the facts; *evidence* turns features into
+readings and conditions. Only scales need a look at all customers in between, so they are filled in
+as numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
+
+from reltype.expressions import Expression, literal, quote
+from reltype.features import Feature, Scale
+from reltype.plan import Plan
+
+INORGANIC = ("renewal", "cancellation", "outreach", "resolution", "refund")
+"""Kinds in which we, the calendar or a contract took the step, not the customer's wish."""
+
+GRID = 1 << 20
+"""Amounts are kept to 1/GRID, so that sums are exact in doubles and equal in any order."""
+
+
+def interactions(selects: Sequence[str], columns: Collection[str], *, until: str | None) -> str:
+    """All logs as one relation with the columns that aggregates may speak of.
+
+    Args:
+        selects: One SELECT of canonical columns for each log, as a mapping writes it.
+        columns: The columns that are asked for; `gap_days` costs a sort, so it is left out
+            where nobody asks.
+        until: The last day that is used, as SQL of a date; None for all.
+    """
+    late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
+    wanted = {"customer_id", *columns} - {"day", "hour", "organic", "gap_days", "timestamp"}
+    facts = ", ".join(_exact(name) for name in sorted(wanted - {"customer_id"}))
+    rows = f"""
+        SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
+          reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late, timestamp,
+          CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
+          CAST(extract(hour FROM timestamp) AS INTEGER) AS hour,
+          kind NOT IN ({", ".join(map(literal, INORGANIC))})
+            AND coalesce(direction, '') <> 'outbound' AS organic{", " * bool(facts)}{facts}
+        FROM ({" UNION ALL ".join(selects)})"""
+    if "gap_days" not in columns:
+        return rows
+    return f"""
+        SELECT *, CASE WHEN organic AND day > previous THEN day - previous END AS gap_days
+        FROM (SELECT *, lag(day) OVER (PARTITION BY customer_id, organic ORDER BY day) AS previous
+              FROM ({rows}))"""
+
+
+def _exact(name: str) -> str:
+    if name in {"value", "sentiment", "rating", "discount"}:
+        return f"round({name} * {GRID}) / {GRID} AS {name}"
+    return name
+
+
+def facts(plan: Plan, selects: Sequence[str], *, until: str | None) -> str:
+    """One row per customer with every fact that the log can give, sorted by customer.
+
+    The row of the null customer counts what was not used: `is_reject` and `is_late` rows.
+    """
+    asked = {
+        feature.name: expression
+        for feature in plan.features
+        if (expression := feature.expression(plan.catalogue.functions)) is not None
+        and expression.aggregate
+    }
+    needs = {name for expression in asked.values() for name in expression.needs}
+    measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    return f"""
+        SELECT customer_id, count(*) AS log_rows, min(day) AS log_first_day,
+          max(day) AS log_last_day, count_if(is_reject) AS log_rejects,
+          count_if(is_late AND NOT is_reject) AS log_late{measured}
+        FROM ({interactions(selects, needs, until=until)})
+        GROUP BY customer_id ORDER BY customer_id"""
+
+
+def customers(selects: Sequence[str], given: Collection[str]) -> str:
+    """One row per customer of the customer tables, each given feature as `given_NAME`.
+
+    A customer who stands in several rows gets the largest value of each, and is counted.
+    """
+    as_day = {"since_day": "floor(epoch(since) / 86400)"}
+    merged = "".join(
+        f", max({as_day.get(n, quote(n))}) AS {quote('given_' + n)}" for n in sorted(given)
+    )
+    union = " UNION ALL BY NAME ".join(selects)
+    return f"""
+        SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
+          count(*) AS table_rows{merged}
+        FROM ({union}) GROUP BY 1 ORDER BY 1"""
+
+
+def features(
+    plan: Plan,
+    relation: str,
+    *,
+    given: Collection[str],
+    measured: bool,
+    constants: Mapping[str, float],
+) -> str:
+    """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
+
+    Args:
+        plan: What is asked.
+        relation: SQL of the facts, the customer table or their join.
+        given: Features that a customer table gives (as `given_NAME`), which go first.
+        measured: Whether the relation holds facts from a log.
+        constants: Known scales and days, by name.
+    """
+    levels: list[dict[str, str]] = []
+    known = {name: literal(value) for name, value in constants.items()}
+    ready = set(constants)
+    base = []
+    for feature in plan.features:
+        expression = feature.expression(plan.catalogue.functions)
+        if expression is None or expression.aggregate:
+            fact = quote("fact_" + feature.name) if expression is not None and measured else "NULL"
+            base.append((feature.name, _first(feature.name, given, fact)))
+            ready.add(feature.name)
+    levels.append(dict(base))
+    for level in plan.levels:
+        step: dict[str, str] = {}
+        for definition in level:
+            if isinstance(definition, Scale) or definition.name in ready:
+                continue
+            expression = definition.expression(plan.catalogue.functions)
+            if expression is not None and expression.needs <= ready:
+                step[definition.name] = _first(
+                    definition.name, given, expression.sql(columns=known)
+                )
+        ready |= set(step)
+        if step:
+            levels.append(step)
+    return nest(relation, levels)
+
+
+def _first(name: str, given: Collection[str], sql: str) -> str:
+    if name not in given:
+        return sql if sql != "NULL" else "CAST(NULL AS DOUBLE)"
+    return quote("given_" + name) if sql == "NULL" else f"coalesce({quote('given_' + name)}, {sql})"
+
+
+def ready_scales(plan: Plan, constants: Mapping[str, float]) -> dict[str, Expression]:
+    """The scales that are not known yet, and can be taken from features that are."""
+    ready = set(constants)
+    for level in plan.levels:
+        for definition in level:
+            expression = definition.expression(plan.catalogue.functions)
+            aggregate = expression is None or expression.aggregate
+            if isinstance(definition, Feature) and (
+                aggregate or (expression is not None and expression.needs <= ready)
+            ):
+                ready.add(definition.name)
+    return {
+        scale.name: scale.expression(plan.catalogue.functions)
+        for scale in plan.scales
+        if scale.name not in constants
+        and scale.expression(plan.catalogue.functions).needs <= ready
+    }
+
+
+def evidence(plan: Plan, relation: str, constants: Mapping[str, float]) -> str:
+    """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
+
+    d_k = Σ w_s x_s / Σ w_s over the signals that are not null; e_k = Σ w_s seen_s / Σ w_s over
+    all of them, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full.
+    """
+    known = {name: literal(value) for name, value in constants.items()}
+    signals: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    for i, signal in enumerate(plan.signals):
+        value = signal.expression(plan.catalogue.functions).sql(columns=known)
+        signals[f"signal_{i}"] = (
+            f"CASE WHEN ({value}) IS NOT NULL THEN least(greatest({value}, 0.0), 1.0) END"
+        )
+        observed = signal.observed(plan.catalogue.functions)
+        if observed is None:
+            seen[f"seen_{i}"] = "1.0"
+        else:
+            n = f"greatest(coalesce({observed.sql(columns=known)}, 0), 0)"
+            half = signal.half_at
+            seen[f"seen_{i}"] = f"({n} / ({n} + {half!r}))" if half else f"({n} > 0)::DOUBLE"
+    readings: dict[str, str] = {}
+    for dimension in plan.dimensions:
+        mine = [(i, s) for i, s in enumerate(plan.signals) if s.dimension == dimension.name]
+        total = sum(signal.weight for _, signal in mine) or 1.0
+        weight = " + ".join(_where_seen(i, repr(s.weight)) for i, s in mine) or "0"
+        value = " + ".join(f"{s.weight!r} * coalesce(signal_{i}, 0)" for i, s in mine) or "NULL"
+        amount = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i}") for i, s in mine) or "0"
+        readings[f"d_{dimension.name}"] = f"({value}) / nullif({weight}, 0)"
+        readings[f"e_{dimension.name}"] = f"({amount}) / {total!r}"
+    as_readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
+    conditions = {
+        name: condition.sql(columns={**known, **as_readings})
+        for name, condition in plan.conditions.items()
+    }
+    return nest(relation, [signals | seen, readings, conditions])
+
+
+def _where_seen(i: int, amount: str) -> str:
+    return f"CASE WHEN signal_{i} IS NULL THEN 0.0 ELSE {amount} END"
+
+
+def answer(plan: Plan, relation: str) -> str:
+    """The columns of *relation* that the classifiers and the result need, and no others."""
+    columns = [
+        "customer_id",
+        *(f"d_{d.name}" for d in plan.dimensions),
+        *(f"e_{d.name}" for d in plan.dimensions),
+        *plan.conditions,
+        *plan.mentioned,
+    ]
+    return f"SELECT {', '.join(map(quote, columns))} FROM ({relation})"
+
+
+def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
+    """*relation* with each level's columns added; a level may speak of those before it."""
+
+    def wrap(inner: str, level: Mapping[str, str]) -> str:
+        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level.items())
+        return f"SELECT *{added} FROM ({inner})"
+
+    return reduce(wrap, levels, relation)
+
+
+def together(plan: Plan, relation: str) -> str:
+    """How often rules for the same archetype fire, and fire together: one row of counts.
+
+    Columns `n`, and `c_i_j` for i ≤ j: customers for whom both rules hold.
+    """
+    counts = ["count(*) AS n"]
+    for i, first in enumerate(plan.rules):
+        for j, second in enumerate(plan.rules[i:], i):
+            if first.archetype == second.archetype:
+                counts.append(f"count_if(rule_{i} AND rule_{j}) AS c_{i}_{j}")
+    return f"SELECT {', '.join(counts)} FROM ({relation})"
+

@@ -1,0 +1,245 @@
+"""Result: what was concluded, in the columns that other programs read."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import define
+
+from reltype.archetypes import UNCLASSIFIED
+from reltype.benefits import priorities
+from reltype.wording import Wording, listed, sentences, suits, top
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from reltype.classifiers import Batch
+    from reltype.plan import Plan
+    from reltype.pool import Pooled
+
+REASONS = 3
+SUGGESTIONS = 3
+
+
+@define(frozen=True, slots=False)
+class Result:
+    """Makes a result table of a plan's batches.
+
+    Attributes:
+        plan: The typology, its rules and benefits.
+        min_confidence: The posterior below which a customer stays unclassified, 0…1.
+    """
+
+    plan: Plan
+    min_confidence: float
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The result's columns, in order, with their types."""
+        import pyarrow as pa
+
+        text, number = pa.string(), pa.float64()
+        reason = pa.struct([("text", text), ("contribution", number)])
+        offer = pa.struct([("name", text), ("priority", number), ("because", text)])
+        return pa.schema(
+            [
+                ("customer_id", text),
+                ("archetype", text),
+                ("confidence", number),
+                *((f"p_{a.column}", number) for a in self.plan.archetypes),
+                (f"p_{UNCLASSIFIED}", number),
+                *((f"d_{d.name}", number) for d in self.plan.dimensions),
+                *((f"e_{d.name}", number) for d in self.plan.dimensions),
+                ("reasons", pa.list_(reason)),
+                ("benefits", pa.list_(offer)),
+                ("status", text),
+                ("unclassified_because", text),
+                ("alarms", pa.list_(text)),
+            ]
+        )
+
+    def batch(self, batch: Batch, pooled: Pooled) -> pa.RecordBatch:
+        """The result's rows for *batch*, in its order."""
+        import pyarrow as pa
+
+        named = self.named(pooled)
+        names = pa.array([*(a.name for a in self.plan.archetypes), UNCLASSIFIED])
+        confidence = np.take_along_axis(pooled.posterior, named[:, None], 1)[:, 0]
+        columns = [
+            batch.table.column("customer_id"),
+            names.take(pa.array(named)),
+            pa.array(confidence),
+            *(pa.array(np.ascontiguousarray(p)) for p in pooled.posterior.T),
+            *(pa.array(np.ascontiguousarray(d), from_pandas=True) for d in batch.readings.T),
+            *(pa.array(np.ascontiguousarray(e)) for e in batch.evidence.T),
+            self._reasons(batch, pooled),
+            self._benefits(batch, pooled, named),
+            self._status(batch),
+            self._because(pooled, named),
+            self._alarms(batch),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+    def named(self, pooled: Pooled) -> NDArray[np.int64]:
+        """(n,) index of the archetype that is named; the number of archetypes for none."""
+        best = pooled.posterior.argmax(axis=1)
+        unsure = pooled.posterior.max(axis=1) < self.min_confidence
+        return np.where(unsure | (pooled.withheld >= 0), len(self.plan.archetypes), best)
+
+    @cached_property
+    def _wording(self) -> Wording:
+        return Wording(self.plan)
+
+    def _reasons(self, batch: Batch, pooled: Pooled) -> pa.Array:
+        """What spoke most for the likeliest archetype against the next: up to three parts."""
+        import pyarrow as pa
+
+        ranked = top(pooled.posterior[:, :-1], 2)
+        rows = np.arange(len(batch))
+        mine = pooled.parts[rows, ranked[:, 0]]
+        over = mine - pooled.parts[rows, ranked[:, -1]] if ranked.shape[1] > 1 else mine
+        best = top(np.where(mine > 0, over, -np.inf), REASONS)
+        amount = np.take_along_axis(mine, best, 1)
+        chosen = (amount > 0) & (np.take_along_axis(over, best, 1) > 0)
+        row, _ = np.nonzero(chosen)
+        part = best[chosen]
+        texts = self._sentences(batch, pooled, row, part)
+        return listed(
+            chosen.sum(axis=1), [("text", texts), ("contribution", pa.array(amount[chosen]))]
+        )
+
+    def _sentences(
+        self, batch: Batch, pooled: Pooled, row: NDArray[np.int64], part: NDArray[np.int64]
+    ) -> pa.Array:
+        """The sentence of each (row, part)."""
+        import pyarrow as pa
+
+        dimensions = len(self.plan.dimensions)
+        texts = list(self._wording.readings)
+        reading = batch.readings[row, np.minimum(part, dimensions - 1)]
+        percent = np.rint(np.nan_to_num(reading) * 100).astype(np.int64)
+        code = np.where(part < dimensions, part * 101 + percent, 0)
+        filled: list[pa.Array] = []
+        offset = len(texts)
+        for index, (classifier, item) in enumerate(pooled.labels):
+            if index < dimensions:
+                continue
+            here = np.nonzero(part == index)[0]
+            if len(here) == 0:
+                continue
+            rule = self.plan.catalogue.rules.get(item) if classifier == "rules" else None
+            because = (rule.because or rule.name) if rule else f"{classifier} {item}".strip()
+            made = sentences(because, batch.column, row[here])
+            code[here] = offset + np.arange(len(here))
+            offset += len(here)
+            filled.append(made)
+        everything = pa.concat_arrays([pa.array(texts, pa.string()), *filled])
+        return everything.take(pa.array(code))
+
+    def _benefits(
+        self, batch: Batch, pooled: Pooled, named: NDArray[np.int64]
+    ) -> pa.Array:
+        """Up to three benefits, the most promising first; only gates for the unclassified."""
+        import pyarrow as pa
+
+        tables = self._advice
+        likeliest = pooled.posterior[:, :-1]
+        total = likeliest.sum(axis=1, keepdims=True)
+        score, dimension = priorities(
+            likeliest / np.where(total > 0, total, 1.0),
+            batch.readings,
+            batch.evidence,
+            suits=tables["suits"],
+            raises=tables["raises"],
+            targets=tables["targets"],
+            barred=tables["barred"] > 0,
+            broken=self._broken(batch),
+        )
+        gates = np.array([b.gate for b in self.plan.benefits], dtype=bool)
+        score = np.where((named == len(self.plan.archetypes))[:, None] & ~gates, 0.0, score)
+        best = top(score, SUGGESTIONS)
+        priority = np.take_along_axis(score, best, 1)
+        chosen = priority > 0
+        row, _ = np.nonzero(chosen)
+        benefit = best[chosen]
+        code = self._wording.suggestion_code(
+            benefit,
+            likeliest.argmax(axis=1)[row],
+            dimension[row, benefit],
+            self._broken(batch)[row, benefit],
+        )
+        names = pa.array([b.name for b in self.plan.benefits], pa.string())
+        return listed(
+            chosen.sum(axis=1),
+            [
+                ("name", names.take(pa.array(benefit))),
+                ("priority", pa.array(priority[chosen])),
+                ("because", pa.array(self._wording.suggestions, pa.string()).take(pa.array(code))),
+            ],
+        )
+
+    @cached_property
+    def _advice(self) -> dict[str, NDArray[np.float64]]:
+        """The benefits' tables, in the order of benefits, archetypes and dimensions."""
+        archetypes, dimensions = self.plan.archetypes, self.plan.dimensions
+        benefits = self.plan.benefits
+        return {
+            "suits": np.array([[suits(b, a.name) for a in archetypes] for b in benefits]),
+            "raises": np.array([[b.raises.get(d.name, 0.0) for d in dimensions] for b in benefits]),
+            "targets": np.array(
+                [
+                    [a.prototype[d.name].aim if d.name in a.prototype else 0.0 for d in dimensions]
+                    for a in archetypes
+                ]
+            ),
+            "barred": np.array([[a.name in b.not_for for a in archetypes] for b in benefits], float),
+        }
+
+    def _broken(self, batch: Batch) -> NDArray[np.bool_]:
+        made = np.zeros((len(batch), len(self.plan.benefits)), bool)
+        for i, benefit in enumerate(self.plan.benefits):
+            if benefit.when:
+                made[:, i] = batch.holds(f"broken_{i}") == 1
+        return made
+
+    def _status(self, batch: Batch) -> pa.Array:
+        import pyarrow as pa
+
+        flags = self.plan.typology.status
+        first = batch.first("status", len(flags))
+        return pa.array([*(f.name for f in flags), None], pa.string()).take(
+            pa.array(np.where(first < 0, len(flags), first))
+        )
+
+    def _because(self, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
+        """Why a customer is unclassified: a reason withheld, none fits, or between two."""
+        import pyarrow as pa
+
+        flags = self.plan.typology.unclassified_when
+        archetypes = self.plan.archetypes
+        count = len(archetypes)
+        texts = [f.name for f in flags] + ["fits none", None]
+        texts += [f"between {a.name} and {b.name}" for a in archetypes for b in archetypes]
+        ranked = top(pooled.posterior[:, :-1], 2)
+        pair = len(flags) + 2 + ranked[:, 0] * count + ranked[:, -1]
+        none_fits = pooled.posterior.argmax(axis=1) == count
+        code = np.where(none_fits, len(flags), pair)
+        code = np.where(pooled.withheld >= 0, pooled.withheld, code)
+        code = np.where(named < count, len(flags) + 1, code)
+        return pa.array(texts, pa.string()).take(pa.array(code))
+
+    def _alarms(self, batch: Batch) -> pa.Array:
+        import pyarrow as pa
+
+        flags = self.plan.typology.alarms
+        held = np.zeros((len(batch), len(flags)), bool)
+        for i in range(len(flags)):
+            held[:, i] = batch.holds(f"alarm_{i}") == 1
+        offsets = np.zeros(len(batch) + 1, np.int32)
+        np.cumsum(held.sum(axis=1), out=offsets[1:])
+        names = pa.array([f.name for f in flags], pa.string())
+        return pa.ListArray.from_arrays(pa.array(offsets), names.take(pa.array(np.nonzero(held)[1])))
+

@@ -1,0 +1,66 @@
+"""Run: the way of the data from an opened population to result batches, and questions about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from reltype.classifiers import Batch, Classifier, Prototype, Rules
+from reltype.pool import Pooled, pool
+from reltype.result import Result
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from reltype.plan import Plan
+    from reltype.population import Population, Scales
+
+
+@define(slots=False)
+class Run:
+    """One scoring: a population, who speaks of it, and when nobody is named.
+
+    Attributes:
+        population: The customers, in the engine.
+        learned: Classifiers besides the prototype and the rules.
+        min_confidence: The posterior below which a customer stays unclassified.
+    """
+
+    population: Population = field(repr=False)
+    learned: Sequence[Classifier] = ()
+    min_confidence: float | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What was asked."""
+        return self.population.plan
+
+    @property
+    def scales(self) -> Scales:
+        """The as-of day and the scales that were used."""
+        return self.population.scales
+
+    @cached_property
+    def classifiers(self) -> tuple[Classifier, ...]:
+        """Who speaks: the prototype, the rules, then whoever was added."""
+        rules = Rules.of(self.plan, self.scales.damping)
+        return (Prototype.of(self.plan), rules, *self.learned)
+
+    @cached_property
+    def result(self) -> Result:
+        """Makes the result's columns."""
+        wanted = self.min_confidence
+        return Result(self.plan, self.plan.typology.min_confidence if wanted is None else wanted)
+
+    def conclude(self, batch: Batch) -> Pooled:
+        """What all classifiers together say of *batch*."""
+        withheld = batch.first("reason", len(self.plan.typology.unclassified_when))
+        return pool(self.plan, self.classifiers, batch, withheld)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The result, batch by batch, sorted by customer."""
+        for batch in self.population.batches():
+            yield self.result.batch(batch, self.conclude(batch))
