@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 from reltype import query
 from reltype.classifiers import Batch, damping
 from reltype.errors import InputError
+from reltype.expressions import literal, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -133,6 +134,15 @@ class Population:
         """SQL of the customers with their features, as far as the plan asks for them."""
         return f"SELECT * FROM ({self._features(self.scales.constants)}) WHERE {where}"
 
+    def one(self, customer_id: str) -> str:
+        """SQL of one customer's features. `evidence` is judged from it, as for all others."""
+        return self.features(f"customer_id = {literal(customer_id)}")
+
+    def values(self, relation: str, names: Sequence[str]) -> dict[str, float | None]:
+        """The features called *names* of the first row of *relation*."""
+        asked = ", ".join(map(quote, names)) or "1"
+        return dict(zip(names, self._row(f"SELECT {asked} FROM ({relation})"), strict=False))
+
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
         yield from self.judge(self._features(self.scales.constants), size)
@@ -142,7 +152,7 @@ class Population:
         judged = query.answer(
             self.plan, query.evidence(self.plan, features, self.scales.constants)
         )
-        reader = self.connection.cursor().execute(judged).to_arrow_reader(size)
+        reader = self.connection.cursor().sql(judged).to_arrow_reader(size)
         for table in reader:
             if table.num_rows:
                 yield self._batch(table)
@@ -191,7 +201,7 @@ class Population:
         if not rules:
             return {}
         judged = query.evidence(self.plan, self._features(constants), constants)
-        row = self.connection.execute(query.together(self.plan, judged)).to_arrow_table()
+        row = self.connection.sql(query.together(self.plan, judged)).to_arrow_table()
         counts = row.to_pylist()[0]
         fired = {
             (i, j): int(counts[f"c_{i}_{j}"] or 0)

@@ -186,16 +186,17 @@ class Result:
         """The benefits' tables, in the order of benefits, archetypes and dimensions."""
         archetypes, dimensions = self.plan.archetypes, self.plan.dimensions
         benefits = self.plan.benefits
+        suit = [suits(b, a.name) for b in benefits for a in archetypes]
+        lift = [b.raises.get(d.name, 0.0) for b in benefits for d in dimensions]
+        aims = [a.prototype.get(d.name) for a in archetypes for d in dimensions]
+        warned = [a.name in b.not_for for b in benefits for a in archetypes]
         return {
-            "suits": np.array([[suits(b, a.name) for a in archetypes] for b in benefits]),
-            "raises": np.array([[b.raises.get(d.name, 0.0) for d in dimensions] for b in benefits]),
-            "targets": np.array(
-                [
-                    [a.prototype[d.name].aim if d.name in a.prototype else 0.0 for d in dimensions]
-                    for a in archetypes
-                ]
+            "suits": np.array(suit, float).reshape(len(benefits), len(archetypes)),
+            "raises": np.array(lift, float).reshape(len(benefits), len(dimensions)),
+            "targets": np.array([p.aim if p else 0.0 for p in aims]).reshape(
+                len(archetypes), len(dimensions)
             ),
-            "barred": np.array([[a.name in b.not_for for a in archetypes] for b in benefits], float),
+            "barred": np.array(warned, float).reshape(len(benefits), len(archetypes)),
         }
 
     def _broken(self, batch: Batch) -> NDArray[np.bool_]:

@@ -23,6 +23,6 @@ def objects(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[li
     with duckdb.connect() as connection:
         for batch in batches:
             connection.register("batch", pa.Table.from_batches([batch], schema))
-            rows = connection.execute("SELECT to_json(batch)::VARCHAR AS line FROM batch")
+            rows = connection.sql("SELECT to_json(batch)::VARCHAR AS line FROM batch")
             yield rows.to_arrow_table().column("line").to_pylist()
             connection.unregister("batch")

@@ -1,0 +1,77 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OUTPUT = (
+    click.option("-o", "--output", metavar="FILE", help="Write there; the ending is the format."),
+    click.option("-f", "--format", "format_", metavar="NAME", help="table, csv, json, jsonl, parquet, markdown or xlsx."),
+)
+_KNOWLEDGE = (
+    click.option("--typology", metavar="NAME", help="Which archetypes to tell apart.  [default: customer]"),
+    click.option("--rules", multiple=True, metavar="FILE", help="A pack with more knowledge; may be given again."),
+    click.option("--no-plugin", multiple=True, metavar="NAME", help="Leave a plugin out; may be given again."),
+    click.option("--config", metavar="FILE", help="A reltype.toml.  [default: the one in this folder, if any]"),
+)
+_DATA = (
+    click.option("--customers", metavar="FILE", help="A customer table."),
+    click.option("--table", metavar="NAME", help="Which table of a database, or sheet of a workbook."),
+    click.option("--as-of", metavar="DAY", help="Read the relationships as of this day.  [default: the log's last]"),
+    click.option("--map", "map_", multiple=True, metavar="OURS=THEIRS", help="Which column is which; may be given again."),
+    click.option("--refunds", metavar="net|drop|raise", help="What to do with money paid back.  [default: net]"),
+    click.option("--threads", type=click.IntRange(1), metavar="N", help="How many threads may work."),
+    click.option("--memory-limit", metavar="SIZE", help="What the engine may hold, such as 2GB; it spills beyond."),
+)
+
+
+def _with(options: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
+    return lambda command: reduce(lambda made, option: option(made), reversed(tuple(options)), command)
+
+
+output = _with(_OUTPUT)
+"""-o and --format."""
+knowledge = _with(_KNOWLEDGE)
+"""What is known: typology, packs, plugins, config."""
+data = _with(_DATA)
+"""How the input is read."""
+
+
+def emit(table: pa.Table, path: str | None, format_: str | None, to_terminal: str = "table") -> None:
+    """Write a table where and how the user asked: a file, or standard output.
+
+    Without a format, a terminal gets *to_terminal* and a pipe gets CSV.
+    """
+    from reltype.formats import write
+
+    if format_ is None and path in (None, "-"):
+        format_ = to_terminal if sys.stdout.isatty() else "csv"
+    write(table.schema, table.to_batches(), path or "-", format_)
+
+
+def rows(made: list[dict[str, Any]]) -> pa.Table:
+    """A table of what a command lists, every cell text as a person reads it."""
+    import pyarrow as pa
+
+    return pa.Table.from_pylist([{k: str(v) for k, v in row.items()} for row in made])
+
+
+def pairs(given: Iterable[str]) -> dict[str, str]:
+    """`ours=theirs` options as a dict. Raises click.UsageError for one without `=`."""
+    made = {}
+    for text in given:
+        ours, sign, theirs = text.partition("=")
+        if not sign or not ours.strip():
+            raise click.UsageError(f'--map {text!r}: write ours=theirs, such as timestamp="Created Date".')
+        made[ours.strip()] = theirs
+    return made

@@ -1,0 +1,130 @@
+"""Summary: what a run found, what it could not see, and what would help most."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reltype.plan import Plan
+
+APART = 2.0
+"""Two archetypes whose prototypes lie fewer standard deviations apart on what was seen overlap by
+more than Φ(−1) ≈ 16 % each way: the columns cannot tell them apart."""
+
+
+@frozen
+class Pair:
+    """Two archetypes that the given columns cannot tell apart; `distance` in standard deviations."""
+
+    first: str
+    second: str
+    distance: float
+
+
+@frozen
+class Help:
+    """A dimension that hardly anything speaks of, and the columns that would.
+
+    Attributes:
+        dimension: Its name.
+        columns: Canonical columns or customer-table facts, any of which would help.
+        gain: By how much it would move apart the pair that is least apart, in standard deviations.
+    """
+
+    dimension: str
+    columns: tuple[str, ...]
+    gain: float
+
+
+@frozen
+class Summary:
+    """What a run found.
+
+    Attributes:
+        customers: How many.
+        as_of: The day on which the relationships were read.
+        archetypes: Archetype → share of customers, `unclassified` last.
+        unclassified: Reason → share of customers.
+        statuses: Status → share of customers.
+        alarms: Alarm → customers.
+        rows: `read`, `used`, `rejected`, `late`.
+        signals: Signal → share of customers of whom it was seen.
+        scales: Scale → value.
+        alike: Pairs of archetypes that the columns cannot tell apart.
+        helps: What would help most, the best first.
+        warnings: Sentences about the input.
+    """
+
+    customers: int
+    as_of: dt.date
+    archetypes: Mapping[str, float]
+    unclassified: Mapping[str, float]
+    statuses: Mapping[str, float]
+    alarms: Mapping[str, int]
+    rows: Mapping[str, int]
+    signals: Mapping[str, float]
+    scales: Mapping[str, float]
+    alike: tuple[Pair, ...] = ()
+    helps: tuple[Help, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:
+    """The pairs of archetypes that are less than `APART` apart on what was seen, nearest first.
+
+    d' = √(Σ_k seen_k (μ_ak − μ_bk)² / ((τ²_ak + τ²_bk) / 2)): the distance at which an ideal
+    observer would tell two normal densities apart (Green & Swets 1966).
+
+    Args:
+        plan: Gives the prototypes.
+        seen: (dimensions,) mean evidence, 0…1.
+    """
+    found = [
+        Pair(a.name, b.name, float(np.sqrt((seen * _apart(plan, i, j)).sum())))
+        for (i, a), (j, b) in combinations(enumerate(plan.archetypes), 2)
+    ]
+    return tuple(sorted((p for p in found if p.distance < APART), key=lambda p: p.distance))
+
+
+def helps(plan: Plan, seen: NDArray[np.float64], columns: Mapping[str, tuple[str, ...]]) -> tuple[Help, ...]:
+    """Which dimensions, were they seen in full, would move the least separate pair apart most.
+
+    Args:
+        plan: Gives the prototypes.
+        seen: (dimensions,) mean evidence.
+        columns: Dimension → columns that would speak of it and are not given.
+    """
+    pairs = list(combinations(range(len(plan.archetypes)), 2))
+    if not pairs:
+        return ()
+    squares = np.array([_apart(plan, i, j) for i, j in pairs])
+    worst = int((squares * seen).sum(axis=1).argmin())
+    now = float((squares[worst] * seen).sum())
+    made = []
+    for k, dimension in enumerate(plan.dimensions):
+        missing = columns.get(dimension.name, ())
+        then = now + squares[worst, k] * (1 - seen[k])
+        gain = float(np.sqrt(then) - np.sqrt(now))
+        if missing and gain > 0.05:
+            made.append(Help(dimension.name, missing, gain))
+    return tuple(sorted(made, key=lambda h: -h.gain))
+
+
+def _apart(plan: Plan, i: int, j: int) -> NDArray[np.float64]:
+    """(dimensions,) squared distance of two prototypes in tolerances; 0 where one says nothing."""
+    made = np.zeros(len(plan.dimensions))
+    first, second = plan.archetypes[i].prototype, plan.archetypes[j].prototype
+    for k, dimension in enumerate(plan.dimensions):
+        a, b = first.get(dimension.name), second.get(dimension.name)
+        if a and b:
+            spread = (a.tolerance**2 + b.tolerance**2) / 2
+            made[k] = (a.value - b.value) ** 2 / spread
+    return made
