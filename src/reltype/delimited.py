@@ -142,15 +142,17 @@ def damaged(connection: DuckDBPyConnection, errors: str | None) -> int:
     return int(rows[0][0])
 
 
-def check(connection: DuckDBPyConnection, relation: str, errors: str | None) -> bool:
-    """Whether the engine can cut every row of a relation, by cutting them."""
+def check(connection: DuckDBPyConnection, part: Part) -> bool:
+    """Whether the engine can cut every row of a part, by cutting them."""
     import duckdb
 
+    if part.errors is None:
+        return True
     try:
-        connection.execute(f"SELECT count(*) FROM {relation}").fetchall()
+        connection.execute(f"SELECT count(*) FROM {part.relation}").fetchall()
     except duckdb.Error:
         return False
-    return damaged(connection, errors) == 0
+    return damaged(connection, part.errors) == 0
 
 
 def _head(path: Path, text: encodings.Text) -> tuple[str, bool]:
@@ -168,9 +170,7 @@ def _encoding_notes(text: encodings.Text, encoding: str | None) -> list[str]:
     if text.encoding in ("cp1252", "latin-1") and encoding is None:
         notes.append(f"is not UTF-8: read as {text.encoding}")
     elif text.encoding != "utf-8":
-        notes.append(
-            f"read as {text.encoding.upper() if text.encoding.startswith('utf') else text.encoding}"
-        )
+        notes.append(f"read as {encodings.shown(text.encoding)}")
     if text.mark > 4 or (text.encoding.startswith("utf-16") and text.mark > 2):
         notes.append("begins with more than one byte-order mark")
     if text.nuls:

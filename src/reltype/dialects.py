@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from _csv import Reader
+    from collections.abc import Iterable, Sequence
 
 # The usual ones first; the others stand in ordinary text too often to win on equal terms.
 DELIMITERS = {
@@ -49,6 +50,7 @@ class Dialect:
         skip: Records above the first row: preamble and header, blank lines included.
         lines: The same in physical lines.
         header: There was a header.
+        spaced: Blanks stand between a delimiter and an opening quote.
         names: The columns, unique whatever the case of their letters.
         notes: What was found odd, in sentences.
     """
@@ -59,6 +61,7 @@ class Dialect:
     skip: int = 1
     lines: int = 1
     header: bool = True
+    spaced: bool = False
     names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -74,22 +77,29 @@ class _Record:
     end: int  # the physical line on which it ends, from 1
 
 
+def reader(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> Reader:
+    """A reader of records from physical lines; a strict one raises where quotes are misused."""
+    doubled = dialect.escape == dialect.quote
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        doublequote=doubled,
+        escapechar=None if doubled else dialect.escape,
+        skipinitialspace=dialect.spaced,
+        strict=strict,
+    )
+
+
 def records(
     text: str, delimiter: str, quote: str = '"', escape: str = '"', limit: int = 1000
 ) -> list[_Record]:
     """The first records of a text, blank lines as records of no cells."""
-    lines = io.StringIO(text, newline="")
-    doubled = escape == quote
+    dialect = Dialect(delimiter, quote, escape)
     before = csv.field_size_limit(_CELLS)
     try:
-        reader = csv.reader(
-            lines,
-            delimiter=delimiter,
-            quotechar=quote,
-            doublequote=doubled,
-            escapechar=None if doubled else escape,
-        )
-        return [_Record(cells, reader.line_num) for cells in itertools.islice(reader, limit)]
+        cut = reader(io.StringIO(text, newline=""), dialect)
+        return [_Record(cells, cut.line_num) for cells in itertools.islice(cut, limit)]
     except csv.Error:
         return []
     finally:
@@ -194,7 +204,7 @@ def _preamble(cut: Sequence[_Record], start: int) -> int:
         if not any(record.cells):
             continue
         filled = sum(bool(cell.strip()) for cell in record.cells)
-        title = width > 1 and len(record.cells) < width - 1 or width > 2 and filled == 1
+        title = (width > 1 and len(record.cells) < width - 1) or (width > 2 and filled == 1)
         if not title:
             return place
     return next((place for place in range(start, len(cut)) if any(cut[place].cells)), len(cut))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reltype import encodings, parts
@@ -12,6 +11,8 @@ from reltype.parts import Part
 from reltype.quoting import identifier, literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
 

@@ -99,8 +99,11 @@ def _decompressed(path: Path, name: str) -> IO[bytes]:
     import gzip
     import lzma
 
-    opener = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}[name]
-    return cast("IO[bytes]", opener(path, "rb"))
+    if name == "gzip":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if name == "bzip2":
+        return cast("IO[bytes]", bz2.open(path, "rb"))
+    return cast("IO[bytes]", lzma.open(path, "rb"))
 
 
 def blocks(path: Path, start: int = 0) -> Iterator[bytes]:
@@ -241,8 +244,13 @@ def characters(path: Path, text: Text) -> Iterator[str]:
         raise _contradiction(path, text) from error
 
 
+def shown(encoding: str) -> str:
+    """An encoding's name as people know it."""
+    return encoding.upper()[:6] if encoding.startswith(("utf-16", "utf-32")) else encoding
+
+
 def _contradiction(path: Path, text: Text) -> InputError:
-    name = text.encoding.upper().removesuffix("-LE").removesuffix("-BE")
+    name = shown(text.encoding)
     by = "its byte-order mark says" if text.mark else "it looks like"
     return InputError(f"{path}: {by} {name}, but its bytes are not {name} text. Save it as UTF-8.")
 
@@ -258,7 +266,7 @@ def transcode(path: Path, text: Text, target: Path) -> None:
 
 
 def same_line_ends(path: Path, target: Path) -> None:
-    """Write a UTF-8 file with `\\n` for every kind of line end."""
+    r"""Write a UTF-8 file with `\n` for every kind of line end."""
     with (
         path.open(encoding="utf-8", errors="surrogateescape", newline=None) as source,
         target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as out,

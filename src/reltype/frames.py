@@ -1,5 +1,7 @@
 """Tables in memory: frames, Arrow data, lists of dicts, relations; as parts that the engine scans."""
 
+# ruff: noqa: ANN401 - frames come from libraries that are not imported here
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +37,8 @@ def open_frame(connection: DuckDBPyConnection, thing: object) -> Part:
     if isinstance(table, pa.RecordBatchReader):
         return stream_part(connection, name, table)
     names, changes = unique_names([str(column).strip() for column in table.column_names])
+    if not names:
+        raise InputError(f"{name}: has no columns. There is nothing to read.")
     view = parts.private_name("frame")
     columns = [
         column.cast(pa.string()) if pa.types.is_null(column.type) else column
@@ -95,6 +99,8 @@ def described(
 def first_line(error: Exception) -> str:
     """What an engine's error says, without its kind and its advice on options that we set."""
     line = str(error).strip().split("\n", 1)[0]
+    if "unicode" in line.lower():
+        return "it holds text that is not UTF-8."
     kind, _, rest = line.partition(" Error: ")
     return rest if rest and len(kind) < 40 else line
 

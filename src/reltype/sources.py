@@ -11,10 +11,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from attrs import evolve, frozen
 
-from reltype import delimited, documents, encodings, frames, parts
+from reltype import (
+    databases,
+    delimited,
+    documents,
+    encodings,
+    frames,
+    parts,
+    repairs,
+    signatures,
+    workbooks,
+)
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.parts import Part
 from reltype.quoting import identifier, literal
@@ -163,7 +174,7 @@ def _expanded(name: str) -> list[str]:
     """The files that a glob names; a name that is no glob, or is a file's, stands for itself."""
     if name == _STANDARD_INPUT or "://" in name or Path(name).exists() or not glob.has_magic(name):
         return [name]
-    found = sorted(path for path in glob.glob(name, recursive=True) if Path(path).is_file())
+    found = sorted(path for path in glob.iglob(name, recursive=True) if Path(path).is_file())
     if not found:
         raise InputError(f"{name}: no file is called like this.")
     return found
@@ -174,6 +185,8 @@ def _open_path(
 ) -> Part:
     if name == _STANDARD_INPUT:
         return _open_file(connection, name, _spooled(connection), table, encoding)
+    if databases.is_url(name):
+        return databases.open_database(connection, name, table)
     path = Path(name).expanduser()
     _readable(path, name)
     return _open_file(connection, name, path, table, encoding)
@@ -190,8 +203,17 @@ def _open_file(
         copy = parts.private_file(connection, ".unpacked")
         encodings.decompress(path, packed, copy)
         return _open_file(connection, name, copy, table, encoding)
-    if head.startswith(b"PAR1"):
+    kind = signatures.kind(head)
+    if kind in ("sqlite", "duckdb"):
+        address = quote(str(path.absolute()))
+        return databases.open_database(connection, f"{kind}:///{address}", table, name)
+    if kind == "zip":
+        return workbooks.open_archive(connection, name, path, table)
+    if kind == "parquet":
         return _open_parquet(connection, name, path)
+    if kind == "arrow":
+        return _open_arrow(connection, name, path)
+    signatures.refuse(name, head)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith((b"{", b"[{")) or Path(name).suffix.lower() in (
         ".json",
@@ -199,7 +221,24 @@ def _open_file(
         ".ndjson",
     ):
         return documents.open_json(connection, name, path)
-    return delimited.open_delimited(connection, name, path, encoding)
+    part = delimited.open_delimited(connection, name, path, encoding)
+    small = part.path is not None and Path(part.path).stat().st_size <= delimited.SMALL
+    return (
+        part if not small or delimited.check(connection, part) else repairs.repair(connection, part)
+    )
+
+
+def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
+    import pyarrow as pa
+
+    try:
+        with pa.memory_map(str(path)) as stream:
+            held = pa.ipc.open_file(stream).read_all()
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{name}: is an Arrow file that is damaged or cut off. Fetch or export it again."
+        ) from error
+    return evolve(frames.open_frame(connection, held), name=name)
 
 
 def _open_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
@@ -246,6 +285,26 @@ def _readable(path: Path, name: str) -> None:
         ) from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror}.") from error
+
+
+def settle(connection: DuckDBPyConnection, source: Source, *, failed: bool = False) -> Source:
+    """The source itself if the engine cut every row of it, else one that is cut anew, row by row.
+
+    To be asked after the first full pass over a source: a large file is checked only by reading it. Where another
+    source comes back, the pass must be done again on that one.
+
+    Args:
+        connection: The one that the source was opened on, locked or not.
+        source: As opened.
+        failed: The pass ended in an error of the engine, so that every file has to be looked at.
+    """
+    if not failed and not any(delimited.damaged(connection, part.errors) for part in source.parts):
+        return source
+    settled = tuple(
+        part if delimited.check(connection, part) else repairs.repair(connection, part)
+        for part in source.parts
+    )
+    return source if settled == source.parts else as_source(settled)
 
 
 _SMALL = 1 << 24
