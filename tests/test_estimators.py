@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import t
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine, make_classification
@@ -275,6 +276,57 @@ def test_a_copy_that_was_not_seen_does_not_damp():
     model, single = ArchetypeClassifier().fit(twice, y), ArchetypeClassifier().fit(X, y)
     twice[:, 4:] = np.nan
     np.testing.assert_allclose(model.predict_proba(twice), single.predict_proba(X), rtol=1e-9)
+
+
+def test_a_constant_that_was_missing_at_first_says_nothing():
+    model = ArchetypeClassifier()
+    model.partial_fit([[0.0, np.nan], [1.0, np.nan]], ["a", "b"], classes=["a", "b"])
+    model.partial_fit([[0.0, 0.1]] * 7 + [[1.0, 0.1]] * 3, ["a"] * 7 + ["b"] * 3)
+    assert not model.contributions([[np.nan, 0.1], [np.nan, 0.2]]).any()
+
+
+def test_likelihoods_are_the_posterior_predictive_of_a_normal():
+    X = pd.DataFrame({"affect": [0.1, 0.3, 0.7]})
+    prior = {"a": {"affect": (0.8, 0.1)}, "b": {"affect": (0.5, 0.2)}}
+    model = ArchetypeClassifier(prior=prior, prior_strength=4, class_prior=[1, 1])
+    found = model.fit(X, ["a", "a", "b"]).predict_proba(X)
+    # a: 4 + 2 rows, as in the test of averaging; b: 4 + 1, mean 2.7 / 5, variance from 4 × 0.04
+    of_a = t.pdf(X.affect, 6, 0.6, np.sqrt(0.54 / 6 * (1 + 1 / 6)))
+    of_b = t.pdf(X.affect, 5, 0.54, np.sqrt((0.16 + 4 / 5 * 0.2**2) / 5 * (1 + 1 / 5)))
+    np.testing.assert_allclose(found[:, 0], of_a / (of_a + of_b))
+
+
+def test_each_of_the_priors_classes_starts_with_the_priors_rows():
+    X = pd.DataFrame({"affect": [0.5, 0.5]})
+    model = ArchetypeClassifier(prior=PRIOR, prior_strength=4).fit(X, ["fling", "new"])
+    assert model.classes_.tolist() == ["fling", "friendship", "marriage", "new"]
+    np.testing.assert_allclose(np.exp(model.intercept_), np.array([5, 4, 4, 2]) / 15)
+
+
+def test_a_prior_holds_columns_independent_until_rows_say_otherwise():
+    affect = np.random.default_rng(0).uniform(size=30)
+    X, y = pd.DataFrame({"affect": affect, "copy": affect}), ["fling"] * 30
+    prior = {c: {"affect": p["affect"], "copy": p["affect"]} for c, p in PRIOR.items()}
+    assert ArchetypeClassifier().fit(X, y).redundancy_[0, 1] == pytest.approx(1)
+    # three classes of 5 rows beside the 30
+    assert ArchetypeClassifier(prior=prior).fit(X, y).redundancy_[0, 1] == pytest.approx(30 / 45)
+
+
+@pytest.mark.parametrize(("direction", "redundancy"), [(1, 0.6), (-1, 0)])
+def test_correlation_against_the_difference_of_classes_repeats_nothing(direction, redundancy):
+    rng = np.random.default_rng(0)
+    noise = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], size=4000)
+    y = np.arange(4000) % 2
+    model = ArchetypeClassifier().fit(noise + y[:, None] * [2, 2 * direction], y)
+    assert model.redundancy_[0, 1] == pytest.approx(redundancy, abs=0.03)
+
+
+def test_correlations_by_chance_hardly_count():
+    X = np.random.default_rng(0).normal(size=(25, 60))
+    found = ArchetypeClassifier().fit(X, ["a"] * 25).redundancy_
+    by_chance = np.abs(np.corrcoef(X.T))
+    beside = ~np.eye(60, dtype=bool)
+    assert found[beside].mean() < 0.6 * by_chance[beside].mean()
 
 
 def test_bounds_give_back_the_likelihood_that_lies_outside():

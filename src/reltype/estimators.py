@@ -20,6 +20,7 @@ from reltype.errors import UsageError, did_you_mean
 from reltype.moments import (
     Floats,
     blocks,
+    correlations,
     first_seen,
     gram,
     redundancy,
@@ -63,9 +64,9 @@ class ArchetypeClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # 
             or where it is silent, a tolerance starts from the columns' spread within classes.
         prior_strength: How many rows per class the prior counts as; above 0.
         damping: 0 takes columns as independent; 1 divides a column's word by the sum of its
-            absolute correlations with the columns seen beside it, so that a copy changes little.
-            (So much information is in D columns correlated by r: that of D / (1 + (D - 1) r)
-            independent ones, Kish's design effect.)
+            redundancies with the columns seen beside it, so that a copy changes little. (D columns
+            that correlate by r tell as much as D / (1 + (D - 1) r) independent ones: Kish's design
+            effect.)
         bounds: (low, high) that all values lie within, to which likelihoods are truncated:
             (0, 1) for readings. None for columns without bounds.
         class_prior: Base rates in the order of `classes_`. None learns them from the rows.
@@ -74,7 +75,7 @@ class ArchetypeClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # 
         classes_ (K,): The labels, sorted.
         theta_ (K, D): The prototypes' values; NaN where a class was never seen with the column.
         tolerance_ (K, D): The standard deviations around them; NaN likewise.
-        redundancy_ (D, D): Absolute correlations of columns within classes, beyond chance.
+        redundancy_ (D, D): How far columns repeat each other in telling classes apart, 0…1.
         intercept_ (K,): Log base rates.
         class_count_ (K,): Sum of the rows' weights.
         n_features_in_, feature_names_in_: D, and the columns' names if X had any.
@@ -227,8 +228,7 @@ class ArchetypeClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # 
         """Base rates, prototypes and column weights from the sums."""
         self.intercept_ = np.log(self._base_rates())
         self._settle_prototypes()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.redundancy_ = redundancy(*blocks(self._gram), self._prior_rows)
+        self.redundancy_ = self._redundancy()
 
     def _base_rates(self) -> Floats:
         if self.class_prior is None:
@@ -265,6 +265,18 @@ class ArchetypeClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # 
         self.theta_ = np.where(known, theta + self._origin, np.nan)
         self.tolerance_ = np.where(known, np.sqrt(variance), np.nan)
         self._scale = self.tolerance_ * np.sqrt(1 + 1 / (strength + count))
+
+    @np.errstate(divide="ignore", invalid="ignore")
+    def _redundancy(self) -> Floats:
+        share = np.exp(self.intercept_)
+        known = share[:, None] * ~np.isnan(self.theta_)
+        known /= known.sum(axis=0)
+        theta, tolerance = np.nan_to_num(self.theta_ - self._origin), np.nan_to_num(self.tolerance_)
+        deviation = np.sqrt((known * tolerance**2).sum(axis=0))
+        means = np.where(known > 0, (theta - (known * theta).sum(axis=0)) / deviation, 0)
+        within = correlations(*blocks(self._gram), self._prior_rows)
+        rows = self.class_count_.sum() + self._prior_rows
+        return redundancy(within, means, share, rows)
 
     def _scores(self, X: Table) -> Floats:
         check_is_fitted(self, "theta_")

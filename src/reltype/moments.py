@@ -80,8 +80,8 @@ def spread_within(count: Floats, total: Floats, square: Floats) -> Floats:
     return np.asarray((within + overall) / (count + 1))
 
 
-def redundancy(pairs: Floats, sums: Floats, products: Floats, independent: float = 0.0) -> Floats:
-    """Absolute correlations of columns (D, D) within classes, as far as they exceed chance, 0…1.
+def correlations(pairs: Floats, sums: Floats, products: Floats, independent: float = 0.0) -> Floats:
+    """Correlations of columns (D, D) within classes, as far as they exceed chance, -1…1.
 
     Pairs, sums and products are a gram's blocks; `independent` adds so many rows in which no
     columns correlate: a prior's word.
@@ -94,7 +94,28 @@ def redundancy(pairs: Floats, sums: Floats, products: Floats, independent: float
     # Between unrelated columns r² is 1 / freedom on average.
     freedom = seen - len(pairs)
     beyond_chance = np.where(freedom > 1, (freedom * squared - 1) / (freedom - 1), 0)
-    correlation = np.sqrt(np.maximum(np.nan_to_num(beyond_chance), 0))
-    related = np.nan_to_num(correlation * seen / (seen + independent))
-    np.fill_diagonal(related, 1)
-    return np.asarray(related)
+    size = np.sqrt(np.maximum(np.nan_to_num(beyond_chance), 0))
+    return np.asarray(np.nan_to_num(np.sign(covariance) * size * seen / (seen + independent)))
+
+
+def redundancy(within: Floats, means: Floats, share: Floats, rows: float) -> Floats:
+    """How far columns repeat each other in telling classes apart (D, D), 0…1; 1 with itself.
+
+    Columns repeat each other if they correlate within classes in the direction in which the
+    classes differ: two independent witnesses would not. If they correlate against it, both
+    together say more than the sum, and nothing needs damping. As long as the direction is in
+    doubt (standard error of the classes' differences over their size), a correlation counts.
+
+    Args:
+        within: Correlations within classes (D, D).
+        means: The classes' means in standard deviations (K, D), 0 at large and where unknown.
+        share: The classes' shares (K,).
+        rows: How many rows the means rest on.
+    """
+    between = (share[:, None] * means).T @ means
+    size = np.sqrt(np.outer(np.diagonal(between), np.diagonal(between)))
+    alike = np.where(size > 0, between / size, 0) * np.sign(within)
+    doubt = np.where(size > 0, np.minimum(np.sqrt((len(means) - 1) / rows / size), 1), 1)
+    repeated = np.abs(within) * np.maximum(doubt + (1 - doubt) * alike, 0)
+    np.fill_diagonal(repeated, 1)
+    return np.asarray(np.minimum(repeated, 1))
