@@ -1,0 +1,276 @@
+"""Mapping: which of a source's columns, or which expression over them, is which of ours.
+
+`Mapping.select` writes it as SQL. It refuses nothing while it runs: a row that cannot be used says
+why in `reject`, a cell that cannot be read is null and named in `unread`, so that every row and
+every cell can be accounted for.
+"""
+
+from __future__ import annotations
+
+from collections import abc  # noqa: TC003
+from types import MappingProxyType
+from typing import Literal
+
+from attrs import field, frozen, validators
+
+from reltype.casts import Source, blank, may_be_null_on_purpose
+from reltype.errors import ConfigError, UsageError, did_you_mean
+from reltype.expressions import literal, quote
+from reltype.kinds import checked, kind_sql
+
+Role = Literal["interactions", "customers"]
+Refunds = Literal["net", "drop", "raise"]
+REFUNDS: tuple[Refunds, ...] = ("net", "drop", "raise")
+
+INTERACTIONS: abc.Mapping[str, str] = MappingProxyType(
+    {
+        "customer_id": "VARCHAR",
+        "timestamp": "TIMESTAMP",
+        "kind": "VARCHAR",
+        "kind_as_written": "VARCHAR",
+        "value": "DOUBLE",
+        "sentiment": "DOUBLE",
+        "rating": "DOUBLE",
+        "discount": "DOUBLE",
+        "channel": "VARCHAR",
+        "category": "VARCHAR",
+        "direction": "VARCHAR",
+        "text": "VARCHAR",
+    }
+)
+"""The columns of a log, in order, with their types; `kind_as_written` follows from `kind`."""
+
+CUSTOMERS: abc.Mapping[str, str] = MappingProxyType(
+    {
+        "customer_id": "VARCHAR",
+        "since": "TIMESTAMP",
+        "tenure_days": "DOUBLE",
+        "contract_days": "DOUBLE",
+        "auto_renew": "BOOLEAN",
+        "nps": "DOUBLE",
+        "satisfaction": "DOUBLE",
+        "share_of_wallet": "DOUBLE",
+        "referrals": "DOUBLE",
+        "products": "DOUBLE",
+        "active": "BOOLEAN",
+        "timestamp": "TIMESTAMP",
+        "kind": "VARCHAR",
+        "value": "DOUBLE",
+        "text": "VARCHAR",
+    }
+)
+"""The columns of a customer table, in order, with their types.
+
+The last four are what contact lists tell of the log behind them: when the customer was last heard
+of, the status as written, the money so far, a note.
+"""
+
+RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "sentiment": (-1.0, 1.0),
+        "rating": (-1.0, 1.0),
+        "satisfaction": (-1.0, 1.0),
+        "discount": (0.0, 1.0),
+        "share_of_wallet": (0.0, 1.0),
+        "nps": (0.0, 10.0),
+    }
+)
+"""What a number must lie in; outside, it counts as a cell that could not be read."""
+
+ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
+    {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}
+)
+
+DIRECTIONS: abc.Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "inbound": (
+            "inbound",
+            "in",
+            "incoming",
+            "received",
+            "from customer",
+            "customer",
+            "i",
+            "eingehend",
+            "entrant",
+        ),
+        "outbound": (
+            "outbound",
+            "out",
+            "outgoing",
+            "sent",
+            "to customer",
+            "agent",
+            "company",
+            "o",
+            "ausgehend",
+            "sortant",
+        ),
+    }
+)
+"""What is written for a direction, in lower case."""
+
+
+def _fixed(given: abc.Mapping[str, str]) -> abc.Mapping[str, str]:
+    return MappingProxyType(dict(given))
+
+
+@frozen
+class Mapping:
+    """How a source's columns become ours; what a person writes and edits.
+
+    Attributes:
+        role: A log (one row for each interaction) or a customer table (one row for each customer).
+        columns: Our name → a column of the source, or an SQL expression over its columns.
+        kinds: Their word, as in the file → our kind. Other words are looked up in the built-in
+            vocabulary.
+        where: An SQL condition; a row for which it is not true is left out, and counted.
+    """
+
+    role: Role = field(validator=validators.in_(("interactions", "customers")))
+    columns: abc.Mapping[str, str] = field(converter=_fixed)
+    kinds: abc.Mapping[str, str] = field(converter=_fixed, factory=dict)
+    where: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for word, kind in self.kinds.items():
+            checked(kind, f"[kinds] {word!r}")
+
+    def canonical(self, features: abc.Collection[str] = ()) -> dict[str, str]:
+        """The columns that `select` gives for this role, in order, with their SQL types.
+
+        Raises:
+            ConfigError: The mapping names something else than these.
+        """
+        if self.role == "interactions":
+            known = dict(INTERACTIONS)
+        else:
+            known = CUSTOMERS | {
+                name: "DOUBLE" for name in sorted(features) if name not in CUSTOMERS
+            }
+        for name in self.columns:
+            if name not in known or name == "kind_as_written":
+                hint = did_you_mean(name, known)
+                raise ConfigError(f"[{self.role}] has no column {name!r} to map.{hint}")
+        return known
+
+    def select(
+        self,
+        relation: str,
+        columns: abc.Collection[str] | abc.Mapping[str, str],
+        *,
+        refunds: Refunds = "net",
+        features: abc.Collection[str] = (),
+        keep: abc.Collection[str] = (),
+    ) -> str:
+        """A SELECT of all canonical columns of the role, then `reject`, `unread` and *keep*.
+
+        Columns that are not mapped are typed nulls. `reject` is null, or `column: reason` for a row
+        that cannot be used; `unread` is null, or `column: 'cell'` (joined by `; `) for cells that
+        held something else than they should. What the caller does not ask for costs nothing.
+
+        Args:
+            relation: What stands after FROM.
+            columns: The relation's columns; a mapping tells their SQL types, else all are VARCHAR.
+            refunds: `net`: refunds have a negative value, and a purchase of a negative value is a
+                refund; `drop`, `raise`: refunds are rejected (the caller stops, for `raise`).
+            features: Features that a customer table may also give by name, as DOUBLE.
+            keep: Columns of the relation to pass through (file, line …).
+
+        Raises:
+            ConfigError: An unknown canonical name, a column that is not there, or an expression
+                that is refused.
+        """
+        if refunds not in REFUNDS:
+            raise UsageError(
+                f"refunds = {refunds!r}: use {', '.join(REFUNDS[:-1])} or {REFUNDS[-1]}."
+            )
+        wanted = self.canonical(features)
+        source = Source.of(columns, f"[{self.role}]")
+        inner = {name: self._value(name, type_, source) for name, type_ in wanted.items()}
+        inner |= {f"raw {n}": source.written(self.columns[n], n) for n in self.columns}
+        if self.where is not None:
+            inner["left out"] = f"({source.sql(self.where, 'where')}) IS NOT TRUE"
+        outer = {name: quote(name) for name in wanted}
+        if self.role == "interactions" and "value" in self.columns:
+            outer["kind"] = "CASE WHEN kind = 'purchase' AND value < 0 THEN 'refund' ELSE kind END"
+            outer["value"] = "CASE WHEN kind = 'refund' AND value > 0 THEN -value ELSE value END"
+        outer["reject"] = self._reject(refunds)
+        outer["unread"] = self._unread(wanted)
+        kept = "".join(f", {quote(name)}" for name in keep)
+        rows = f"SELECT {_named(inner)}{kept} FROM {relation}"
+        return f"SELECT {_named(outer)}{kept} FROM ({rows})"
+
+    def _value(self, name: str, type_: str, source: Source) -> str:
+        """SQL of one canonical column."""
+        text = self.columns.get("kind" if name == "kind_as_written" else name)
+        if text is None:
+            purchase = name == "kind" and self.role == "interactions"
+            return "'purchase'" if purchase else f"CAST(NULL AS {type_})"
+        if name == "customer_id":
+            return source.identifier(text, name)
+        sql = source.cast(text, type_, name)
+        if name == "kind" and self.role == "interactions":
+            return kind_sql(sql, self.kinds)
+        if name == "direction":
+            return _direction(sql)
+        if type_ == "DOUBLE":
+            low, high = RANGES.get(name, (None, None))
+            fits = f"isfinite({sql})" if low is None else f"{sql} BETWEEN {low} AND {high}"
+            return f"CASE WHEN {fits} THEN {sql} END"
+        return sql
+
+    def _reject(self, refunds: Refunds) -> str:
+        """SQL of the reason why a row cannot be used, or null."""
+        cases = []
+        if self.where is not None:
+            cases.append(f'"left out" THEN {literal("where: not " + self.where)}')
+        for name in ESSENTIAL[self.role]:
+            raw = quote(f"raw {name}")
+            if name not in self.columns:
+                cases.append(f"true THEN '{name}: not mapped'")
+            elif name == "customer_id":
+                cases.append(f"{name} IS NULL THEN '{name}: blank'")
+            else:
+                empty = f"{raw} IS NULL OR {blank(raw)}"
+                why = f"CASE WHEN {empty} THEN '{name}: blank' ELSE '{name}: not a time' END"
+                cases.append(f"{name} IS NULL THEN {why}")
+        if refunds != "net" and self.role == "interactions":
+            reason = literal(f'kind: a refund, and refunds = "{refunds}"')
+            cases.append(f"kind = 'refund' OR (kind = 'purchase' AND value < 0) THEN {reason}")
+        return f"CASE {' '.join('WHEN ' + case for case in cases)} END"
+
+    def _unread(self, wanted: abc.Mapping[str, str]) -> str:
+        """SQL of the cells that hold something and gave nothing, or null."""
+        cells = []
+        for name, type_ in wanted.items():
+            text = self.columns.get(name)
+            essential = name in ESSENTIAL[self.role]
+            if text is None or essential or (type_ == "VARCHAR" and name != "direction"):
+                continue
+            if not may_be_null_on_purpose(text):
+                raw = quote(f"raw {name}")
+                gone = f"{quote(name)} IS NULL AND {raw} IS NOT NULL AND ({blank(raw)}) IS NOT TRUE"
+                cells.append(
+                    (gone, f"{literal(name + ': ')} || chr(39) || left({raw}, 60) || chr(39)")
+                )
+        if not cells:
+            return "CAST(NULL AS VARCHAR)"
+        told = ", ".join(f"CASE WHEN {gone} THEN {cell} END" for gone, cell in cells)
+        return (
+            f"CASE WHEN {' OR '.join(gone for gone, _ in cells)} THEN concat_ws('; ', {told}) END"
+        )
+
+
+def _named(columns: abc.Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
+
+
+def _direction(sql: str) -> str:
+    """SQL of `inbound`, `outbound` or null for what exports write for these."""
+    listed = ", ".join(
+        f"{literal(word)}: {literal(direction)}"
+        for direction, words in DIRECTIONS.items()
+        for word in words
+    )
+    return f"(MAP {{{listed}}})[lower(trim({sql}))]"
