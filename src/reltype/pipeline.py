@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reltype import plugins
+from reltype.knowledge import Knowledge
 from reltype.inputs import open_inputs
 from reltype.plan import Plan
 from reltype.population import Population
@@ -28,7 +29,7 @@ def classify(data, *, customers=None, as_of=None, rules=(), typology="customer",
 def open_run(data, *, customers=None, as_of=None, rules=(), typology="customer", min_confidence=None, threads=None, memory_limit=None, catalogue=None):
     from reltype.engines import duckdb as engine
 
-    catalogue = catalogue or plugins.builtin_catalogue(*rules)
+    catalogue = catalogue or Knowledge.of(plugins.load(only=()), rules).catalogue
     plan = Plan(catalogue, catalogue.typology(typology))
     connection = engine.connect(threads, memory_limit)
     things = [data] + ([customers] if customers is not None else [])

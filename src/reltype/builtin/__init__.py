@@ -1,0 +1,27 @@
+"""What reltype knows without plugins; it comes in by the same door as anybody's plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reltype.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from reltype.formats import Format
+
+reltype_api = 1
+
+
+@hookimpl
+def reltype_definitions() -> list[Path]:
+    """The customer typology with its features, signals, rules and benefits."""
+    return [Path(__file__).parent / "customer.toml"]
+
+
+@hookimpl
+def reltype_formats() -> tuple[Format, ...]:
+    """CSV, JSON, JSON lines, Markdown, Parquet, table, XLSX."""
+    from reltype.formats import BUILTIN
+
+    return BUILTIN
