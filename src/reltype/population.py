@@ -128,7 +128,8 @@ class Population:
                 otherwise = self.plan.catalogue.scales[name].otherwise
                 constants[name] = float(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
-        return Scales(days.as_of, days.log_start, values, self._damping(constants))
+        self.overview = self._overview(constants)
+        return Scales(days.as_of, days.log_start, values, self._damping(self.overview))
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
@@ -149,13 +150,20 @@ class Population:
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
-        judged = query.answer(
-            self.plan, query.evidence(self.plan, features, self.scales.constants)
-        )
+        judged = query.answer(self.plan, self.judged(features))
         reader = self.connection.cursor().sql(judged).to_arrow_reader(size)
         for table in reader:
             if table.num_rows:
                 yield self._batch(table)
+
+    def judged(self, features: str) -> str:
+        """SQL of readings, evidence and conditions beside *features*."""
+        return query.evidence(self.plan, features, self.scales.constants)
+
+    def first(self, sql: str) -> dict[str, Any]:
+        """The first row of a query, by column."""
+        found: dict[str, Any] = self.connection.sql(sql).to_arrow_table().to_pylist()[0]
+        return found
 
     def _batch(self, table: pa.RecordBatch) -> Batch:
         def stacked(prefix: str) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -195,16 +203,21 @@ class Population:
             constants=constants,
         )
 
-    def _damping(self, constants: Mapping[str, float]) -> dict[str, float]:
+    @cached_property
+    def overview(self) -> dict[str, float]:
+        """Counts over these customers: see `query.overview`."""
+        return self._overview(self.scales.constants)
+
+    def _overview(self, constants: Mapping[str, float]) -> dict[str, float]:
+        judged = query.evidence(self.plan, self._features(constants), constants)
+        row = self.connection.sql(query.overview(self.plan, judged)).to_arrow_table()
+        return {name: value or 0 for name, value in row.to_pylist()[0].items()}
+
+    def _damping(self, counts: Mapping[str, float]) -> dict[str, float]:
         """How far each rule counts, from how often rules fire together on these customers."""
         rules = self.plan.rules
-        if not rules:
-            return {}
-        judged = query.evidence(self.plan, self._features(constants), constants)
-        row = self.connection.sql(query.together(self.plan, judged)).to_arrow_table()
-        counts = row.to_pylist()[0]
         fired = {
-            (i, j): int(counts[f"c_{i}_{j}"] or 0)
+            (i, j): int(counts[f"c_{i}_{j}"])
             for i in range(len(rules))
             for j in range(i, len(rules))
             if f"c_{i}_{j}" in counts

@@ -226,15 +226,17 @@ def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
     return reduce(wrap, levels, relation)
 
 
-def together(plan: Plan, relation: str) -> str:
-    """How often rules for the same archetype fire, and fire together: one row of counts.
+def overview(plan: Plan, relation: str) -> str:
+    """One row of counts over customers: what each signal saw, and which rules hold together.
 
-    Columns `n`, and `c_i_j` for i ≤ j: customers for whom both rules hold.
+    Columns `n`; `s_i`: customers whose signal i is not null; `c_i_j` for i ≤ j: customers for
+    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k.
     """
     counts = ["count(*) AS n"]
+    counts += [f"count(signal_{i}) AS s_{i}" for i in range(len(plan.signals))]
+    counts += [f"avg({quote(f'e_{d.name}')}) AS e_{k}" for k, d in enumerate(plan.dimensions)]
     for i, first in enumerate(plan.rules):
         for j, second in enumerate(plan.rules[i:], i):
             if first.archetype == second.archetype:
                 counts.append(f"count_if(rule_{i} AND rule_{j}) AS c_{i}_{j}")
     return f"SELECT {', '.join(counts)} FROM ({relation})"
-

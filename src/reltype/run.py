@@ -15,8 +15,10 @@ from reltype.result import Result
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from reltype.explanation import Explanation
     from reltype.plan import Plan
     from reltype.population import Population, Scales
+    from reltype.summary import Summary
 
 
 @define(slots=False)
@@ -59,6 +61,18 @@ class Run:
         """What all classifiers together say of *batch*."""
         withheld = batch.first("reason", len(self.plan.typology.unclassified_when))
         return pool(self.plan, self.classifiers, batch, withheld)
+
+    def explain(self, customer_id: str) -> Explanation:
+        """Why the customer is what they are. Raises InputError if there is no such customer."""
+        from reltype.explanation import explain
+
+        return explain(self, customer_id)
+
+    def summary(self, table: pa.Table) -> Summary:
+        """What the run found, given its result."""
+        from reltype.summary import summarise
+
+        return summarise(self, table)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The result, batch by batch, sorted by customer."""

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
+from reltype.archetypes import UNCLASSIFIED
+
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
+    from reltype.dimensions import Signal
     from reltype.plan import Plan
+    from reltype.run import Run
 
 APART = 2.0
 """Two archetypes whose prototypes lie fewer standard deviations apart on what was seen overlap by
@@ -75,6 +80,81 @@ class Summary:
     alike: tuple[Pair, ...] = ()
     helps: tuple[Help, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def summarise(run: Run, table: pa.Table) -> Summary:
+    """The summary of *run*, whose result is *table*."""
+    plan, population = run.plan, run.population
+    overview, counts = population.overview, population.counts
+    total = max(table.num_rows, 1)
+    seen = np.array([overview[f"e_{k}"] for k in range(len(plan.dimensions))])
+    shares = {a.name: 0.0 for a in plan.archetypes} | _shares(table, "archetype", total)
+    return Summary(
+        customers=table.num_rows,
+        as_of=run.scales.as_of,
+        archetypes={**shares, UNCLASSIFIED: shares.pop(UNCLASSIFIED, 0.0)},
+        unclassified=_shares(table, "unclassified_because", total),
+        statuses=_shares(table, "status", total),
+        alarms=_alarms(table),
+        rows={
+            "read": counts.rows,
+            "used": counts.used,
+            "rejected": counts.rejected,
+            "late": counts.late,
+        },
+        signals={s.name: overview[f"s_{i}"] / total for i, s in enumerate(plan.signals)},
+        scales=dict(run.scales.values),
+        alike=alike(plan, seen),
+        helps=helps(plan, seen, unseen_columns(plan, overview)),
+        warnings=tuple(run.warnings),
+    )
+
+
+def _shares(table: pa.Table, column: str, total: int) -> dict[str, float]:
+    """Value → share of rows, the most frequent first; nulls are left out."""
+    import pyarrow.compute as pc
+
+    counted = pc.value_counts(table.column(column).drop_null()).to_pylist()
+    ranked = sorted(counted, key=lambda c: (-c["counts"], c["values"]))
+    return {c["values"]: c["counts"] / total for c in ranked}
+
+
+def _alarms(table: pa.Table) -> dict[str, int]:
+    import pyarrow.compute as pc
+
+    flat = pc.list_flatten(table.column("alarms"))
+    return {c["values"]: c["counts"] for c in pc.value_counts(flat).to_pylist()}
+
+
+def unseen_columns(plan: Plan, overview: Mapping[str, float]) -> dict[str, tuple[str, ...]]:
+    """Dimension → canonical columns and given facts behind its signals that nobody has."""
+    made: dict[str, dict[str, None]] = {}
+    for i, signal in enumerate(plan.signals):
+        if not overview[f"s_{i}"]:
+            made.setdefault(signal.dimension, {}).update(dict.fromkeys(_sources(plan, signal)))
+    return {dimension: tuple(columns) for dimension, columns in made.items()}
+
+
+def _sources(plan: Plan, signal: Signal) -> list[str]:
+    """What a signal is in the end computed from: columns of a log, facts of a customer table."""
+    known = plan.catalogue.features
+    queue, found, done = sorted(signal.expression(plan.catalogue.functions).needs), [], set()
+    while queue:
+        name = queue.pop(0)
+        if name in done or name not in known:
+            continue
+        done.add(name)
+        expression = known[name].expression(plan.catalogue.functions)
+        if expression is None:
+            found.append(name)
+        elif expression.aggregate:
+            found += sorted(expression.needs - _ALWAYS)
+        else:
+            queue += sorted(expression.needs)
+    return list(dict.fromkeys(found))
+
+
+_ALWAYS = {"customer_id", "timestamp", "day", "hour", "organic", "gap_days"}
 
 
 def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:
