@@ -291,7 +291,10 @@ def _accounts(
     answered = rng.random(n) < 0.15 + 0.5 * population.causes["respond"]
     bought = log.owner[np.isin(log.kind, [CODE["purchase"]])]
     breadth = 1 + population.causes["explore"] * np.log1p(np.bincount(bought, minlength=n))
-    wallet = np.array([0.3, 0.75, 0.45, 0.7])[population.archetype] + 0.2 * rng.standard_normal(n)
+    causes = population.causes
+    # What deals and curiosity lead elsewhere is lost to others.
+    wallet = causes["rate"] / (causes["rate"] + 0.8 * causes["deal"] + 0.5 * causes["explore"])
+    wallet = wallet + 0.15 * rng.standard_normal(n)
     return {
         "since": pa.array(start + np.floor(population.joined).astype("timedelta64[D]")),
         "contract_days": pa.array(np.where(population.contracted, round(business.term), 0)),

@@ -48,7 +48,7 @@ class Business:
         failure: Probability that a purchase goes wrong; three times that in bad weeks.
         recovery: Probability that a complaint is resolved.
         memory: Days after which a failure weighs a third.
-        talk: How much customers say, on the whole; 2 is little, 10 is much.
+        talk: How much customers say, on the whole; 4 is little, 16 is much.
         price: Median basket.
         price_spread: Log standard deviation of a basket.
         price_gap: How much archetypes differ in spending: 0 not, 1 as their personas say.
@@ -88,7 +88,7 @@ class Business:
     failure: float = 0.05
     recovery: float = 0.6
     memory: float = 60.0
-    talk: float = 7.0
+    talk: float = 9.0
     price: float = 20.0
     price_spread: float = 0.5
     price_gap: float = 1.0
@@ -100,7 +100,7 @@ class Business:
     seen: dict[str, float] = attrs.field(
         factory=lambda: {
             "value": 0.99,
-            "sentiment": 0.7,
+            "sentiment": 0.8,
             "rating": 0.9,
             "discount": 0.9,
             "channel": 0.95,
@@ -126,7 +126,7 @@ _BUSINESSES: Final = (
     ),
     Business(
         name="software subscription", cadence=30, span=3 * _YEAR, age=3 * _YEAR, life=900, spell=60,
-        tie=0.6, talk=9, bill=30, term=360, addons=0.35, hours=(0, 24), season=0.05, promos=4,
+        tie=0.6, talk=13, bill=30, term=360, addons=0.35, hours=(0, 24), season=0.05, promos=4,
         failure=0.08,
         price=49, price_spread=0.3, categories=("seats", "storage", "training", "analytics", "api"),
         channels=("app", "web", "email", "phone"), rating_scale=(0, 10), memory=50,
@@ -136,8 +136,8 @@ _BUSINESSES: Final = (
         name="insurer", cadence=_YEAR / 2, span=10 * _YEAR, age=12 * _YEAR, life=9 * _YEAR,
         spell=200,
         tie=0.5, bill=_YEAR, term=_YEAR, addons=0.5, weekdays=(0, 1, 2, 3, 4), hours=(8, 18),
-        talk=11,
-        season=0.1, promos=1, promo_days=45, campaigns=1.5, events=0.3, failure=0.12, price=320,
+        talk=18, reach=0.6,
+        season=0.1, promos=1, promo_days=45, campaigns=3, events=0.3, failure=0.08, price=320,
         memory=300, categories=("home", "car", "travel", "health", "life", "legal"),
         channels=("phone", "agent", "web", "letter"), kinds=_but("visit"),
         customers=("since", "contract_days", "auto_renew", "products"),
@@ -154,14 +154,14 @@ _BUSINESSES: Final = (
         name="grocery", cadence=6, span=_YEAR, age=900, life=1200, spell=25,
         weekdays=(0, 1, 2, 3, 4, 5), hours=(7, 22), season=0.1, promos=26, promo_days=6,
         failure=0.02,
-        price=38, price_spread=0.7, memory=20, talk=5, campaigns=10, events=1,
+        price=38, price_spread=0.7, memory=20, talk=8, campaigns=10, events=1,
         categories=("fresh", "dry", "frozen", "household", "drinks", "bakery", "pets"),
         kinds=_but("renewal", "cancellation", "visit"),
     ),
     Business(
         name="hotel", cadence=75, span=6 * _YEAR, age=6 * _YEAR, life=5 * _YEAR, spell=120,
-        season=0.5, promos=4, promo_days=21, campaigns=4, events=1, failure=0.1, price=180,
-        memory=150, hours=(0, 24), categories=("room", "suite", "spa", "dinner", "conference"),
+        season=0.5, promos=4, talk=12, promo_days=21, campaigns=4, events=1, failure=0.08,
+        price=180, memory=150, hours=(0, 24), categories=("room", "suite", "spa", "dinner", "conference"),
         channels=("web", "phone", "agency", "desk"), kinds=_but("renewal"), rating_scale=(0, 10),
     ),
     Business(
@@ -189,7 +189,7 @@ _BUSINESSES: Final = (
     ),
     Business(
         name="fashion shop", cadence=30, span=912, age=3 * _YEAR, life=900, spell=40,
-        hours=(0, 24), season=0.3, promos=12, promo_days=5, promo_depth=0.3, campaigns=20,
+        hours=(0, 24), talk=11, season=0.3, promos=12, promo_days=5, promo_depth=0.3, campaigns=20,
         reach=0.5,
         failure=0.07, price=65, price_spread=0.7, memory=60,
         categories=("shoes", "dresses", "shirts", "coats", "bags", "sports"),
