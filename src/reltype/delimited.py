@@ -37,7 +37,7 @@ def open_delimited(
     """
     text = encodings.survey(path, encoding)
     written = text.encoding
-    notes = list(_encoding_notes(text, encoding))
+    notes = encodings.notes(text, encoding)
     if not text.as_it_is:
         copy = parts.private_file(connection, ".csv")
         encodings.transcode(path, text, copy)
@@ -163,23 +163,6 @@ def _head(path: Path, text: encodings.Text) -> tuple[str, bool]:
             head += more
         whole = not stream.read(1)
     return head.decode("utf-8", "replace" if whole else "ignore"), whole
-
-
-def _encoding_notes(text: encodings.Text, encoding: str | None) -> list[str]:
-    notes = []
-    if text.encoding in ("cp1252", "latin-1") and encoding is None:
-        notes.append(f"is not UTF-8: read as {text.encoding}")
-    elif text.encoding != "utf-8":
-        notes.append(f"read as {encodings.shown(text.encoding)}")
-    if text.mark > 4 or (text.encoding.startswith("utf-16") and text.mark > 2):
-        notes.append("begins with more than one byte-order mark")
-    if text.nuls:
-        notes.append(f"{text.nuls} NUL character{'s' * (text.nuls > 1)} left out")
-    if text.invalid:
-        notes.append(
-            f"{text.invalid} byte{'s' * (text.invalid > 1)} of it are not valid UTF-8; their rows are rejected"
-        )
-    return notes
 
 
 def _refuse_binary(name: str, head: str) -> None:

@@ -33,7 +33,7 @@ DELIMITERS = {
     ":": 0.4,
 }
 
-_DECLARED = re.compile(r'^"?sep=(.)"?[;,]*\r?\n?$', re.IGNORECASE)
+_DECLARED = re.compile(r'^"?sep=(.)"?[;,]*$', re.IGNORECASE)
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?\d[\d.,' ]*(?:[eE][-+]?\d+)?\s*[%$€£¥)]?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|\d{1,2}:\d{2}(:\d{2})?")
 _CELLS = 1 << 27  # as long as a cell may get; the module's own limit is 128 kB
@@ -113,8 +113,7 @@ def sniff(head: str, *, whole: bool) -> Dialect:
         head: Up to some hundred kilobytes of it.
         whole: That is the whole file; else its last record may be cut and is not looked at.
     """
-    first = head.split("\n", 1)[0]
-    declared = _DECLARED.match(first)
+    declared = _DECLARED.match(re.split("[\r\n]", head, maxsplit=1)[0])
     best: tuple[float, int] = (-1.0, 0)
     chosen = (",", '"', '"')
     found: list[_Record] = []

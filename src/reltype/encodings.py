@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from attrs import frozen
 
-from reltype.errors import InputError
+from reltype.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,16 +120,28 @@ def survey(path: Path, encoding: str | None = None) -> Text:
     Args:
         path: An uncompressed file.
         encoding: What the user says it is; decided from the bytes where None.
+
+    Raises:
+        UsageError: There is no such encoding.
     """
     with path.open("rb") as stream:
         head = stream.read(1 << 16)
     marked, mark = _mark(head)
-    name = codecs.lookup(encoding).name if encoding else marked or _unmarked(head)
+    name = _known(encoding) if encoding else marked or _unmarked(head)
     if name.startswith(("utf-16", "utf-32")):
         return Text(_with_order(name, head), mark, newline="mixed", quotes=True)
     if encoding and name not in ("utf-8", "ascii"):
         return _eight_bit(path, name, 0)
     return _eight_bit(path, "utf-8", mark)
+
+
+def _known(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise UsageError(
+            f"there is no encoding {encoding!r}. Usual ones are utf-8, utf-16, cp1252, cp1251 and shift_jis."
+        ) from None
 
 
 def _with_order(name: str, head: bytes) -> str:
@@ -249,8 +261,28 @@ def shown(encoding: str) -> str:
     return encoding.upper()[:6] if encoding.startswith(("utf-16", "utf-32")) else encoding
 
 
+def notes(text: Text, told: str | None = None) -> list[str]:
+    """What the user should know of how a file was read, given what they told of its encoding."""
+    found = []
+    if text.encoding in ("cp1252", "latin-1") and told is None:
+        found.append(f"is not UTF-8: read as {text.encoding}")
+    elif text.encoding != "utf-8":
+        found.append(f"read as {shown(text.encoding)}")
+    if text.mark > 4 or (text.encoding.startswith("utf-16") and text.mark > 2):
+        found.append("begins with more than one byte-order mark")
+    if text.nuls:
+        found.append(f"{text.nuls} NUL character{'s' * (text.nuls > 1)} left out")
+    if text.invalid:
+        found.append(
+            f"{text.invalid} byte{'s' * (text.invalid > 1)} of it are not valid UTF-8; their rows are rejected"
+        )
+    return found
+
+
 def _contradiction(path: Path, text: Text) -> InputError:
     name = shown(text.encoding)
+    if not name.startswith("UTF"):
+        return InputError(f"{path}: its bytes are not {name} text. Save it as UTF-8.")
     by = "its byte-order mark says" if text.mark else "it looks like"
     return InputError(f"{path}: {by} {name}, but its bytes are not {name} text. Save it as UTF-8.")
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LINE = "reltype_line"
 REJECTS = ("file", "line", "column", "reason", "text")
 _PLAIN = Dialect(",", skip=0, lines=0, header=False)
-_LONGEST_TEXT = 1 << 16
+LONGEST_TEXT = 1 << 16
 _BROKEN = re.compile("[\udc80-\udcff]")
 
 
@@ -61,15 +61,19 @@ def repair(connection: DuckDBPyConnection, part: Part) -> Part:
     finally:
         rows.close()
     line = _free_name(part.columns)
-    rejects = read_csv([str(bad)], _PLAIN, REJECTS, "\r\n")
     return evolve(
         part,
         relation=read_csv([str(clean)], _PLAIN, (*part.columns, line), "\r\n"),
         path=str(clean),
         line=f"CAST({identifier(line)} AS BIGINT)",
-        rejects=rejects,
+        rejects=rejects_relation(bad),
         errors=None,
     )
+
+
+def rejects_relation(bad: Path) -> str:
+    """The relation over a file of rejects, as `csv.writer` writes it, with the columns `REJECTS`."""
+    return read_csv([str(bad)], _PLAIN, REJECTS, "\r\n")
 
 
 def _free_name(columns: Iterable[str]) -> str:
@@ -135,6 +139,7 @@ def _rows(path: Path, dialect: Dialect) -> Generator[_Row]:
                     return
                 keep = len(lines.taken)
                 if cells is None:
+                    reason = _NOT_CLOSED if keep > 1 else reason
                     keep = 1
                 elif reason := _complaint(cells, lines.taken, dialect.width):
                     keep = 1 if _swallowed(lines.taken, dialect) else keep
@@ -142,7 +147,7 @@ def _rows(path: Path, dialect: Dialect) -> Generator[_Row]:
                 taken = lines.forget(keep)
                 if reason:
                     text = "".join(taken).rstrip("\r\n")
-                    yield _Row(number, [], text[:_LONGEST_TEXT], reason)
+                    yield _Row(number, [], text[:LONGEST_TEXT], reason)
                 elif cells and len(cells) >= dialect.width:
                     yield _Row(number, cells[: dialect.width], "")
                 elif dialect.width == 1:

@@ -222,6 +222,8 @@ def _open_file(
     ):
         return documents.open_json(connection, name, path)
     part = delimited.open_delimited(connection, name, path, encoding)
+    if part.bytes and part.bytes.invalid:
+        return repairs.repair(connection, part)
     small = part.path is not None and Path(part.path).stat().st_size <= delimited.SMALL
     return (
         part if not small or delimited.check(connection, part) else repairs.repair(connection, part)
