@@ -1,0 +1,269 @@
+"""The text of an expression → a tree of nodes that are allowed, or a complaint that points at the culprit.
+
+DuckDB's grammar by sqlglot, with every call kept as it was written. Whatever is not in the lists
+here does not get in, whatever future versions of the parser may learn to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from reltype.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+    from sqlglot.dialects.duckdb import DuckDB
+    from sqlglot.tokens import Token
+
+MAX_LENGTH = 10_000
+MAX_TOKENS = 2_000
+MAX_DEPTH = 30
+_WIDTH = 92
+
+NODES = frozenset(
+    "Column Identifier Literal Null Boolean Paren Neg Not And Or Add Sub Mul Div IntDiv Mod Pow DPipe "
+    "EQ NEQ LT LTE GT GTE Is NullSafeEQ NullSafeNEQ Between In Like ILike Escape Case If "
+    "Cast TryCast DataType DataTypeParam Interval Var Extract Anonymous Filter Where Star "
+    "Distinct".split()
+)
+"""Every kind of node that an expression may hold."""
+
+SPECIAL = frozenset({"cast", "try_cast", "extract"})
+"""Calls that the grammar itself reads."""
+_BEFORE_PARENTHESIS = frozenset(
+    "and or not in between like ilike escape is case when then else end where from distinct filter "
+    "decimal numeric varchar interval as".split()
+)
+
+_ROWS = "an expression has no sub-selects, tables or statements"
+_WORDS = {
+    **dict.fromkeys(("select", "union", "intersect", "except", "with", "values"), _ROWS),
+    **dict.fromkeys(("insert", "update", "delete", "create", "drop", "alter", "attach"), _ROWS),
+    **dict.fromkeys(("copy", "install", "load", "pragma", "call", "export", "import"), _ROWS),
+    **dict.fromkeys(("over", "qualify"), "an expression has no windows"),
+    **dict.fromkeys(("similar", "glob"), "use LIKE or regexp_matches(x, 'pattern')"),
+    "lambda": "an expression has no lambdas",
+    "collate": "use lower(x) to compare without case",
+}
+_MARKS = {
+    "SEMICOLON": "one expression, without `;`",
+    "PLACEHOLDER": "an expression has no parameters",
+    "PARAMETER": "an expression has no parameters",
+    "COLON": "an expression has no slices, structs or parameters",
+    "L_BRACKET": "an expression has no lists and no access by index",
+    "L_BRACE": "an expression has no structs",
+    "ARROW": "an expression has no lambdas and no JSON access",
+    "DARROW": "an expression has no JSON access",
+    "TILDE": "use regexp_matches(x, 'pattern')",
+    "DOT": "write a column without a table before it",
+    "HEREDOC_STRING": "write text in single quotes",
+    "BYTE_STRING": "write text in single quotes",
+    "RAW_STRING": "write text in single quotes",
+}
+
+
+@frozen
+class Place:
+    """Where an expression is written, for complaints about it.
+
+    Attributes:
+        where: Who says it: `rule 'x' in my.toml`.
+        text: The expression.
+    """
+
+    where: str
+    text: str
+
+    def error(self, reason: str, start: int | None = None, end: int | None = None) -> ConfigError:
+        """The complaint; *start* and *end* are the first and last letter of the culprit."""
+        if start is None:
+            shown = " ".join(self.text[: 4 * _WIDTH].split())
+            return ConfigError(f"{self.where}: {reason}\n    {_cut(shown)}")
+        start = max(0, min(start, len(self.text)))
+        end = start if end is None else max(start, end)
+        begin = self.text.rfind("\n", 0, start) + 1
+        line = self.text[begin:].split("\n", 1)[0]
+        left = max(0, start - begin - _WIDTH // 2)
+        shown = "".join(c if c.isprintable() else " " for c in line[left : left + _WIDTH])
+        carets = max(1, min(end - start + 1, len(shown) - (start - begin - left)))
+        return ConfigError(
+            f"{self.where}: {reason}\n    {shown}\n    {' ' * (start - begin - left)}{'^' * carets}"
+        )
+
+    def error_at(self, reason: str, node: exp.Expression) -> ConfigError:
+        """The complaint about a node."""
+        spans = [n.meta for n in node.walk() if "start" in n.meta]
+        if not spans:
+            return self.error(reason)
+        return self.error(reason, min(s["start"] for s in spans), max(s["end"] for s in spans))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
+@cache
+def language() -> DuckDB:
+    """DuckDB's dialect in which a function call is nothing but a name and its arguments."""
+    from sqlglot.dialects.duckdb import DuckDB
+
+    given = DuckDB.Parser
+
+    class Language(DuckDB):
+        class Parser(given):  # type: ignore[misc, valid-type]
+            FUNCTIONS: dict[str, object] = {}
+            NO_PAREN_FUNCTIONS: dict[str, object] = {}
+            FUNCTION_PARSERS = {
+                name: given.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST", "EXTRACT")
+            }
+            NO_PAREN_FUNCTION_PARSERS = {"CASE": given.NO_PAREN_FUNCTION_PARSERS["CASE"]}
+
+    return Language()
+
+
+def read(place: Place, functions: Collection[str], left_out: dict[str, str]) -> exp.Expression:
+    """The tree of an expression: allowed nodes only, calls as `Anonymous`.
+
+    Args:
+        place: The text.
+        functions: Names that may be called, in lower case.
+        left_out: Names that may not, and why.
+
+    Raises:
+        ConfigError: The text is too long or too deep, cannot be read, or holds what is not allowed.
+    """
+    from sqlglot import exp
+    from sqlglot.errors import ParseError, SqlglotError
+
+    tokens = _tokens(place)
+    _check_nesting(place, tokens)
+    _check_words(place, tokens, functions, left_out)
+    try:
+        trees = language().parser().parse_into(exp.Condition, tokens, place.text)
+    except ParseError as error:
+        raise _unread(place, error) from error
+    except (
+        SqlglotError,
+        RecursionError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+    ) as error:
+        raise place.error("this cannot be read") from error
+    if len(trees) != 1 or trees[0] is None:
+        raise place.error("one expression is wanted")
+    _check_nodes(place, trees[0])
+    return trees[0]
+
+
+def _tokens(place: Place) -> list[Token]:
+    from sqlglot.errors import SqlglotError
+
+    if len(place.text) > MAX_LENGTH:
+        raise place.error(f"an expression has at most {MAX_LENGTH:,} letters")
+    if "\0" in place.text:
+        raise place.error("a text cannot hold the letter 0", place.text.index("\0"))
+    try:
+        tokens = language().tokenize(place.text)
+    except (SqlglotError, ValueError, IndexError) as error:
+        raise place.error("this cannot be read: is a quote not closed?") from error
+    if not tokens:
+        raise place.error("an expression is wanted, and this is empty")
+    if len(tokens) > MAX_TOKENS:
+        raise place.error(f"an expression has at most {MAX_TOKENS:,} words and signs")
+    for token in tokens:
+        if token.comments:
+            raise place.error("an expression has no comments; in TOML they go behind a #")
+    return tokens
+
+
+def _check_nesting(place: Place, tokens: list[Token]) -> None:
+    """Before the parser, which is recursive, sees it."""
+    depth = run = 0
+    for token in tokens:
+        name = token.token_type.name
+        run = run + 1 if name in {"NOT", "DASH", "PLUS", "TILDE", "INTERVAL"} else 0
+        depth += name in {"L_PAREN", "CASE"}
+        if depth > MAX_DEPTH or run > MAX_DEPTH // 3:
+            raise place.error("this is nested too deeply", token.start, token.end)
+        depth -= name in {"R_PAREN", "END"}
+
+
+def _check_words(
+    place: Place, tokens: list[Token], functions: Collection[str], left_out: dict[str, str]
+) -> None:
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        mark = _MARKS.get(token.token_type.name)
+        if mark is not None:
+            raise place.error(mark, token.start, token.end)
+        quoted = token.token_type.name in {"IDENTIFIER", "STRING", "NUMBER"}
+        word = token.text.lower()
+        is_call = following is not None and following.token_type.name == "L_PAREN"
+        if quoted:
+            if is_call and token.token_type.name == "IDENTIFIER":
+                raise place.error("a function's name is not quoted", token.start, token.end)
+            continue
+        reason = left_out.get(word)
+        if is_call and word.isidentifier() and word not in functions:
+            if word not in SPECIAL | _BEFORE_PARENTHESIS:
+                if reason is None:
+                    reason = _WORDS.get(word) or "no function has this name"
+                    near = did_you_mean(word, functions)
+                    near = near if near.startswith(" Did") else ""
+                    reason = f"{reason}.{near}"
+                raise place.error(
+                    f"{token.text}() is not allowed: {reason}", token.start, token.end
+                )
+        elif word in _WORDS and token.token_type.name != "VAR":
+            raise place.error(_WORDS[word], token.start, token.end)
+
+
+def _unread(place: Place, error: Exception) -> ConfigError:
+    details = getattr(error, "errors", None) or [{}]
+    row, column = details[0].get("line"), details[0].get("col")
+    reason = str(details[0].get("description") or "it does not hold together").rstrip(".")
+    reason = f"this cannot be read: {reason[:1].lower()}{reason[1:]}"
+    if row is None or column is None:
+        return place.error(reason)
+    lines = place.text.split("\n")
+    word = str(details[0].get("highlight") or " ")
+    start = sum(len(line) + 1 for line in lines[: row - 1]) + column - len(word)
+    return place.error(reason, start, start + len(word) - 1)
+
+
+def _check_nodes(place: Place, tree: exp.Expression) -> None:
+    for node, depth in _by_depth(tree):
+        name = type(node).__name__
+        if name not in NODES:
+            raise place.error_at(f"{_called(name)} is not allowed in an expression", node)
+        if depth > MAX_DEPTH:
+            raise place.error_at("this is nested too deeply", node)
+
+
+def _by_depth(tree: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
+    """Every node with its depth, where a chain of AND or OR counts once; without recursion."""
+    stack = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        yield node, depth
+        for child in node.iter_expressions():
+            chained = type(child) is type(node) and type(node).__name__ in {"And", "Or"}
+            stack.append((child, depth if chained else depth + 1))
+
+
+def _called(name: str) -> str:
+    words = {
+        "Alias": "a name after an expression",
+        "Select": "a sub-select",
+        "Subquery": "a sub-select",
+        "Tuple": "a list of values",
+        "Window": "a window",
+        "Placeholder": "a parameter",
+        "RawString": "a $$text$$",
+    }
+    return words.get(name, name)

@@ -1,0 +1,171 @@
+"""A checked tree → SQL that never raises over a value and never lets an infinity or NaN out.
+
+Nothing of what was written is copied: each node that is understood is written anew. What the casts
+and guards mean for the reader is stated in docs/expressions.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from attrs import evolve, field, frozen
+
+from reltype.errors import did_you_mean
+from reltype.functions import Kind
+from reltype.grammar import Place
+from reltype.values import MismatchError, Value, fill
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_T = TypeVar("_T")
+_LONGEST = {
+    "SECOND": 1e9,
+    "MINUTE": 1e8,
+    "HOUR": 1e7,
+    "DAY": 365_250,
+    "WEEK": 52_000,
+    "MONTH": 12_000,
+    "YEAR": 1_000,
+}
+"""The greatest interval that cannot leave the calendar of any database, by unit."""
+
+
+@frozen
+class Translation:
+    """Translates one expression, and notes what it meets.
+
+    Attributes:
+        place: The text, for complaints.
+        columns: Column → kind; None: any column, of unknown kind.
+        plugins: A plugin's function, in lower case → its name as defined.
+        aggregates: Whether aggregates may stand here.
+        translators: Name of a node → what writes it anew.
+        needs: Columns met.
+        calls: Functions of plugins met.
+        aggregated: Aggregates met.
+        alone: Columns met outside of any aggregate.
+        inside: The aggregate that is being read, if any.
+    """
+
+    place: Place
+    columns: Mapping[str, Kind] | None
+    plugins: Mapping[str, str]
+    aggregates: bool
+    translators: Mapping[str, Callable[[Translation, exp.Expression], Value]]
+    needs: set[str] = field(factory=set)
+    calls: set[str] = field(factory=set)
+    aggregated: list[str] = field(factory=list)
+    alone: list[exp.Expression] = field(factory=list)
+    inside: list[str] = field(factory=list)
+
+    def translate(self, tree: exp.Expression, gives: Kind = "any") -> Value:
+        """SQL of the whole expression, of the kind that is wanted.
+
+        Raises:
+            ConfigError: It speaks of what is not there, or mixes what does not mix.
+        """
+        value = self.cast(tree, gives)
+        if value.kind == "interval":
+            raise self.place.error_at("an interval stands only beside + or − and a time", tree)
+        if self.aggregated and self.alone:
+            name = self.alone[0].name
+            reason = f"{name!r} must stand inside {self.aggregated[0]}() or another aggregate"
+            raise self.place.error_at(reason, self.alone[0])
+        return value
+
+    def value(self, node: exp.Expression) -> Value:
+        """SQL of a node."""
+        translator = self.translators.get(type(node).__name__)
+        if translator is None:
+            raise self.place.error_at("this cannot stand here", node)
+        return translator(self, node)
+
+    def cast(self, node: exp.Expression, kind: Kind, *, guard: bool = True) -> Value:
+        """SQL of a node as *kind*."""
+        value = self.value(node)
+        return self.attempt(node, lambda: value.cast(kind, guard=guard))
+
+    def attempt(self, node: exp.Expression, make: Callable[[], _T]) -> _T:
+        """What *make* gives; where kinds do not match, a complaint about *node*."""
+        try:
+            return make()
+        except MismatchError as error:
+            raise self.place.error_at(str(error), node) from None
+
+    def fill(self, node: exp.Expression, sql: str, *values: Value, **known: object) -> Value:
+        """*sql* with *values* in it, in place of *node*, with what is *known* of it."""
+        value = self.attempt(node, lambda: fill(sql, *values))
+        return evolve(value, **known)  # type: ignore[arg-type]
+
+
+def _column(t: Translation, node: exp.Expression) -> Value:
+    from sqlglot import exp
+
+    name = _named(t, node)
+    t.needs.add(name)
+    if not t.inside:
+        t.alone.append(node)
+    kind = "any" if t.columns is None else t.columns[name]
+    return Value(exp.column(exp.to_identifier(name, quoted=True)), kind, double=True)
+
+
+def _named(t: Translation, node: exp.Expression) -> str:
+    name: str = node.name
+    if t.columns is None or name in t.columns:
+        return name
+    near = [column for column in t.columns if column.casefold() == name.casefold()]
+    if len(near) == 1:
+        return near[0]
+    hint = did_you_mean(name, t.columns)
+    raise t.place.error_at(f"no column is called {name!r}.{hint}", node)
+
+
+def _literal(t: Translation, node: exp.Expression) -> Value:
+    from sqlglot import exp
+
+    if node.is_string:
+        return Value(exp.Literal.string(node.name), "text")
+    if not math.isfinite(float(node.name)) or abs(float(node.name)) > 1e300:
+        raise t.place.error_at("this number is too large", node)
+    return Value(exp.Literal.number(node.name), "number", double="e" in node.name.lower())
+
+
+def _null(t: Translation, node: exp.Expression) -> Value:
+    from sqlglot import exp
+
+    return Value(exp.null(), "null")
+
+
+def _boolean(t: Translation, node: exp.Expression) -> Value:
+    from sqlglot import exp
+
+    return Value(exp.Boolean(this=bool(node.this)), "bool")
+
+
+def _interval(t: Translation, node: exp.Expression) -> Value:
+    from sqlglot import exp
+
+    unit = node.args["unit"].name.upper().removesuffix("S") if node.args.get("unit") else ""
+    number = node.this.name if isinstance(node.this, exp.Literal) else ""
+    if unit not in _LONGEST or not number.isdecimal() or float(number) > _LONGEST[unit]:
+        reason = "write an interval as INTERVAL 3 DAY, of at most a thousand years"
+        raise t.place.error_at(reason, node)
+    return Value(exp.Interval(this=exp.Literal.string(number), unit=exp.var(unit)), "interval")
+
+
+def _paren(t: Translation, node: exp.Expression) -> Value:
+    return t.value(node.this)
+
+
+ATOMS = {
+    "Column": _column,
+    "Literal": _literal,
+    "Null": _null,
+    "Boolean": _boolean,
+    "Interval": _interval,
+    "Paren": _paren,
+}
+"""Translators of what has no operator and no call."""
