@@ -7,11 +7,15 @@ right: a time without an offset goes the short way, an identifier is trimmed onl
 from __future__ import annotations
 
 from collections import abc
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from reltype.errors import ConfigError, did_you_mean
-from reltype.expressions import literal, parse, quote
+from reltype.expressions import Expression, literal, parse, quote
+
+if TYPE_CHECKING:
+    from reltype.functions import Kind
 
 BLANKS = (
     "",
@@ -31,23 +35,18 @@ BLANKS = (
 """What stands in exports for nothing, in lower case."""
 
 _LONGEST_BLANK = max(map(len, BLANKS))
-_NUMERIC = (
-    "Mul",
-    "Div",
-    "IntDiv",
-    "Mod",
-    "Add",
-    "Sub",
-    "Neg",
-    "Abs",
-    "Round",
-    "Ceil",
-    "Floor",
-    "Sqrt",
-    "Ln",
-    "Log",
-)
-_COMPARED = ("GT", "GTE", "LT", "LTE", "EQ", "NEQ", "Between")
+_GIVES: dict[str, Kind] = {
+    "VARCHAR": "text",
+    "DOUBLE": "number",
+    "TIMESTAMP": "time",
+    "BOOLEAN": "bool",
+}
+_KINDS: dict[str, Kind] = {
+    "VARCHAR": "text",
+    "DOUBLE": "number",
+    "TIMESTAMP": "time",
+    "BOOLEAN": "bool",
+}
 
 
 def blank(text: str) -> str:
@@ -59,7 +58,7 @@ def blank(text: str) -> str:
 
 
 @frozen
-class Source:
+class Cells:
     """The columns that expressions may speak of.
 
     Attributes:
@@ -71,66 +70,53 @@ class Source:
     place: str = field(default="mapping")
 
     @classmethod
-    def of(cls, columns: abc.Collection[str] | abc.Mapping[str, str], place: str) -> Source:
+    def of(cls, columns: abc.Collection[str] | abc.Mapping[str, str], place: str) -> Cells:
         """The source with these columns; without types, all are text."""
         if isinstance(columns, abc.Mapping):
             return cls({name: str(type_).upper() for name, type_ in columns.items()}, place)
         return cls(dict.fromkeys(columns, "VARCHAR"), place)
 
-    def column(self, name: str) -> str | None:
-        """The column of this name; failing that, the only one that differs in case and blanks."""
-        if name in self.types:
-            return name
-        near = [
-            column for column in self.types if column.strip().casefold() == name.strip().casefold()
-        ]
+    def column(self, text: str) -> str | None:
+        """The column of this name, quoted or not, or the only one that differs in case and blanks.
+
+        None if the text is no column's name, and must be an expression.
+        """
+        if text in self.types:
+            return text
+        name = text.strip()
+        if len(name) > 1 and name[0] == name[-1] == '"':
+            name = name[1:-1].replace('""', '"')
+            if name in self.types:
+                return name
+        folded = name.strip().casefold()
+        near = [column for column in self.types if column.strip().casefold() == folded]
         return near[0] if len(near) == 1 else None
 
-    def needs(self, text: str, where: str) -> tuple[str, ...]:
-        """The columns that an expression speaks of, in the order of the source.
+    def parsed(self, text: str, where: str, gives: Kind = "any") -> Expression:
+        """The expression, checked.
 
         Raises:
             ConfigError: It cannot be parsed, or speaks of a column that is not there.
         """
         name = self.column(text)
+        written = quote(name) if name is not None else text
+        place = f"{self.place} {where}"
+        kinds = {column: _KINDS.get(type_, "any") for column, type_ in self.types.items()}
+        try:
+            return parse(written, where=place, columns=kinds, gives=gives)
+        except ConfigError as error:
+            if " " not in text.strip() or any(sign in text for sign in "'\"("):
+                raise
+            hint = did_you_mean(text, self.types)
+            raise ConfigError(f"{error} Nor is there a column {text!r}.{hint}") from error
+
+    def needs(self, text: str, where: str) -> tuple[str, ...]:
+        """The columns that a column's name or an expression reads, in the order of the source."""
+        name = self.column(text)
         if name is not None:
             return (name,)
-        place = f"{self.place} {where}"
-        try:
-            needed = parse(text, where=place).needs
-        except ConfigError as error:
-            if " " not in text.strip() or "'" in text or "(" in text:
-                raise
-            raise ConfigError(
-                f"{error} Nor is there a column {text!r}.{did_you_mean(text, self.types)}"
-            ) from error
-        found = {name: self.column(name) for name in needed}
-        for missing in sorted(name for name, column in found.items() if column is None):
-            known = did_you_mean(missing, self.types)
-            raise ConfigError(f"{place}: there is no column {missing!r} in {text!r}.{known}")
-        return tuple(name for name in self.types if name in found.values())
-
-    def sql(self, text: str, where: str) -> str:
-        """SQL of a column or an expression.
-
-        Text columns that stand where a number must (`Quantity * UnitPrice`, `Total > 0`) are read
-        as numbers.
-
-        Raises:
-            ConfigError: As `needs`.
-        """
-        needed = self.needs(text, where)
-        if self.column(text) is not None:
-            return quote(needed[0])
-        texts = {name for name in needed if self.types[name] == "VARCHAR"}
-        written = _numbers(text, texts) if texts else text
-        return (
-            "("
-            + parse(written, where=f"{self.place} {where}").sql(
-                columns={n: quote(n) for n in needed}
-            )
-            + ")"
-        )
+        needed = self.parsed(text, where).needs
+        return tuple(column for column in self.types if column in needed)
 
     def written(self, text: str, where: str) -> str:
         """SQL of the cells that an expression reads, as one text; null where all of them are."""
@@ -146,83 +132,41 @@ class Source:
 
     def cast(self, text: str, to: str, where: str) -> str:
         """SQL of a column or an expression as a canonical type; null where it cannot be read."""
-        sql, type_ = self.sql(text, where), self.type_of(text)
-        if to == "TIMESTAMP":
-            return _time(sql, type_, text)
+        name, type_ = self.column(text), self.type_of(text)
+        if name is None or to == "BOOLEAN":
+            return "(" + self.parsed(text, where, _GIVES[to]).sql() + ")"
+        sql = quote(name)
+        if to == "VARCHAR":
+            return sql if type_ == "VARCHAR" else f"CAST({sql} AS VARCHAR)"
         if to == "DOUBLE":
-            return _number(sql, type_)
-        if to == "BOOLEAN":
-            return sql if type_ == "BOOLEAN" else f"to_bool({sql})"
-        return sql if type_ == "VARCHAR" else f"CAST({sql} AS VARCHAR)"
+            return f"TRY_CAST({sql} AS DOUBLE)"
+        return self._time(sql, type_, where)
+
+    def _time(self, sql: str, type_: str | None, where: str) -> str:
+        if type_ in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
+            return f"make_timestamp(epoch_us({sql}))"
+        if type_ == "DATE" or (type_ or "").startswith("TIMESTAMP"):
+            return f"CAST({sql} AS TIMESTAMP)"
+        rest = self.parsed(f"to_time({sql})", where, "time").sql()
+        if type_ != "VARCHAR":
+            return f"({rest})"
+        # A cast to TIMESTAMP passes over an offset: the short way is for what has none.
+        short = f"strlen({sql}) = 19 AND {sql}[17] = ':' AND {sql}[5] = '-'"
+        return f"CASE WHEN {short} THEN TRY_CAST({sql} AS TIMESTAMP) ELSE {rest} END"
 
     def identifier(self, text: str, where: str) -> str:
         """SQL of a trimmed identifier, null where blank; a whole number has no `.0`."""
-        sql, type_ = self.sql(text, where), self.type_of(text)
+        name, type_ = self.column(text), self.type_of(text)
+        sql = quote(name) if name is not None else f"({self.parsed(text, where, 'text').sql()})"
         if type_ in {"DOUBLE", "FLOAT"}:
             whole = f"CAST(CAST({sql} AS HUGEINT) AS VARCHAR)"
             number = f"CASE WHEN {sql} = floor({sql}) THEN {whole} ELSE CAST({sql} AS VARCHAR) END"
             return f"CASE WHEN isfinite({sql}) THEN {number} END"
         if type_ is not None and type_ != "VARCHAR":
             return f"CAST({sql} AS VARCHAR)"
-        cell = sql if type_ else f"CAST({sql} AS VARCHAR)"
-        full = (
-            f"strlen({cell}) > {_LONGEST_BLANK} AND {cell} >= '!' OR {cell}[1] BETWEEN '0' AND '9'"
-        )
-        clean = f"({full}) AND NOT suffix({cell}, ' ')"
-        rest = f"WHEN {blank(cell)} THEN NULL ELSE trim({cell})"
-        return f"CASE WHEN {clean} THEN {cell} {rest} END"
-
-
-def _time(sql: str, type_: str | None, text: str) -> str:
-    if type_ == "VARCHAR":
-        # A cast to TIMESTAMP passes over an offset: the short way is for what has none.
-        short = f"strlen({sql}) = 19 AND {sql}[17] = ':'"
-        return f"CASE WHEN {short} THEN TRY_CAST({sql} AS TIMESTAMP) ELSE to_time({sql}) END"
-    if type_ in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
-        return f"make_timestamp(epoch_us({sql}))"
-    if type_ is not None:
-        return (
-            f"CAST({sql} AS TIMESTAMP)"
-            if type_.startswith(("TIMESTAMP", "DATE"))
-            else f"to_time({sql})"
-        )
-    return (
-        sql
-        if text.lstrip("( ").startswith(("to_time(", "unix_time(", "excel_time("))
-        else f"to_time({sql})"
-    )
-
-
-def _number(sql: str, type_: str | None) -> str:
-    if type_ == "VARCHAR":
-        return f"coalesce(TRY_CAST({sql} AS DOUBLE), to_number({sql}))"
-    return f"TRY_CAST({sql} AS DOUBLE)"
-
-
-def _numbers(text: str, columns: abc.Set[str]) -> str:
-    """The expression with *columns* read as numbers where an operator or a function wants one."""
-    import sqlglot
-    from sqlglot import exp
-
-    numeric = tuple(getattr(exp, name) for name in _NUMERIC)
-    compared = tuple(getattr(exp, name) for name in _COMPARED)
-
-    def is_number(node: exp.Expression) -> bool:
-        literal_ = isinstance(node.unnest(), exp.Literal) and not node.unnest().is_string
-        return literal_ or isinstance(node.unnest(), numeric)
-
-    def read(node: exp.Expression) -> exp.Expression:
-        if not isinstance(node, exp.Column) or node.name not in columns or node.parent is None:
-            return node
-        parent = node.parent
-        others = [child for child in parent.iter_expressions() if child is not node]
-        if isinstance(parent, numeric) or (
-            isinstance(parent, compared) and any(map(is_number, others))
-        ):
-            return exp.TryCast(this=node.copy(), to=exp.DataType.build("DOUBLE"))
-        return node
-
-    return sqlglot.parse_one(text, dialect="duckdb").transform(read).sql(dialect="duckdb")
+        full = f"strlen({sql}) > {_LONGEST_BLANK} AND {sql} >= '!' OR {sql}[1] BETWEEN '0' AND '9'"
+        clean = f"({full}) AND NOT suffix({sql}, ' ')"
+        return f"CASE WHEN {clean} THEN {sql} WHEN {blank(sql)} THEN NULL ELSE trim({sql}) END"
 
 
 def may_be_null_on_purpose(text: str) -> bool:

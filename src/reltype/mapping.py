@@ -13,7 +13,7 @@ from typing import Literal
 
 from attrs import field, frozen, validators
 
-from reltype.casts import Source, blank, may_be_null_on_purpose
+from reltype.casts import Cells, blank, may_be_null_on_purpose
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.expressions import literal, quote
 from reltype.kinds import checked, kind_sql
@@ -145,7 +145,7 @@ class Mapping:
         if self.role == "interactions":
             known = dict(INTERACTIONS)
         else:
-            known = CUSTOMERS | {
+            known = dict(CUSTOMERS) | {
                 name: "DOUBLE" for name in sorted(features) if name not in CUSTOMERS
             }
         for name in self.columns:
@@ -186,11 +186,11 @@ class Mapping:
                 f"refunds = {refunds!r}: use {', '.join(REFUNDS[:-1])} or {REFUNDS[-1]}."
             )
         wanted = self.canonical(features)
-        source = Source.of(columns, f"[{self.role}]")
+        source = Cells.of(columns, f"[{self.role}]")
         inner = {name: self._value(name, type_, source) for name, type_ in wanted.items()}
         inner |= {f"raw {n}": source.written(self.columns[n], n) for n in self.columns}
         if self.where is not None:
-            inner["left out"] = f"({source.sql(self.where, 'where')}) IS NOT TRUE"
+            inner["left out"] = f"({source.parsed(self.where, 'where', 'bool').sql()}) IS NOT TRUE"
         outer = {name: quote(name) for name in wanted}
         if self.role == "interactions" and "value" in self.columns:
             outer["kind"] = "CASE WHEN kind = 'purchase' AND value < 0 THEN 'refund' ELSE kind END"
@@ -201,7 +201,7 @@ class Mapping:
         rows = f"SELECT {_named(inner)}{kept} FROM {relation}"
         return f"SELECT {_named(outer)}{kept} FROM ({rows})"
 
-    def _value(self, name: str, type_: str, source: Source) -> str:
+    def _value(self, name: str, type_: str, source: Cells) -> str:
         """SQL of one canonical column."""
         text = self.columns.get("kind" if name == "kind_as_written" else name)
         if text is None:
