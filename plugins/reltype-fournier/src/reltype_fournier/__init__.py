@@ -1,0 +1,18 @@
+"""Fournier's fifteen forms of relationship as a typology of reltype; the knowledge is in a pack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reltype.hookspecs import hookimpl
+
+reltype_api = 1
+
+PACK = Path(__file__).with_name("fournier.toml")
+"""Everything that this plugin defines."""
+
+
+@hookimpl
+def reltype_definitions() -> list[Path]:
+    """The pack with the typology `fournier`, its rules and its benefits."""
+    return [PACK]
