@@ -1,4 +1,4 @@
-"""Arguments that must be written out: checked once, when the expression is read, and never per customer."""
+"""Arguments that must be written out: checked once, when the expression is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RANGES = {"length": (0, 1_000_000), "place": (1, 1_000_000), "digits": (-15, 15
 _WORDS = {"unit": UNITS, "part": PARTS, "sign": (",", ".")}
 
 
-def written(node: exp.Expression, kind: str) -> str:
+def written(node: exp.Expr, kind: str) -> str:
     """The text of an argument of one of the `LITERALS`.
 
     Raises:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -20,13 +18,15 @@ from reltype.functions import (
     TEXT,
     TIME,
     Function,
-    Kind,
 )
-from reltype.translation import Translation
 from reltype.values import Value, alike, compared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlglot import exp
+
+    from reltype.translation import Translation
 
 FUNCTIONS: dict[str, Function] = {
     **MACROS,
@@ -39,22 +39,21 @@ FUNCTIONS: dict[str, Function] = {
 }
 """The allow-list."""
 
-_SLOT = re.compile(r"\b_(\d)\b")
 _SIGNS = {"Div": "share", "Mod": "mod", "Pow": "power"}
 """Operators that are a function by another name."""
 
 
-def _operator(t: Translation, node: exp.Expression) -> Value:
+def _operator(t: Translation, node: exp.Expr) -> Value:
     name = _SIGNS[type(node).__name__]
     return _function(t, node, name, [node.this, node.expression])
 
 
-def _whole_division(t: Translation, node: exp.Expression) -> Value:
+def _whole_division(t: Translation, node: exp.Expr) -> Value:
     quotient = _function(t, node, "share", [node.this, node.expression])
     return t.fill(node, "FLOOR(_0)", quotient, kind="number", double=True, finite=False)
 
 
-def _extract(t: Translation, node: exp.Expression) -> Value:
+def _extract(t: Translation, node: exp.Expr) -> Value:
     from sqlglot import exp
 
     part = exp.Literal.string(node.this.name)
@@ -62,8 +61,7 @@ def _extract(t: Translation, node: exp.Expression) -> Value:
     return _function(t, node, "date_part", [part, node.expression])
 
 
-def _call(t: Translation, node: exp.Expression) -> Value:
-    from sqlglot import exp
+def _call(t: Translation, node: exp.Expr) -> Value:
 
     name = node.name.lower()
     name = ALIASES.get(name, name)
@@ -72,15 +70,13 @@ def _call(t: Translation, node: exp.Expression) -> Value:
         t.calls.add(own)
         parts = [t.value(argument) for argument in node.expressions]
         slots = ", ".join(f"_{i}" for i in range(len(parts)))
-        value = t.fill(node, f"PLUGIN({slots})", *parts)
-        value.node.set("this", exp.to_identifier(own))
-        return value
+        return t.fill(node, f"{own}({slots})", *parts, closed=True)
     if FUNCTIONS[name].aggregate:
         return _aggregate(t, node, name)
     return _function(t, node, name, node.expressions)
 
 
-def _aggregate(t: Translation, node: exp.Expression, name: str) -> Value:
+def _aggregate(t: Translation, node: exp.Expr, name: str) -> Value:
     from sqlglot import exp
 
     if not t.aggregates:
@@ -107,7 +103,7 @@ def _aggregate(t: Translation, node: exp.Expression, name: str) -> Value:
     return value
 
 
-def _filter(t: Translation, node: exp.Expression) -> Value:
+def _filter(t: Translation, node: exp.Expr) -> Value:
     call = node.this
     name = call.name.lower() if type(call).__name__ == "Anonymous" else ""
     if not (name and FUNCTIONS.get(ALIASES.get(name, name), FUNCTIONS["abs"]).aggregate):
@@ -116,56 +112,43 @@ def _filter(t: Translation, node: exp.Expression) -> Value:
     t.inside.append(call.name)
     condition = t.cast(node.expression.this, "bool")
     t.inside.pop()
-    filled = t.fill(node, "COUNT(*) FILTER (WHERE _0)", condition)
-    filled.node.set("this", value.node)
-    return evolve(value, node=filled.node, weight=value.weight + filled.weight)
+    # A guard would stand between the two; `value` has none yet: it is put around the whole.
+    filled = t.fill(node, "_0 FILTER (WHERE _1)", value, condition)
+    return evolve(value, sql=filled.sql, closed=False)
 
 
-def _function(
-    t: Translation, node: exp.Expression, name: str, nodes: Sequence[exp.Expression]
-) -> Value:
+def _function(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Expr]) -> Value:
     function = FUNCTIONS[name]
     takes = _signature(t, node, name, nodes)
     literals: list[str] = []
     values: list[Value] = []
-    slots: list[str] = []
     for kind, argument in zip(takes, nodes, strict=True):
         if kind in LITERALS:
             literals.append(_written(t, argument, kind))
-            slots.append(sql_of(literals[-1], kind))
+            values.append(Value(sql_of(literals[-1], kind), "text", written=True))
         else:
-            slots.append(f"_{len(values)}")
-            values.append(t.cast(argument, kind) if kind != "any" else t.value(argument))
-    known = Value(node, function.gives, function.gives == "number", function.finite)
+            values.append(t.cast(argument, kind))
+    known = Value("", function.gives, function.gives == "number", function.finite)
     if function.gives == "same":
-        values, known = t.attempt(node, lambda: alike(values))
-    elif name in {"if", "nullif"}:
-        values, known = _chosen(t, node, name, values)
-    sql = _meaning(name, function, slots, literals, values[0].kind)
+        first = 1 if name == "if" else 0
+        results, known = t.attempt(node, lambda: alike(values[first:]))
+        values = [*values[:first], *results]
+    elif function.gives == "first":
+        values = t.attempt(node, lambda: compared(values)) if name == "nullif" else values
+        known = values[0]
+    sql = _meaning(name, function, literals, values)
     filled = t.fill(node, sql, *values)
-    return evolve(known, node=filled.node, weight=filled.weight)
+    return evolve(known, sql=filled.sql, closed=filled.closed, written=False)
 
 
-def _written(t: Translation, argument: exp.Expression, kind: str) -> str:
+def _written(t: Translation, argument: exp.Expr, kind: str) -> str:
     try:
         return written(argument, kind)
     except ValueError as error:
         raise t.place.error_at(str(error), argument) from None
 
 
-def _chosen(
-    t: Translation, node: exp.Expression, name: str, values: list[Value]
-) -> tuple[list[Value], Value]:
-    if name == "nullif":
-        cast = t.attempt(node, lambda: compared(values))
-        return cast, evolve(cast[0], finite=True)
-    results, known = t.attempt(node, lambda: alike(values[1:]))
-    return [values[0], *results], known
-
-
-def _signature(
-    t: Translation, node: exp.Expression, name: str, nodes: Sequence[exp.Expression]
-) -> list[str]:
+def _signature(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Expr]) -> list[str]:
     takes = [kind.rstrip("?*") for kind in FUNCTIONS[name].takes]
     least = sum(not kind.endswith("?") for kind in FUNCTIONS[name].takes)
     many = FUNCTIONS[name].takes[-1].endswith("*")
@@ -179,20 +162,19 @@ def _signature(
 
 
 def _meaning(
-    name: str, function: Function, slots: list[str], literals: list[str], kind: Kind
+    name: str, function: Function, literals: Sequence[str], values: Sequence[Value]
 ) -> str:
-    """The function as SQL over `_0`, `_1` …, which stand for what is not written out."""
+    """The function as SQL over the slots `_0`, `_1` and so on."""
+    slots = [f"_{i}" for i in range(len(values))]
     call = f"{name.upper()}({', '.join(slots)})"
     if name in {"greatest", "least"}:
         return f"CASE WHEN {' AND '.join(f'{s} IS NOT NULL' for s in slots)} THEN {call} END"
     if name == "concat":
         return " || ".join(slots)
-    if name == "if":
-        return "CASE WHEN _0 THEN _1 ELSE _2 END"
     if callable(function.sql):
-        return function.sql(literals, kind)
+        return function.sql(literals, values[0].kind)
     sql = function.sql if isinstance(function.sql, str) else function.sql[len(slots)]
-    return _SLOT.sub(lambda slot: slots[int(slot[1])], sql) if sql else call
+    return sql or call
 
 
 CALLS = {

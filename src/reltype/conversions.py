@@ -6,9 +6,13 @@ the database is asked. What cannot be read is null.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from reltype.functions import FINITE, IN_CALENDAR, Function, Kind
+from reltype.values import text_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _CELL = "CAST(_0 AS VARCHAR)"
 _CODES = "EUR|USD|GBP|CHF|JPY|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|INR|BRL|MXN|ZAR"
@@ -19,10 +23,6 @@ _BLANKS = r"[\s\p{Z}'’]"
 _ZONED = r":[0-9]{2}([.][0-9]+)?\s*([Zz]|[-+][0-9:]{2,}|[A-Za-z][A-Za-z_/+-]*[0-9]*)$"
 _TRUE = ("true", "t", "yes", "y", "1", "1.0", "on", "x", "active", "enabled", "ja", "oui", "si")
 _FALSE = ("false", "f", "no", "n", "0", "0.0", "off", "inactive", "disabled", "nein", "non")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _finite(sql: str) -> str:
@@ -36,15 +36,15 @@ def to_number(literals: Sequence[str], kind: Kind) -> str:
         return "_0"
     typed = "TRY_CAST(_0 AS DOUBLE)"
     thousands = "." if sign == "," else ","
-    bare = f"REPLACE(REGEXP_REPLACE({_CELL}, {_text(_BLANKS)}, '', 'g'), '−', '-')"
-    undressed = rf"REGEXP_REPLACE({bare}, {_text(_DRESSED)}, '\1\2\3\4')"
+    bare = f"REPLACE(REGEXP_REPLACE({_CELL}, {text_literal(_BLANKS)}, '', 'g'), '−', '-')"
+    undressed = rf"REGEXP_REPLACE({bare}, {text_literal(_DRESSED)}, '\1\2\3\4')"
     signed = rf"REGEXP_REPLACE({undressed}, '^[(]([^-+]*)[)]$|^([0-9.,]+)-$', '-\1\2')"
     fraction = f"([{sign}][0-9]*)?"
     plain = rf"^[-+]?([0-9]+{fraction}|[{sign}][0-9]+)([eE][-+]?[0-9]+)?$"
     grouped = rf"^[-+]?[0-9]{{1,3}}([{thousands}][0-9]{{2,3}})*[{thousands}][0-9]{{3}}{fraction}$"
     number = (
-        f"CASE WHEN REGEXP_MATCHES({signed}, {_text(plain)}) THEN {signed} "
-        f"WHEN REGEXP_MATCHES({signed}, {_text(grouped)}) "
+        f"CASE WHEN REGEXP_MATCHES({signed}, {text_literal(plain)}) THEN {signed} "
+        f"WHEN REGEXP_MATCHES({signed}, {text_literal(grouped)}) "
         f"THEN REPLACE({signed}, '{thousands}', '') END"
     )
     # Most cells are plain; COALESCE takes the long way only for the others.
@@ -63,16 +63,16 @@ def to_time(literals: Sequence[str], kind: Kind) -> str:
     if kind == "time":
         return "_0"
     iso = (
-        f"CASE WHEN REGEXP_MATCHES({_CELL}, {_text(_ZONED)}) "
+        f"CASE WHEN REGEXP_MATCHES({_CELL}, {text_literal(_ZONED)}) "
         f"THEN TRY_CAST({_CELL} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
         f"ELSE TRY_CAST({_CELL} AS TIMESTAMP) END"
     )
     if not literals:
         return IN_CALENDAR.replace("_0", f"({iso})")
     tries = ", ".join(
-        f"TRY_STRPTIME(TRIM({_CELL}), {_text(form)})"
+        f"TRY_STRPTIME(TRIM({_CELL}), _{i})"
         + (" AT TIME ZONE 'UTC'" if "%z" in form or "%Z" in form else "")
-        for form in literals
+        for i, form in enumerate(literals, start=1)
     )
     formats = f"COALESCE({tries})" if len(literals) > 1 else tries
     if kind == "text":
@@ -81,12 +81,12 @@ def to_time(literals: Sequence[str], kind: Kind) -> str:
     return f"CASE WHEN {is_time} THEN {iso} ELSE {formats} END"
 
 
-def to_bool(literals: Sequence[str], kind: Kind) -> str:
+def to_bool(_literals: Sequence[str], kind: Kind) -> str:
     """SQL of a truth value."""
     if kind == "bool":
         return "_0"
     cell = f"LOWER(TRIM({_CELL}))"
-    yes, no = (", ".join(map(_text, words)) for words in (_TRUE, _FALSE))
+    yes, no = (", ".join(map(text_literal, words)) for words in (_TRUE, _FALSE))
     return f"CASE WHEN {cell} IN ({yes}) THEN TRUE WHEN {cell} IN ({no}) THEN FALSE END"
 
 

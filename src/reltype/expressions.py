@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from reltype.calls import CALLS, FUNCTIONS
-from reltype.errors import ConfigError, did_you_mean
+from reltype.errors import ConfigError
 from reltype.functions import ALIASES, LEFT_OUT, Kind
 from reltype.grammar import Place, language, read
 from reltype.operators import COMPARISONS, OPERATORS
 from reltype.translation import ATOMS, Translation
+from reltype.transpiling import transpiled
+from reltype.values import MARK, text_literal
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -34,7 +36,6 @@ _TURNED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "="}
 class _Scope:
     """What an expression may speak of; hashable."""
 
-    where: str
     aggregates: bool
     columns: tuple[tuple[str, Kind], ...] | None
     functions: tuple[str, ...]
@@ -57,43 +58,24 @@ class Expression:
     calls: frozenset[str] = field(eq=False)
     aggregate: bool = field(eq=False)
     kind: Kind = field(eq=False)
-    _tree: exp.Expression = field(eq=False, repr=False)
-    _source: exp.Expression = field(eq=False, repr=False)
+    _sql: str = field(eq=False, repr=False)
+    _source: exp.Expr = field(eq=False, repr=False)
     _scope: _Scope = field(eq=False, repr=False)
 
     def sql(self, dialect: str = "duckdb", columns: Mapping[str, str] | None = None) -> str:
-        """Its SQL: of one row, or of all where `aggregate`; each null input gives null, as in SQL.
+        """Its SQL: of one row, or of all rows where `aggregate`.
 
         Args:
-            dialect: `duckdb`, `spark`, `postgres`, `bigquery`, `snowflake`, or another of sqlglot's.
-            columns: Trusted SQL of that dialect that stands for a column, by its name in `needs`.
+            dialect: `duckdb`, `spark`, `postgres`, `bigquery`, `snowflake` or another of sqlglot.
+            columns: Trusted SQL of that dialect that stands for a column in `needs`.
 
         Raises:
             ConfigError: There is no such dialect.
         """
-        from sqlglot import exp
-        from sqlglot.errors import ErrorLevel
-
         known = columns or {}
-
-        def put(node: exp.Expression) -> exp.Expression:
-            if isinstance(node, exp.Column) and node.name in known:
-                return exp.Var(this=f"({known[node.name]})")
-            if dialect != "duckdb" and isinstance(node, exp.Case) and node.find(exp.Typeof):
-                condition = node.args["ifs"][0].this
-                if condition.find(exp.Typeof) and not condition.find(exp.Case):
-                    return put(node.args["default"])
-            return node
-
-        tree = self._tree if dialect == "duckdb" and not known else self._tree.transform(put)
-        try:
-            return tree.sql(dialect=dialect, comments=False, unsupported_level=ErrorLevel.IGNORE)
-        except ValueError as error:
-            from sqlglot.dialects.dialect import Dialects
-
-            names = [name.value for name in Dialects if name.value]
-            hint = did_you_mean(dialect, names)
-            raise ConfigError(f"no dialect of SQL is called {dialect!r}.{hint}") from error
+        if dialect == "duckdb":
+            return MARK.sub(lambda mark: _column(mark[1], known), self._sql)
+        return transpiled(self._sql, dialect, known)
 
     def clauses(self) -> tuple[Clause, ...]:
         """The conditions that must all hold, in the order written; one, if it is no conjunction."""
@@ -150,25 +132,27 @@ def parse(
         known = tuple(columns.items())
     elif columns is not None:
         known = tuple((name, "any") for name in columns)
-    return _parse(text, _Scope(where, aggregates, known, tuple(functions)), gives)
+    try:
+        return _parse(text, _Scope(aggregates, known, tuple(functions)), gives)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error.__cause__
 
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, scope: _Scope, gives: Kind) -> Expression:
-    place = Place(scope.where, text)
+    place = Place(text)
     plugins = {name.lower() for name in scope.functions}
     source = read(place, {*FUNCTIONS, *ALIASES, *plugins}, LEFT_OUT)
     return _translated(text, source, scope, gives)
 
 
-def _translated(text: str, source: exp.Expression, scope: _Scope, gives: Kind) -> Expression:
+def _translated(text: str, source: exp.Expr, scope: _Scope, gives: Kind) -> Expression:
     plugins = {name.lower(): name for name in scope.functions}
     columns = None if scope.columns is None else dict(scope.columns)
-    place = Place(scope.where, text)
+    place = Place(text)
     translation = Translation(place, columns, plugins, scope.aggregates, _TRANSLATORS)
     try:
         value = translation.translate(source, gives)
-        value.node.sql(dialect="duckdb")
     except RecursionError:
         raise place.error("this is nested too deeply") from None
     return Expression(
@@ -177,20 +161,24 @@ def _translated(text: str, source: exp.Expression, scope: _Scope, gives: Kind) -
         frozenset(translation.calls),
         bool(translation.aggregated),
         value.kind,
-        value.node,
+        value.sql,
         source,
         scope,
     )
 
 
-def _conjuncts(node: exp.Expression) -> list[exp.Expression]:
+def _column(name: str, known: Mapping[str, str]) -> str:
+    return f"({known[name]})" if name in known else quote(name)
+
+
+def _conjuncts(node: exp.Expr) -> list[exp.Expr]:
     node = node.unnest()
     if type(node).__name__ != "And":
         return [node]
     return [part for child in node.flatten() for part in _conjuncts(child)]
 
 
-def _clauses(node: exp.Expression, scope: _Scope) -> list[Clause]:
+def _clauses(node: exp.Expr, scope: _Scope) -> list[Clause]:
     from sqlglot import exp
 
     turned = isinstance(node, exp.Not)
@@ -205,7 +193,7 @@ def _clauses(node: exp.Expression, scope: _Scope) -> list[Clause]:
     return [Clause(_again(node, scope, "bool"))]
 
 
-def _comparison(left: exp.Expression, sign: str, right: exp.Expression, scope: _Scope) -> Clause:
+def _comparison(left: exp.Expr, sign: str, right: exp.Expr, scope: _Scope) -> Clause:
     from sqlglot import exp
 
     names = {sign: name for name, sign in COMPARISONS.items()}
@@ -216,7 +204,7 @@ def _comparison(left: exp.Expression, sign: str, right: exp.Expression, scope: _
     return Clause(_again(whole, scope, "bool"), sides[0], sign, sides[1])
 
 
-def _again(node: exp.Expression, scope: _Scope, gives: Kind) -> Expression:
+def _again(node: exp.Expr, scope: _Scope, gives: Kind) -> Expression:
     text = node.sql(dialect=language(), normalize_functions=False, comments=False)
     return _translated(text, node, scope, gives)
 
@@ -247,11 +235,11 @@ def literal(value: str | float | bool | date | datetime | None) -> str:
         return f"TIMESTAMP '{moment.isoformat(' ')}'"
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
-    if isinstance(value, int):
-        return str(int(value))
     if isinstance(value, float):
         text = repr(float(value))
         return text if "e" in text else f"{text}e0"
+    if isinstance(value, int):
+        return str(int(value))
     if "\0" in value:
         raise ConfigError(f"the text {value!r} cannot be used: it holds the letter 0")
-    return "'" + value.replace("'", "''") + "'"
+    return text_literal(value)

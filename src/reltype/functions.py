@@ -6,12 +6,15 @@ promise: for no value of any argument does it raise or give an infinity or NaN t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
 Kind = str
-"""`number` (a DOUBLE, or a whole number), `text`, `time` (no zone), `bool`, `interval`, or `any`."""
+"""`number` (a DOUBLE, or a whole number), `text`, `time` (no zone), `bool`, `interval`, `any`."""
 
 LITERALS = (
     "digits",
@@ -43,7 +46,7 @@ class Function:
 
     Attributes:
         takes: Kind of each argument; `?` marks one that may be left out, `*` the last, repeated.
-        gives: Kind of the result; `same`: that of the arguments.
+        gives: Kind of the result; `same`: that of the arguments; `first`: that of the first.
         sql: Its meaning; by number of arguments where that differs, or made from the literals and
             the kind of the first argument. Empty: the function itself.
         group: Heading in the docs.
@@ -61,9 +64,9 @@ class Function:
     finite: bool = True
 
 
-def _group(name: str, *, aggregate: bool = False, **functions: Function) -> dict[str, Function]:
+def _group(name: str, /, **functions: Function) -> dict[str, Function]:
     return {
-        word: evolve(function, group=name, aggregate=aggregate)
+        word: evolve(function, group=name, aggregate=name == "aggregates")
         for word, function in functions.items()
     }
 
@@ -157,10 +160,14 @@ MACROS = _group(
 CHOICE = _group(
     "choice",
     coalesce=Function(("any", "any*"), "same", note="the first that is not null"),
-    nullif=Function(("any", "any"), "any", note="null where both are equal, else the first"),
+    nullif=Function(("any", "any"), "first", note="null where both are equal, else the first"),
 )
 CHOICE["if"] = Function(
-    ("bool", "any", "any"), "any", group="choice", note="the third where unknown, as CASE"
+    ("bool", "any", "any"),
+    "same",
+    "CASE WHEN _0 THEN _1 ELSE _2 END",
+    group="choice",
+    note="the third where unknown, as CASE",
 )
 
 TEXT = _group(
@@ -229,7 +236,6 @@ _SQUARED = "CASE WHEN ABS(_0) <= 1e150 THEN _0 END"
 _ARG = "ARG_{}(_0, CASE WHEN _0 IS NOT NULL AND _1 IS NOT NULL THEN ROW(_1, _0) END)"
 AGGREGATES = _group(
     "aggregates",
-    aggregate=True,
     count=Function(
         ("any",), "number", note="`count(*)`, `count(x)`, `count(DISTINCT x)`; 0 of none"
     ),
@@ -253,13 +259,13 @@ AGGREGATES = _group(
     ),
     arg_max=Function(
         ("any", "any"),
-        "any",
+        "first",
         _ARG.format("MAX"),
         note="the x of the largest y (of equals the largest x)",
     ),
     arg_min=Function(
         ("any", "any"),
-        "any",
+        "first",
         _ARG.format("MIN"),
         note="the x of the least y (of equals the least x)",
     ),

@@ -1,4 +1,4 @@
-"""The text of an expression → a tree of nodes that are allowed, or a complaint that points at the culprit.
+"""The text of an expression → a tree of allowed nodes, or a complaint that shows the culprit.
 
 DuckDB's grammar by sqlglot, with every call kept as it was written. Whatever is not in the lists
 here does not get in, whatever future versions of the parser may learn to read.
@@ -6,37 +6,81 @@ here does not get in, whatever future versions of the parser may learn to read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import frozen
 
 from reltype.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from sqlglot import exp
     from sqlglot.dialects.duckdb import DuckDB
-    from sqlglot.tokens import Token
+    from sqlglot.tokenizer_core import Token
 
 MAX_LENGTH = 10_000
 MAX_TOKENS = 2_000
 MAX_DEPTH = 30
 _WIDTH = 92
 
-NODES = frozenset(
-    "Column Identifier Literal Null Boolean Paren Neg Not And Or Add Sub Mul Div IntDiv Mod Pow DPipe "
-    "EQ NEQ LT LTE GT GTE Is NullSafeEQ NullSafeNEQ Between In Like ILike Escape Case If "
-    "Cast TryCast DataType DataTypeParam Interval Var Extract Anonymous Filter Where Star "
-    "Distinct".split()
-)
-"""Every kind of node that an expression may hold."""
+_TWO = "this expression"
+NODES = {
+    **dict.fromkeys(("Paren", "Neg", "Not", "Boolean", "Where", "DataTypeParam", "Var"), "this"),
+    **dict.fromkeys(("And", "Or", "Add", "Sub", "Mul", "Mod", "Pow", "IntDiv", "Escape"), _TWO),
+    **dict.fromkeys(("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ"), _TWO),
+    **dict.fromkeys(("Is", "Like", "ILike"), "this expression negate"),
+    "Column": "this",
+    "Identifier": "this quoted",
+    "Literal": "this is_string",
+    "Null": "",
+    "Star": "",
+    "Div": "this expression typed safe",
+    "DPipe": "this expression safe",
+    "Between": "this low high negate",
+    "In": "this expressions negate",
+    "Case": "this ifs default",
+    "If": "this true",
+    "Cast": "this to",
+    "TryCast": "this to safe requires_string",
+    "DataType": "this expressions nested",
+    "Interval": "this unit",
+    "Extract": "this expression",
+    "Anonymous": "this expressions",
+    "Filter": "this expression",
+    "Distinct": "expressions",
+}
+"""Every kind of node that an expression may hold, and what may be said of it."""
 
 SPECIAL = frozenset({"cast", "try_cast", "extract"})
 """Calls that the grammar itself reads."""
 _BEFORE_PARENTHESIS = frozenset(
-    "and or not in between like ilike escape is case when then else end where from distinct filter "
-    "decimal numeric varchar interval as".split()
+    [
+        "and",
+        "or",
+        "not",
+        "in",
+        "between",
+        "like",
+        "ilike",
+        "escape",
+        "is",
+        "case",
+        "when",
+        "then",
+        "else",
+        "end",
+        "where",
+        "from",
+        "distinct",
+        "filter",
+        "decimal",
+        "numeric",
+        "varchar",
+        "interval",
+        "as",
+    ]
 )
 
 _ROWS = "an expression has no sub-selects, tables or statements"
@@ -68,21 +112,15 @@ _MARKS = {
 
 @frozen
 class Place:
-    """Where an expression is written, for complaints about it.
+    """The text of an expression, for complaints that show where in it the culprit is."""
 
-    Attributes:
-        where: Who says it: `rule 'x' in my.toml`.
-        text: The expression.
-    """
-
-    where: str
     text: str
 
     def error(self, reason: str, start: int | None = None, end: int | None = None) -> ConfigError:
         """The complaint; *start* and *end* are the first and last letter of the culprit."""
         if start is None:
             shown = " ".join(self.text[: 4 * _WIDTH].split())
-            return ConfigError(f"{self.where}: {reason}\n    {_cut(shown)}")
+            return ConfigError(f"{reason}\n    {_cut(shown)}")
         start = max(0, min(start, len(self.text)))
         end = start if end is None else max(start, end)
         begin = self.text.rfind("\n", 0, start) + 1
@@ -91,10 +129,10 @@ class Place:
         shown = "".join(c if c.isprintable() else " " for c in line[left : left + _WIDTH])
         carets = max(1, min(end - start + 1, len(shown) - (start - begin - left)))
         return ConfigError(
-            f"{self.where}: {reason}\n    {shown}\n    {' ' * (start - begin - left)}{'^' * carets}"
+            f"{reason}\n    {shown}\n    {' ' * (start - begin - left)}{'^' * carets}"
         )
 
-    def error_at(self, reason: str, node: exp.Expression) -> ConfigError:
+    def error_at(self, reason: str, node: exp.Expr) -> ConfigError:
         """The complaint about a node."""
         spans = [n.meta for n in node.walk() if "start" in n.meta]
         if not spans:
@@ -115,17 +153,19 @@ def language() -> DuckDB:
 
     class Language(DuckDB):
         class Parser(given):  # type: ignore[misc, valid-type]
-            FUNCTIONS: dict[str, object] = {}
-            NO_PAREN_FUNCTIONS: dict[str, object] = {}
-            FUNCTION_PARSERS = {
+            FUNCTIONS: ClassVar[dict[str, object]] = {}
+            NO_PAREN_FUNCTIONS: ClassVar[dict[str, object]] = {}
+            FUNCTION_PARSERS: ClassVar[dict[str, object]] = {
                 name: given.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST", "EXTRACT")
             }
-            NO_PAREN_FUNCTION_PARSERS = {"CASE": given.NO_PAREN_FUNCTION_PARSERS["CASE"]}
+            NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, object]] = {
+                "CASE": given.NO_PAREN_FUNCTION_PARSERS["CASE"]
+            }
 
     return Language()
 
 
-def read(place: Place, functions: Collection[str], left_out: dict[str, str]) -> exp.Expression:
+def read(place: Place, functions: Collection[str], left_out: dict[str, str]) -> exp.Expr:
     """The tree of an expression: allowed nodes only, calls as `Anonymous`.
 
     Args:
@@ -166,8 +206,10 @@ def _tokens(place: Place) -> list[Token]:
 
     if len(place.text) > MAX_LENGTH:
         raise place.error(f"an expression has at most {MAX_LENGTH:,} letters")
-    if "\0" in place.text:
-        raise place.error("a text cannot hold the letter 0", place.text.index("\0"))
+    for letter in "\0\ue000\ue001":
+        if letter in place.text:
+            reason = f"the letter U+{ord(letter):04X} cannot be used"
+            raise place.error(reason, place.text.index(letter))
     try:
         tokens = language().tokenize(place.text)
     except (SqlglotError, ValueError, IndexError) as error:
@@ -236,16 +278,17 @@ def _unread(place: Place, error: Exception) -> ConfigError:
     return place.error(reason, start, start + len(word) - 1)
 
 
-def _check_nodes(place: Place, tree: exp.Expression) -> None:
+def _check_nodes(place: Place, tree: exp.Expr) -> None:
     for node, depth in _by_depth(tree):
         name = type(node).__name__
-        if name not in NODES:
+        said = {key for key, value in node.args.items() if value not in (None, False, [])}
+        if name not in NODES or not said <= set(NODES[name].split()):
             raise place.error_at(f"{_called(name)} is not allowed in an expression", node)
         if depth > MAX_DEPTH:
             raise place.error_at("this is nested too deeply", node)
 
 
-def _by_depth(tree: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
+def _by_depth(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
     """Every node with its depth, where a chain of AND or OR counts once; without recursion."""
     stack = [(tree, 0)]
     while stack:

@@ -1,20 +1,22 @@
-"""Operators of expressions: arithmetic, comparisons, conditions, CASE and casts, each written anew."""
+"""Operators of expressions: arithmetic, comparisons, conditions, CASE and casts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from reltype.arguments import like_complaint, sql_of
+from reltype.arguments import like_complaint
 from reltype.functions import IN_CALENDAR
-from reltype.translation import Translation
-from reltype.values import Value, alike, compared
+from reltype.values import Value, alike, compared, text_literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlglot import exp
+
+    from reltype.translation import Translation
 
 COMPARISONS = {
     "EQ": "=",
@@ -37,11 +39,13 @@ _TYPES = {
 }
 
 
-def _arithmetic(t: Translation, node: exp.Expression) -> Value:
+def _arithmetic(t: Translation, node: exp.Expr) -> Value:
     sql = _ARITHMETIC[type(node).__name__]
     nodes = [child for child in (node.this, node.args.get("expression")) if child is not None]
     values = [t.value(child) for child in nodes]
     kinds = [value.kind for value in values]
+    if len(values) == 1 and values[0].written and kinds[0] == "number":
+        return evolve(values[0], sql=f"-{values[0].sql}", closed=False)
     if "interval" in kinds or "time" in kinds:
         return _moved(t, node, values, sql)
     numbers = [
@@ -51,7 +55,7 @@ def _arithmetic(t: Translation, node: exp.Expression) -> Value:
     return t.fill(node, sql, *numbers, kind="number", double=True, finite=False)
 
 
-def _moved(t: Translation, node: exp.Expression, values: list[Value], sql: str) -> Value:
+def _moved(t: Translation, node: exp.Expr, values: list[Value], sql: str) -> Value:
     """A time and an interval."""
     kinds = [value.kind for value in values]
     name = type(node).__name__
@@ -66,35 +70,33 @@ def _moved(t: Translation, node: exp.Expression, values: list[Value], sql: str) 
     return t.fill(node, sql, *values, kind="time")
 
 
-def _concatenation(t: Translation, node: exp.Expression) -> Value:
+def _concatenation(t: Translation, node: exp.Expr) -> Value:
     values = [t.cast(child, "text") for child in (node.this, node.expression)]
     return t.fill(node, "_0 || _1", *values, kind="text")
 
 
-def _compare(
-    t: Translation, node: exp.Expression, sql: str, nodes: Sequence[exp.Expression]
-) -> Value:
+def _compare(t: Translation, node: exp.Expr, sql: str, nodes: Sequence[exp.Expr]) -> Value:
     values = [t.value(child) for child in nodes]
     cast = t.attempt(node, lambda: compared(values))
     return _condition(t, node, sql, *cast)
 
 
-def _condition(t: Translation, node: exp.Expression, sql: str, *values: Value) -> Value:
+def _condition(t: Translation, node: exp.Expr, sql: str, *values: Value) -> Value:
     negated = bool(node.args.get("negate"))
     return t.fill(node, f"NOT ({sql})" if negated else sql, *values, kind="bool")
 
 
-def _comparison(t: Translation, node: exp.Expression) -> Value:
+def _comparison(t: Translation, node: exp.Expr) -> Value:
     sign = COMPARISONS[type(node).__name__]
     return _compare(t, node, f"_0 {sign} _1", [node.this, node.expression])
 
 
-def _between(t: Translation, node: exp.Expression) -> Value:
+def _between(t: Translation, node: exp.Expr) -> Value:
     nodes = [node.this, node.args["low"], node.args["high"]]
     return _compare(t, node, "_0 BETWEEN _1 AND _2", nodes)
 
 
-def _in(t: Translation, node: exp.Expression) -> Value:
+def _in(t: Translation, node: exp.Expr) -> Value:
     nodes = [node.this, *node.expressions]
     if len(nodes) == 1:
         raise t.place.error_at("IN wants a list of values", node)
@@ -102,7 +104,7 @@ def _in(t: Translation, node: exp.Expression) -> Value:
     return _compare(t, node, f"_0 IN ({slots})", nodes)
 
 
-def _is(t: Translation, node: exp.Expression) -> Value:
+def _is(t: Translation, node: exp.Expr) -> Value:
     from sqlglot import exp
 
     if isinstance(node.expression, exp.Null):
@@ -113,7 +115,7 @@ def _is(t: Translation, node: exp.Expression) -> Value:
     raise t.place.error_at("IS goes with NULL, TRUE, FALSE or DISTINCT FROM", node)
 
 
-def _like(t: Translation, node: exp.Expression, escape: exp.Expression | None = None) -> Value:
+def _like(t: Translation, node: exp.Expr, escape: exp.Expr | None = None) -> Value:
     from sqlglot import exp
 
     literals = [node.expression] if escape is None else [node.expression, escape]
@@ -122,29 +124,28 @@ def _like(t: Translation, node: exp.Expression, escape: exp.Expression | None = 
     complaint = like_complaint(*(literal.name for literal in literals))
     if complaint:
         raise t.place.error_at(complaint, node)
-    pattern, *rest = (sql_of(literal.name, "text") for literal in literals)
-    escaped = f" ESCAPE {rest[0]}" if rest else ""
-    sql = f"_0 {type(node).__name__.upper()} {pattern}{escaped}"
-    return _condition(t, node, sql, t.cast(node.this, "text"))
+    values = [Value(text_literal(literal.name), "text") for literal in literals]
+    sql = f"_0 {type(node).__name__.upper()} _1{'' if escape is None else ' ESCAPE _2'}"
+    return _condition(t, node, sql, t.cast(node.this, "text"), *values)
 
 
-def _escape(t: Translation, node: exp.Expression) -> Value:
+def _escape(t: Translation, node: exp.Expr) -> Value:
     if type(node.this).__name__ not in {"Like", "ILike"}:
         raise t.place.error_at("ESCAPE goes with LIKE", node)
     return _like(t, node.this, node.expression)
 
 
-def _not(t: Translation, node: exp.Expression) -> Value:
+def _not(t: Translation, node: exp.Expr) -> Value:
     return t.fill(node, "NOT _0", t.cast(node.this, "bool"), kind="bool")
 
 
-def _connector(t: Translation, node: exp.Expression) -> Value:
+def _connector(t: Translation, node: exp.Expr) -> Value:
     nodes = list(node.flatten(unnest=False))
     sql = f" {type(node).__name__.upper()} ".join(f"_{i}" for i in range(len(nodes)))
     return t.fill(node, sql, *(t.cast(child, "bool") for child in nodes), kind="bool")
 
 
-def _case(t: Translation, node: exp.Expression) -> Value:
+def _case(t: Translation, node: exp.Expr) -> Value:
     branches = node.args["ifs"]
     conditions = [branch.this for branch in branches]
     if node.this is None:
@@ -163,10 +164,10 @@ def _case(t: Translation, node: exp.Expression) -> Value:
     if len(results) > len(branches):
         sql += f" ELSE _{len(whens) + len(branches)}"
     filled = t.fill(node, f"{sql} END", *whens, *cast)
-    return evolve(known, node=filled.node, weight=filled.weight)
+    return evolve(known, sql=filled.sql, closed=filled.closed, written=False)
 
 
-def _cast(t: Translation, node: exp.Expression) -> Value:
+def _cast(t: Translation, node: exp.Expr) -> Value:
     from sqlglot import exp
 
     to = node.args["to"]
@@ -198,7 +199,7 @@ def _cast(t: Translation, node: exp.Expression) -> Value:
     return t.fill(node, f"ROUND(_0, {scale})", cast, kind="number", double=True, finite=False)
 
 
-def _day(t: Translation, node: exp.Expression, type_: str) -> Value:
+def _day(t: Translation, node: exp.Expr, type_: str) -> Value:
     """A date or timestamp, written out."""
     text = node.this.name
     try:

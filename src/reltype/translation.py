@@ -6,21 +6,24 @@ and guards mean for the reader is stated in docs/expressions.md.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve, field, frozen
 
 from reltype.errors import did_you_mean
-from reltype.functions import Kind
-from reltype.grammar import Place
-from reltype.values import MismatchError, Value, fill
+from reltype.values import MismatchError, Value, fill, mark, text_literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from sqlglot import exp
 
+    from reltype.functions import Kind
+    from reltype.grammar import Place
+
 _T = TypeVar("_T")
+_NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _LONGEST = {
     "SECOND": 1e9,
     "MINUTE": 1e8,
@@ -54,14 +57,14 @@ class Translation:
     columns: Mapping[str, Kind] | None
     plugins: Mapping[str, str]
     aggregates: bool
-    translators: Mapping[str, Callable[[Translation, exp.Expression], Value]]
+    translators: Mapping[str, Callable[[Translation, exp.Expr], Value]]
     needs: set[str] = field(factory=set)
     calls: set[str] = field(factory=set)
     aggregated: list[str] = field(factory=list)
-    alone: list[exp.Expression] = field(factory=list)
+    alone: list[exp.Expr] = field(factory=list)
     inside: list[str] = field(factory=list)
 
-    def translate(self, tree: exp.Expression, gives: Kind = "any") -> Value:
+    def translate(self, tree: exp.Expr, gives: Kind = "any") -> Value:
         """SQL of the whole expression, of the kind that is wanted.
 
         Raises:
@@ -76,43 +79,41 @@ class Translation:
             raise self.place.error_at(reason, self.alone[0])
         return value
 
-    def value(self, node: exp.Expression) -> Value:
+    def value(self, node: exp.Expr) -> Value:
         """SQL of a node."""
         translator = self.translators.get(type(node).__name__)
         if translator is None:
             raise self.place.error_at("this cannot stand here", node)
         return translator(self, node)
 
-    def cast(self, node: exp.Expression, kind: Kind, *, guard: bool = True) -> Value:
+    def cast(self, node: exp.Expr, kind: Kind, *, guard: bool = True) -> Value:
         """SQL of a node as *kind*."""
         value = self.value(node)
         return self.attempt(node, lambda: value.cast(kind, guard=guard))
 
-    def attempt(self, node: exp.Expression, make: Callable[[], _T]) -> _T:
+    def attempt(self, node: exp.Expr, make: Callable[[], _T]) -> _T:
         """What *make* gives; where kinds do not match, a complaint about *node*."""
         try:
             return make()
         except MismatchError as error:
             raise self.place.error_at(str(error), node) from None
 
-    def fill(self, node: exp.Expression, sql: str, *values: Value, **known: object) -> Value:
+    def fill(self, node: exp.Expr, sql: str, *values: Value, **known: object) -> Value:
         """*sql* with *values* in it, in place of *node*, with what is *known* of it."""
         value = self.attempt(node, lambda: fill(sql, *values))
         return evolve(value, **known)  # type: ignore[arg-type]
 
 
-def _column(t: Translation, node: exp.Expression) -> Value:
-    from sqlglot import exp
-
+def _column(t: Translation, node: exp.Expr) -> Value:
     name = _named(t, node)
     t.needs.add(name)
     if not t.inside:
         t.alone.append(node)
     kind = "any" if t.columns is None else t.columns[name]
-    return Value(exp.column(exp.to_identifier(name, quoted=True)), kind, double=True)
+    return Value(mark(name), kind, double=True)
 
 
-def _named(t: Translation, node: exp.Expression) -> str:
+def _named(t: Translation, node: exp.Expr) -> str:
     name: str = node.name
     if t.columns is None or name in t.columns:
         return name
@@ -123,29 +124,25 @@ def _named(t: Translation, node: exp.Expression) -> str:
     raise t.place.error_at(f"no column is called {name!r}.{hint}", node)
 
 
-def _literal(t: Translation, node: exp.Expression) -> Value:
-    from sqlglot import exp
-
+def _literal(t: Translation, node: exp.Expr) -> Value:
     if node.is_string:
-        return Value(exp.Literal.string(node.name), "text")
-    if not math.isfinite(float(node.name)) or abs(float(node.name)) > 1e300:
+        return Value(text_literal(node.name), "text", written=True)
+    if not _NUMBER.fullmatch(node.name):
+        raise t.place.error_at("write a number as 12, 0.5 or 1e6", node)
+    if float(node.name) > 1e300:
         raise t.place.error_at("this number is too large", node)
-    return Value(exp.Literal.number(node.name), "number", double="e" in node.name.lower())
+    return Value(node.name, "number", double="e" in node.name.lower(), written=True)
 
 
-def _null(t: Translation, node: exp.Expression) -> Value:
-    from sqlglot import exp
-
-    return Value(exp.null(), "null")
+def _null(_t: Translation, _node: exp.Expr) -> Value:
+    return Value("NULL", "null")
 
 
-def _boolean(t: Translation, node: exp.Expression) -> Value:
-    from sqlglot import exp
-
-    return Value(exp.Boolean(this=bool(node.this)), "bool")
+def _boolean(_t: Translation, node: exp.Expr) -> Value:
+    return Value("TRUE" if node.this else "FALSE", "bool")
 
 
-def _interval(t: Translation, node: exp.Expression) -> Value:
+def _interval(t: Translation, node: exp.Expr) -> Value:
     from sqlglot import exp
 
     unit = node.args["unit"].name.upper().removesuffix("S") if node.args.get("unit") else ""
@@ -153,10 +150,10 @@ def _interval(t: Translation, node: exp.Expression) -> Value:
     if unit not in _LONGEST or not number.isdecimal() or float(number) > _LONGEST[unit]:
         reason = "write an interval as INTERVAL 3 DAY, of at most a thousand years"
         raise t.place.error_at(reason, node)
-    return Value(exp.Interval(this=exp.Literal.string(number), unit=exp.var(unit)), "interval")
+    return Value(f"INTERVAL '{int(number)}' {unit}", "interval")
 
 
-def _paren(t: Translation, node: exp.Expression) -> Value:
+def _paren(t: Translation, node: exp.Expr) -> Value:
     return t.value(node.this)
 
 

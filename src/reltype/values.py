@@ -1,20 +1,20 @@
-"""Value: SQL of a part of an expression, what is known of it, and what it becomes where another kind is wanted."""
+"""Value: SQL of a part of an expression, and what it becomes where another kind is wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from reltype.functions import FINITE, Kind
 
 if TYPE_CHECKING:
-    from sqlglot import exp
+    from collections.abc import Sequence
 
-MAX_WEIGHT = 20_000
-"""Nodes of the SQL; a guard writes its operand twice, so nesting multiplies."""
+MAX_SQL = 100_000
+"""Letters of the SQL; a guard writes its operand twice, so nesting multiplies."""
 
 NAMES = {
     "number": "a number",
@@ -34,8 +34,22 @@ _HINTS = {
 }
 
 
+MARK = re.compile("\ue000(.*?)\ue001", re.DOTALL)
+"""A column in the SQL of a value."""
+
+
+def mark(column: str) -> str:
+    """What stands for a column until its SQL is known."""
+    return f"\ue000{column}\ue001"
+
+
+def text_literal(text: str) -> str:
+    """A text as DuckDB's SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 class MismatchError(Exception):
-    """A value of one kind stands where another is wanted; its text says which, and what to write."""
+    """A value of one kind stands where another is wanted; its text says what to write."""
 
 
 @frozen
@@ -43,18 +57,20 @@ class Value:
     """SQL of a value.
 
     Attributes:
-        node: The SQL.
+        sql: DuckDB's SQL, in which a column is a `mark`.
         kind: Its kind; `null` for NULL itself, `any` where it is not known.
         double: A number that is a DOUBLE, so that sums and products of it do not overflow.
         finite: A number that is never infinite or NaN.
-        weight: Nodes.
+        closed: Its SQL stands for itself beside any operator.
+        written: A literal.
     """
 
-    node: exp.Expression = field(eq=False)
+    sql: str
     kind: Kind = "any"
     double: bool = False
     finite: bool = True
-    weight: int = 1
+    closed: bool = True
+    written: bool = False
 
     def guarded(self) -> Value:
         """The value, null where it would be infinite or NaN."""
@@ -86,18 +102,11 @@ class Value:
         return cast.guarded() if guard else cast
 
     def _double(self) -> Value:
-        from sqlglot import exp
-
-        if isinstance(self.node, exp.Literal):
-            text = self.node.name if "e" in self.node.name.lower() else f"{self.node.name}e0"
-            return evolve(self, node=exp.Literal.number(text), double=True)
-        return evolve(
-            fill("CAST(_0 AS DOUBLE)", self), kind="number", double=True, finite=self.finite
-        )
-
-    def is_text_literal(self) -> bool:
-        """Whether it is a text as written, to which a database gives the type that it needs."""
-        return self.kind == "text" and type(self.node).__name__ == "Literal"
+        if self.written:
+            sql = self.sql if "e" in self.sql.lower() else f"{self.sql}e0"
+            return evolve(self, sql=sql, double=True)
+        cast = fill("CAST(_0 AS DOUBLE)", self)
+        return evolve(cast, kind="number", double=True, finite=self.finite)
 
 
 def compared(values: Sequence[Value]) -> list[Value]:
@@ -112,9 +121,8 @@ def compared(values: Sequence[Value]) -> list[Value]:
     kind = _one(kinds, "do not compare")
     if kind == "number":
         return [v.guarded() if v.kind == kind else v.cast(kind) for v in values]
-    if kind == "any" or (
-        kind == "text" and all(v.kind != kind or v.is_text_literal() for v in values)
-    ):
+    # A database gives a text as written the type of the column beside it.
+    if kind == "any" or (kind == "text" and all(v.kind != kind or v.written for v in values)):
         return [value.guarded() for value in values]
     return [value.cast(kind) for value in values]
 
@@ -143,37 +151,38 @@ def _one(kinds: set[Kind], complaint: str) -> Kind:
     return next(iter(kinds), "any")
 
 
-@lru_cache(maxsize=4096)
-def _template(sql: str) -> exp.Expression:
-    import sqlglot
-
-    return sqlglot.parse_one(sql, dialect="duckdb")
+_SLOT = re.compile(r"\b_(\d+)\b")
+_DELIMITED = re.compile(r"(?<=[(,] )_\d+(?=[,)])|(?<=\()_\d+(?=[,)])")
 
 
-def fill(sql: str, *values: Value) -> Value:
-    """DuckDB's SQL with *values* for its columns `_0`, `_1` …; of unknown kind.
+def fill(template: str, *values: Value) -> Value:
+    """DuckDB's SQL with *values* for `_0`, `_1` …; of unknown kind.
 
     Raises:
         MismatchError: It would be too large.
     """
-    from sqlglot import exp
+    at_once, closed = _shape(template)
 
-    tree = _template(sql).copy()
-    slots = [c for c in tree.find_all(exp.Column) if c.name[:1] == "_" and c.name[1:].isdigit()]
-    used = [values[int(slot.name[1:])] for slot in slots]
-    weight = sum(1 for _ in tree.walk()) + sum(value.weight for value in used)
-    if weight > MAX_WEIGHT:
+    def put(slot: re.Match[str]) -> str:
+        value = values[int(slot[1])]
+        return value.sql if value.closed or slot.start() in at_once else f"({value.sql})"
+
+    uses = [int(slot[1]) for slot in _SLOT.finditer(template)]
+    if sum(len(values[use].sql) for use in uses) > MAX_SQL:
         raise MismatchError("this is nested too deeply to be written as SQL")
-    for slot, value in zip(slots, used, strict=True):
-        slot.replace(operand(value.node.copy()))
-    return Value(tree, weight=weight)
+    return Value(_SLOT.sub(put, template), closed=closed)
 
 
-def operand(node: exp.Expression) -> exp.Expression:
-    """The node, in parentheses unless it stands for itself."""
-    from sqlglot import exp
-
-    own = (exp.Column, exp.Literal, exp.Null, exp.Boolean, exp.Func, exp.Paren, exp.Interval)
-    if isinstance(node, own) and not isinstance(node, (exp.Connector, exp.Binary)):
-        return node
-    return exp.Paren(this=node)
+@lru_cache(maxsize=1024)
+def _shape(template: str) -> tuple[frozenset[int], bool]:
+    """Where slots stand between commas or parentheses; and whether the whole stands for itself."""
+    slots = frozenset(match.start() for match in _DELIMITED.finditer(template))
+    if template.startswith("CASE ") and template.endswith(" END"):
+        return slots, template.count("CASE") == 1 and template.count(" END") == 1
+    opened = re.match(r"[A-Z0-9_]*\(", template)
+    depth = 0
+    for at, letter in enumerate(template):
+        depth += (letter == "(") - (letter == ")")
+        if opened and at >= opened.end() - 1 and depth == 0:
+            return slots, at == len(template) - 1
+    return slots, bool(re.fullmatch(r"\w+|'[^']*'", template))
