@@ -32,6 +32,7 @@ class Benefit:
         horizon: When it pays.
         when: SQL condition; where it holds the benefit goes first (a must-be that is broken).
         because: The reason told where `when` holds.
+        typology: The typology it is meant for; empty: any that has an archetype it suits.
         gate: True for what must be in order before anything else: offered to the unclassified too.
     """
 
@@ -47,6 +48,7 @@ class Benefit:
     not_for: Mapping[str, str] = field(factory=dict)
     when: str = ""
     because: str = ""
+    typology: str = ""
     gate: bool = False
 
 

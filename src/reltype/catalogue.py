@@ -91,7 +91,11 @@ class Catalogue:
 
     def signals_of(self, typology: Typology) -> tuple[Signal, ...]:
         """The signals of the dimensions that *typology* uses."""
-        return tuple(s for s in self.signals.values() if s.dimension in typology.dimensions)
+        return tuple(
+            signal
+            for signal in self.signals.values()
+            if signal.dimension in typology.dimensions and signal.typology in ("", typology.name)
+        )
 
     def rules_of(self, typology: str) -> tuple[Rule, ...]:
         """The rules that speak for an archetype of *typology*."""
@@ -105,7 +109,11 @@ class Catalogue:
     def benefits_of(self, typology: str) -> tuple[Benefit, ...]:
         """The benefits that suit an archetype of *typology*."""
         names = {a.name for a in self.archetypes_of(typology)}
-        return tuple(b for b in self.benefits.values() if names & set(b.suits))
+        return tuple(
+            benefit
+            for benefit in self.benefits.values()
+            if names & set(benefit.suits) and benefit.typology in ("", typology)
+        )
 
     def with_prior(self, typology: str, priors: Mapping[str, float]) -> Catalogue:
         """This catalogue with other base rates for archetypes of *typology*."""

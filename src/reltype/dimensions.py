@@ -45,6 +45,7 @@ class Signal:
         half_at: The number of observations at which it counts half (n₀ of the evidence).
         summary: One sentence that argues it.
         source: Literature, or empty.
+        typology: The typology it is meant for; empty: any that uses its dimension.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Signal:
     half_at: float = field(default=2.0, validator=validators.ge(0))
     summary: str = ""
     source: str = ""
+    typology: str = ""
 
     def expression(self, functions: Collection[str] = ()) -> Expression:
         """The parsed `of`. Raises ConfigError if it cannot be used."""

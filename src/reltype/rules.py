@@ -20,11 +20,11 @@ class Example:
 
     Attributes:
         given: Values of the features and readings that the rule speaks of; others are null.
-        fires: True, False, or None for *unknown*.
+        fires: True or False; left out: *unknown*.
     """
 
     given: Mapping[str, float | bool | str | None]
-    fires: bool | None
+    fires: bool | None = None
 
 
 @frozen
