@@ -15,15 +15,10 @@ from hypothesis import strategies as st
 
 from reltype.errors import UsageError
 from reltype.personas import ARCHETYPES, PERSONAS
-from reltype.simulate import BUSINESSES, LOG_END, Business, random_world, simulate, world
+from reltype.simulate import BUSINESSES, LOG_END, random_world, simulate, world
 from reltype.worlds import ALL_KINDS, FACTS
 
 END = datetime.combine(LOG_END, datetime.min.time())
-
-
-def whole_shop() -> Business:
-    """The coffee bar with every kind of failure and feeling, for tests that count."""
-    return world("coffee bar")
 
 
 @pytest.mark.parametrize("name", BUSINESSES)
@@ -110,7 +105,7 @@ def test_every_customer_pays_at_least_once_in_any_world(seed, customers):
 
 @pytest.mark.parametrize("shares", [(0.25, 0.25, 0.25, 0.25), (0.8, 0.1, 0.05, 0.05)])
 def test_shares_are_respected(shares):
-    shop = attrs.evolve(whole_shop(), shares=shares, span=60)
+    shop = attrs.evolve(world("coffee bar"), shares=shares, span=60)
     truth = Counter(simulate(shop, customers=4000, seed=1).truth["archetype"].to_pylist())
     assert [truth[name] / 4000 for name in ARCHETYPES] == pytest.approx(shares, abs=0.03)
 

@@ -1,4 +1,4 @@
-"""The lives of simulated customers: when they join, buy, are let down, speak, answer and leave.
+"""The lives of simulated customers: when they join, buy, are let down and leave.
 
 Every process runs for all customers at once, its events as an owner and a time each. Times are
 days since the log's first midnight, negative before it.
@@ -74,7 +74,7 @@ class Events:
         return Events(self.owner[keep], self.time[keep], self.kind[keep], self.sting[keep])
 
 
-def _events(owner: Ints, time: Floats, kind: str) -> Events:
+def events_of(owner: Ints, time: Floats, kind: str) -> Events:
     """Events of one kind, none of which went wrong."""
     return Events(owner, time, np.full(len(owner), CODE[kind], np.int8), np.zeros(len(owner)))
 
@@ -157,14 +157,14 @@ def _end_of_term(business: Business, population: Population, leaves: Floats) -> 
     return np.where(population.contracted, population.joined + terms * business.term, leaves)
 
 
-def _ragged(counts: Ints) -> tuple[Ints, Ints]:
+def ragged(counts: Ints) -> tuple[Ints, Ints]:
     """The owner of each of `counts` events, and its ordinal (from 0) within its owner."""
     owner = np.repeat(np.arange(len(counts)), counts)
     ordinal = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
     return owner, ordinal
 
 
-def _within(business: Business, population: Population, events: Events) -> Events:
+def within(business: Business, population: Population, events: Events) -> Events:
     """The events that fall into the log and into their owner's relationship."""
     start = np.maximum(population.joined, 0.0)[events.owner]
     end = np.minimum(population.leaves, business.span)[events.owner]
@@ -180,7 +180,7 @@ def _needs(business: Business, population: Population, rng: Generator) -> Events
     start = np.maximum(population.joined, 0.0)
     expected = rate * np.maximum(np.minimum(population.leaves, business.span) - start, 0.0)
     counts = np.ceil(expected + 4 * np.sqrt(expected / shape) + 4).astype(np.int64)
-    owner, ordinal = _ragged(counts)
+    owner, ordinal = ragged(counts)
     gaps = rng.standard_gamma(shape[owner]) / (shape * rate)[owner]
     # Of a customer from before the log the first gap is met in its middle.
     gaps = np.where(
@@ -191,10 +191,10 @@ def _needs(business: Business, population: Population, rng: Generator) -> Events
     time = start[owner] + total - np.repeat((total - gaps)[first], counts)
     low = np.cos(2 * np.pi * (time / 365.25 + rng.random()))
     kept = rng.random(len(time)) < 1 - business.season * (1 + low) / 2
-    return _within(business, population, _events(owner, time, "purchase")[kept])
+    return within(business, population, events_of(owner, time, "purchase")[kept])
 
 
-def _excited(population: Population, owner: Ints, rng: Generator) -> Floats:
+def excited(population: Population, owner: Ints, rng: Generator) -> Floats:
     """Times within the excitement of the new, which fades exponentially and may come back once."""
     second = (rng.random(len(owner)) < 0.5) & np.isfinite(population.again)[owner]
     start = np.where(second, population.again[owner], population.joined[owner])
@@ -203,9 +203,9 @@ def _excited(population: Population, owner: Ints, rng: Generator) -> Floats:
 
 def _bursts(business: Business, population: Population, rng: Generator) -> Events:
     """Purchases out of excitement."""
-    owner, _ = _ragged(rng.poisson(population.causes["burst"]))
-    events = _events(owner, _excited(population, owner, rng), "purchase")
-    return _within(business, population, events)
+    owner, _ = ragged(rng.poisson(population.causes["burst"]))
+    events = events_of(owner, excited(population, owner, rng), "purchase")
+    return within(business, population, events)
 
 
 def _bills(business: Business, population: Population, rng: Generator) -> Events:
@@ -214,14 +214,14 @@ def _bills(business: Business, population: Population, rng: Generator) -> Events
     skipped = np.ceil(np.maximum(-population.joined, 0.0) / business.bill)
     periods = np.ceil(np.maximum(end - population.joined, 0.0) / business.bill) - skipped
     counts = np.where(population.contracted, np.maximum(periods, 0), 0).astype(np.int64)
-    owner, ordinal = _ragged(counts)
+    owner, ordinal = ragged(counts)
     period = ordinal + skipped[owner]
     time = population.joined[owner] + period * business.bill + 0.5 * rng.random(len(owner))
-    events = _events(owner, time, "purchase")
+    events = events_of(owner, time, "purchase")
     renews = (period > 0) & (period % round(business.term / business.bill) == 0)
     code = CODE["renewal" if "renewal" in business.kinds else "purchase"]
     kind = np.where(renews, np.int8(code), events.kind)
-    return _within(business, population, attrs.evolve(events, kind=kind))
+    return within(business, population, attrs.evolve(events, kind=kind))
 
 
 def _firsts(
@@ -235,7 +235,7 @@ def _firsts(
     end = np.minimum(population.leaves, business.span * (1 - 1e-9))
     time = np.where(joins, population.joined, rng.random(len(joins)) * np.maximum(end, 0.0))
     owner = np.flatnonzero(joins & ~population.contracted | ~bought)
-    return _events(owner, time[owner], "purchase")
+    return events_of(owner, time[owner], "purchase")
 
 
 def promotions(business: Business, rng: Generator) -> Floats:
@@ -279,97 +279,3 @@ def purchases(
     population = attrs.evolve(population, leaves=_end_of_term(business, population, leaves))
     events = attrs.evolve(events, sting=sting)
     return population, events[events.time < np.maximum(population.leaves, 1e-6)[events.owner]]
-
-
-def aftermath(
-    business: Business, population: Population, bought: Events, rng: Generator
-) -> list[Events]:
-    """What follows from purchases: complaints, resolutions, refunds, visits."""
-    causes = population.causes
-    failed = bought[bought.sting > 0]
-    voiced = failed[rng.random(len(failed.time)) < causes["voice"][failed.owner]]
-    complaint = _events(
-        voiced.owner, voiced.time + 1.5 * rng.standard_exponential(len(voiced.time)), "complaint"
-    )
-    healed = voiced.sting < 1
-    resolution = _events(
-        voiced.owner[healed],
-        complaint.time[healed] + 4 * rng.standard_exponential(healed.sum()),
-        "resolution",
-    )
-    again = ~healed & (rng.random(len(healed)) < causes["repeat"][voiced.owner])
-    repeats = 1 + rng.poisson(0.5, int(again.sum()))
-    owner = np.repeat(voiced.owner[again], repeats)
-    since = np.repeat(complaint.time[again], repeats)
-    repeated = _events(owner, since + 10 * rng.standard_exponential(len(owner)), "complaint")
-    returns = rng.random(len(bought.time)) < np.where(bought.sting > 0, 0.3, 0.015)
-    refund = _events(
-        bought.owner[returns],
-        bought.time[returns] + 6 * rng.standard_exponential(returns.sum()),
-        "refund",
-    )
-    looks = np.repeat(np.arange(len(bought.time)), rng.poisson(causes["visit"][bought.owner]))
-    pause = 0.5 * business.cadence * rng.standard_normal(len(looks))
-    visit = _events(bought.owner[looks], bought.time[looks] + pause, "visit")
-    return [complaint, resolution, repeated, refund, _within(business, population, visit)]
-
-
-def talk(business: Business, population: Population, rng: Generator) -> list[Events]:
-    """What customers say unasked, over their time with the business or in their excitement."""
-    start = np.maximum(population.joined, 0.0)
-    stay = np.maximum(np.minimum(population.leaves, business.span) - start, 0.0)
-    brief = population.causes["burst"] > 1
-    exposure = np.where(brief, 1.0, stay / min(business.span, business.life))
-    said = []
-    for kind in ("message", "support", "review", "referral"):
-        owner, _ = _ragged(rng.poisson(business.talk * population.causes[kind] * exposure))
-        steady = start[owner] + stay[owner] * rng.random(len(owner))
-        time = np.where(brief[owner], _excited(population, owner, rng), steady)
-        said.append(_within(business, population, _events(owner, time, kind)))
-    return said
-
-
-def _calendar(per_year: float, business: Business, rng: Generator) -> Floats:
-    """The days of something that happens so often a year, in order."""
-    return np.sort(rng.random(round(per_year * business.span / 365)) * business.span)
-
-
-def campaigns(business: Business, population: Population, rng: Generator) -> list[Events]:
-    """Outreach to whom the business still knows, and their answers or filled-in surveys."""
-    days = _calendar(business.campaigns, business, rng)
-    if not len(days):
-        return []
-    asks = rng.random(len(days)) < business.surveys
-    n = len(population.joined)
-    owner, _ = _ragged(rng.binomial(len(days), business.reach, n))
-    once = np.unique(owner * len(days) + rng.integers(len(days), size=len(owner)))
-    owner, campaign = once // len(days), once % len(days)
-    time = days[campaign]
-    known = (time > population.joined[owner]) & ~(
-        population.contracted[owner] & (time > population.leaves[owner])
-    )
-    owner, campaign, time = owner[known], campaign[known], time[known]
-    there = np.where(time < population.leaves[owner], 1.0, 0.08)
-    answers = rng.random(len(owner)) < population.causes["respond"][owner] * there
-    replied = time[answers] + 2 * rng.standard_exponential(answers.sum())
-    reply = _events(owner[answers], replied, "response")
-    kind = np.where(asks[campaign[answers]], np.int8(CODE["survey"]), reply.kind)
-    return [_events(owner, time, "outreach"), attrs.evolve(reply, kind=kind)]
-
-
-def gatherings(business: Business, population: Population, rng: Generator) -> list[Events]:
-    """Who came to which of the business's events."""
-    days = _calendar(business.events, business, rng)
-    if not len(days):
-        return []
-    owner, _ = _ragged(rng.binomial(len(days), population.causes["attend"]))
-    came = np.unique(owner * len(days) + rng.integers(len(days), size=len(owner)))
-    events = _events(came // len(days), days[came % len(days)], "event")
-    return [_within(business, population, events)]
-
-
-def farewells(business: Business, population: Population, rng: Generator) -> list[Events]:
-    """Cancellations: most contracts end by word, other relationships just stop."""
-    told = population.contracted & (rng.random(len(population.leaves)) < 0.85)
-    owner = np.flatnonzero(told & (population.leaves < business.span) & (population.leaves > 0))
-    return [_events(owner, population.leaves[owner], "cancellation")]

@@ -161,7 +161,8 @@ _BUSINESSES: Final = (
     Business(
         name="hotel", cadence=75, span=6 * _YEAR, age=6 * _YEAR, life=5 * _YEAR, spell=120,
         season=0.5, promos=4, talk=12, promo_days=21, campaigns=4, events=1, failure=0.08,
-        price=180, memory=150, hours=(0, 24), categories=("room", "suite", "spa", "dinner", "conference"),
+        price=180, memory=150, hours=(0, 24), categories=("room", "suite", "spa", "dinner",
+        "conference"),
         channels=("web", "phone", "agency", "desk"), kinds=_but("renewal"), rating_scale=(0, 10),
     ),
     Business(
