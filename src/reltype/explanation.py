@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
+from reltype.errors import InputError
 from reltype.rules import fill
 from reltype.wording import level
 
@@ -152,13 +153,15 @@ def _withheld(plan: Plan, pooled: Pooled) -> str:
 
 
 def explain(run: Run, customer_id: str) -> Explanation:
-    """Why the customer is what they are."""
+    """Why the customer is what they are. Raises InputError if there is no such customer."""
     from reltype.counterfactual import counterfactual
     from reltype.nearness import missing, near_misses
 
     plan = run.plan
     one = run.population.one(customer_id)
-    batch = next(run.population.judge(one))
+    batch = next(run.population.judge(one), None)
+    if batch is None:
+        raise InputError(f"There is no customer {customer_id!r} in this input.")
     pooled = run.conclude(batch)
     names = [*(a.name for a in plan.archetypes), "unclassified"]
     features = run.population.values(one, plan.inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -68,11 +68,14 @@ class Run:
 
         return explain(self, customer_id)
 
-    def summary(self, table: pa.Table) -> Summary:
-        """What the run found, given its result."""
-        from reltype.summary import summarise
+    def summary(self, batches: Iterable[pa.RecordBatch]) -> Summary:
+        """What the run found, given the batches of its result."""
+        from reltype.summary import Tally, summarise
 
-        return summarise(self, table)
+        tally = Tally()
+        for batch in batches:
+            tally.add(batch)
+        return summarise(self, tally)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The result, batch by batch, sorted by customer."""

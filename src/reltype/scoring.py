@@ -104,7 +104,7 @@ class Relationships:
 
     def summary(self) -> Summary:
         """Shares per archetype, rows used and rejected, what each signal saw, warnings."""
-        return self.run.summary(self.table)
+        return self.run.summary(self.table.to_batches())
 
     def explain(self, customer_id: str) -> Explanation:
         """Contributions that add up, missing inputs, near misses, and what would flip it.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import frozen
+from attrs import define, field, frozen
 
 from reltype.archetypes import UNCLASSIFIED
 
@@ -82,20 +83,55 @@ class Summary:
     warnings: tuple[str, ...] = ()
 
 
-def summarise(run: Run, table: pa.Table) -> Summary:
-    """The summary of *run*, whose result is *table*."""
-    plan, population = run.plan, run.population
-    overview, counts = population.overview, population.counts
-    total = max(table.num_rows, 1)
+COUNTED = ("archetype", "unclassified_because", "status")
+"""Result columns whose values are counted."""
+
+
+@define
+class Tally:
+    """Counts what a result holds, batch by batch, so that it need not be kept."""
+
+    customers: int = 0
+    counts: dict[str, Counter[str]] = field(factory=lambda: {name: Counter() for name in COUNTED})
+    alarms: Counter[str] = field(factory=Counter)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count one batch of a result."""
+        import pyarrow.compute as pc
+
+        self.customers += batch.num_rows
+        for name in COUNTED:
+            self._count(self.counts[name], batch.column(name).drop_null())
+        self._count(self.alarms, pc.list_flatten(batch.column("alarms")))
+
+    def shares(self, column: str) -> dict[str, float]:
+        """Value → share of customers, the most frequent first; nulls are left out."""
+        ranked = sorted(self.counts[column].items(), key=lambda item: (-item[1], item[0]))
+        return {value: count / self.customers for value, count in ranked}
+
+    @staticmethod
+    def _count(counter: Counter[str], values: pa.Array) -> None:
+        import pyarrow.compute as pc
+
+        for counted in pc.value_counts(values).to_pylist():
+            counter[counted["values"]] += counted["counts"]
+
+
+def summarise(run: Run, tally: Tally) -> Summary:
+    """The summary of *run*, whose result *tally* has counted."""
+    plan, counts = run.plan, run.population.counts
+    overview = run.population.overview
     seen = np.array([overview[f"e_{k}"] for k in range(len(plan.dimensions))])
-    shares = {a.name: 0.0 for a in plan.archetypes} | _shares(table, "archetype", total)
+    shares = {a.name: 0.0 for a in plan.archetypes} | tally.shares("archetype")
+    none = shares.pop(UNCLASSIFIED, 0.0)
+    total = max(tally.customers, 1)
     return Summary(
-        customers=table.num_rows,
+        customers=tally.customers,
         as_of=run.scales.as_of,
-        archetypes={**shares, UNCLASSIFIED: shares.pop(UNCLASSIFIED, 0.0)},
-        unclassified=_shares(table, "unclassified_because", total),
-        statuses=_shares(table, "status", total),
-        alarms=_alarms(table),
+        archetypes={**shares, UNCLASSIFIED: none},
+        unclassified=tally.shares("unclassified_because"),
+        statuses=tally.shares("status"),
+        alarms=dict(sorted(tally.alarms.items())),
         rows={
             "read": counts.rows,
             "used": counts.used,
@@ -108,22 +144,6 @@ def summarise(run: Run, table: pa.Table) -> Summary:
         helps=helps(plan, seen, unseen_columns(plan, overview)),
         warnings=tuple(run.warnings),
     )
-
-
-def _shares(table: pa.Table, column: str, total: int) -> dict[str, float]:
-    """Value → share of rows, the most frequent first; nulls are left out."""
-    import pyarrow.compute as pc
-
-    counted = pc.value_counts(table.column(column).drop_null()).to_pylist()
-    ranked = sorted(counted, key=lambda c: (-c["counts"], c["values"]))
-    return {c["values"]: c["counts"] / total for c in ranked}
-
-
-def _alarms(table: pa.Table) -> dict[str, int]:
-    import pyarrow.compute as pc
-
-    flat = pc.list_flatten(table.column("alarms"))
-    return {c["values"]: c["counts"] for c in pc.value_counts(flat).to_pylist()}
 
 
 def unseen_columns(plan: Plan, overview: Mapping[str, float]) -> dict[str, tuple[str, ...]]:

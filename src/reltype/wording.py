@@ -75,6 +75,11 @@ class Wording:
         return benefit * per_benefit + np.where(broken, 0, inside)
 
 
+def printable(text: str) -> str:
+    """*text* without control characters: a stranger's cell must not move a terminal's cursor."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
 def suits(benefit: Benefit, archetype: str) -> float:
     """How well *benefit* suits *archetype*, 0 where it is not named or is warned off."""
     return 0.0 if archetype in benefit.not_for else benefit.suits.get(archetype, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +12,10 @@ import click
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from reltype.plan import Plan
+    from reltype.run import Run
+
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OUTPUT = (
@@ -34,6 +38,11 @@ _DATA = (
     click.option("--memory-limit", metavar="SIZE", help="What the engine may hold, such as 2GB; it spills beyond."),
 )
 
+_SCORED = (
+    click.option("--model", metavar="FILE", help="A model that `reltype fit` saved."),
+    click.option("--min-confidence", type=click.FloatRange(0, 1), metavar="P", help="The posterior below which nobody is named."),
+)
+
 
 def _with(options: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
     return lambda command: reduce(lambda made, option: option(made), reversed(tuple(options)), command)
@@ -45,18 +54,32 @@ knowledge = _with(_KNOWLEDGE)
 """What is known: typology, packs, plugins, config."""
 data = _with(_DATA)
 """How the input is read."""
+scored = _with(_SCORED)
+"""How the result is concluded."""
 
 
-def emit(table: pa.Table, path: str | None, format_: str | None, to_terminal: str = "table") -> None:
+def emit(table: pa.Table, path: str | None, format_: str | None) -> None:
     """Write a table where and how the user asked: a file, or standard output.
 
-    Without a format, a terminal gets *to_terminal* and a pipe gets CSV.
+    Without a format, a terminal gets a table and a pipe gets CSV.
     """
     from reltype.formats import write
 
+    write(table.schema, table.to_batches(), path or "-", chosen(path, format_))
+
+
+def chosen(path: str | None, format_: str | None) -> str | None:
+    """The format's name; None where the file's ending decides."""
     if format_ is None and path in (None, "-"):
-        format_ = to_terminal if sys.stdout.isatty() else "csv"
-    write(table.schema, table.to_batches(), path or "-", format_)
+        return "table" if sys.stdout.isatty() else "csv"
+    return format_
+
+
+def run(**given: Any) -> Run:  # noqa: ANN401
+    """An opened run for the options of `data`, `knowledge` and `scored`."""
+    from reltype.pipeline import open_run
+
+    return open_run(**{**given, "map": pairs(given.pop("map_", ()))})
 
 
 def rows(made: list[dict[str, Any]]) -> pa.Table:
@@ -75,3 +98,28 @@ def pairs(given: Iterable[str]) -> dict[str, str]:
             raise click.UsageError(f'--map {text!r}: write ours=theirs, such as timestamp="Created Date".')
         made[ours.strip()] = theirs
     return made
+
+
+def plan(typology: str | None, rules: Iterable[str], no_plugin: Iterable[str], config: str | None) -> Plan:
+    """What a listing command speaks of. A plugin that does not load is told of, and left out."""
+    from reltype import plugins
+    from reltype.config import settings
+    from reltype.knowledge import Knowledge
+    from reltype.plan import Plan
+    from reltype.run import Run
+
+    chosen = settings(config, typology=typology, no_plugin=no_plugin)
+    found = plugins.load(without=chosen.no_plugin, strict=False)
+    for error in found.broken.values():
+        click.echo(f"Warning: {error}", err=True)
+    catalogue = Knowledge.of(found, rules).catalogue
+    return Plan(catalogue, catalogue.typology(chosen.typology))
+
+
+def one(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """The thing called *name*. Raises UsageError, with the nearest name, if there is none."""
+    from reltype.errors import UsageError, did_you_mean
+
+    if name not in known:
+        raise UsageError(f"No {kind} is called {name!r}.{did_you_mean(name, known)}")
+    return known[name]

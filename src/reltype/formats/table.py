@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any
 
+from reltype.wording import printable
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -44,4 +46,4 @@ def cell(name: str, row: dict[str, Any]) -> str:
     if isinstance(value, list):
         first = [v["text"] if "text" in v else v["name"] for v in value if isinstance(v, dict)]
         return "; ".join((first or [str(v) for v in value])[:2])
-    return "".join(c if c.isprintable() else "�" for c in str(value))
+    return printable(str(value))

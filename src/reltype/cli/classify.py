@@ -1,0 +1,81 @@
+"""`reltype classify`: a log or a customer table in, relationships and benefits out."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reltype.cli import options
+
+if TYPE_CHECKING:
+    from reltype.summary import Summary
+
+SHOWN = 20
+"""Rows that a terminal gets; a file gets all."""
+
+
+@click.command(name="classify")
+@click.argument("data", nargs=-1, required=True)
+@options.scored
+@options.data
+@options.knowledge
+@options.output
+@click.option("--rejects", metavar="FILE", help="Where rows go that cannot be used.  [default: beside the output]")
+@click.option("--strict", is_flag=True, help="Exit 1 where a row was rejected.")
+@click.option("--fail-under", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 where a smaller share gets an archetype.")
+@click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
+def command(
+    rejects: str | None,
+    strict: bool,
+    fail_under: float | None,
+    quiet: bool,
+    output: str | None,
+    format_: str | None,
+    **given: Any,  # noqa: ANN401
+) -> int:
+    """Read the relationship of every customer in DATA: files, `-`, or a database's URL.
+
+    The result goes to standard output or FILE, words about it to standard error.
+
+    \b
+    reltype classify orders.csv
+    reltype classify orders.csv --customers accounts.csv -o relationships.parquet
+    reltype classify sqlite:///crm.db --table orders --map timestamp="Created Date"
+    """
+    from reltype.cli.stream import first, progress, watched
+    from reltype.cli.tell import tell
+    from reltype.formats import write
+    from reltype.summary import Tally, summarise
+
+    run = options.run(**given)
+    tally = Tally()
+    chosen = options.chosen(output, format_)
+    with progress(run.population.size, quiet=quiet) as step:
+        batches = watched(run.batches(), tally, step)
+        short = chosen == "table" and output in (None, "-") and sys.stdout.isatty()
+        rows = first(batches, SHOWN) if short else batches
+        write(run.result.schema, rows, output or "-", chosen, run.formats)
+    if short and tally.customers > SHOWN:
+        click.echo(f"… and {tally.customers - SHOWN:,} more: -o FILE writes all.", err=True)
+    summary = summarise(run, tally)
+    written = run.write_rejects(rejects, beside=output)
+    if not quiet:
+        click.echo(err=True)
+        tell(summary)
+        if written:
+            click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
+    return _gate(summary, strict=strict, fail_under=fail_under)
+
+
+def _gate(summary: Summary, *, strict: bool, fail_under: float | None) -> int:
+    """1 where a gate that was asked for failed, else 0."""
+    named = 1 - summary.archetypes["unclassified"]
+    if strict and summary.rows["rejected"]:
+        click.echo(f"--strict: {summary.rows['rejected']:,} rows were rejected.", err=True)
+        return 1
+    if fail_under is not None and named < fail_under:
+        click.echo(f"--fail-under: {named:.1%} got an archetype, less than {fail_under:.1%}.", err=True)
+        return 1
+    return 0

@@ -1,0 +1,67 @@
+"""`reltype explain`: why one customer is what they are, and what would change it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reltype.cli import options
+
+if TYPE_CHECKING:
+    from reltype.explanation import Explanation
+
+
+@click.command(name="explain")
+@click.argument("data", nargs=-1, required=True)
+@click.option("-c", "--customer", "customer_id", required=True, metavar="ID", help="Whom to explain.")
+@options.scored
+@options.data
+@options.knowledge
+@click.option("-f", "--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True, help="For people or for programs.")
+def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN401
+    """Explain one customer: contributions that add up, missing inputs, near misses, what would flip it.
+
+    \b
+    reltype explain orders.csv --customer C-1042
+    reltype explain orders.csv --customer C-1042 --format json
+    """
+    from attrs import asdict
+
+    found = options.run(**given).explain(customer_id)
+    if format_ == "json":
+        click.echo(json.dumps(asdict(found), default=str, indent=2, ensure_ascii=False))
+    else:
+        click.echo(_text(found))
+
+
+def _text(found: Explanation) -> str:
+    from reltype.wording import printable
+
+    ranked = sorted(found.posterior, key=lambda a: -found.posterior[a])
+    lines = [f"{printable(found.customer_id)}: {found.archetype}", ""]
+    lines += [f"  {a:<26}{found.posterior[a]:>7.1%}  score {found.scores[a]:+.2f}" for a in ranked]
+    for archetype in [a for a in ranked if a != "unclassified"][:2]:
+        lines += ["", f"What makes the score of {archetype}:"]
+        lines += [f"  {c.amount:+6.2f}  {c.text}" for c in found.of(archetype)]
+        lines += [f"  {found.scores[archetype]:+6.2f}  in all"]
+    if found.missing:
+        lines += ["", "Not seen, so it says nothing:"]
+        lines += [f"  {name}: {what}" for name, what in found.missing.items()]
+    if found.near_misses:
+        lines += ["", "Rules that nearly fired:"]
+        lines += [f"  {m.rule}: {m.text}" for m in found.near_misses[:5]]
+    lines += ["", _flip(found)]
+    return "\n".join(lines)
+
+
+def _flip(found: Explanation) -> str:
+    change = found.counterfactual
+    if change is None:
+        return "No change of one or two features that others have would make it another archetype."
+    steps = " and ".join(
+        f"{c.feature} from {'not seen' if c.before is None else f'{c.before:.4g}'} to {c.after:.4g}"
+        for c in change.changes
+    )
+    return f"The smallest change that would make it {change.archetype}: {steps}."

@@ -1,0 +1,43 @@
+"""Stream: result batches on their way to a file, counted as they pass; the progress bar."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from reltype.summary import Tally
+
+
+def watched(
+    batches: Iterable[pa.RecordBatch], tally: Tally, step: Callable[[int], None]
+) -> Iterator[pa.RecordBatch]:
+    """*batches*, each counted by *tally* and told to *step* as it passes."""
+    for batch in batches:
+        tally.add(batch)
+        yield batch
+        step(batch.num_rows)
+
+
+@contextmanager
+def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error, on a terminal only; what to call with each step's size."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=total, label="Reading relationships", file=sys.stderr) as bar:
+        yield bar.update
+
+
+def first(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The first *rows* rows; the rest is consumed, so that it is counted."""
+    for batch in batches:
+        if rows > 0:
+            yield batch.slice(0, rows)
+        rows -= batch.num_rows
