@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reltype.functions import FINITE, IN_CALENDAR, Function, Kind
+from reltype.functions import IN_CALENDAR, Function, Kind
 from reltype.values import text_literal
 
 if TYPE_CHECKING:
@@ -19,41 +19,41 @@ _CODES = "EUR|USD|GBP|CHF|JPY|CNY|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TR
 _SIGNS = r"[A-Z]{0,2}\p{Sc}|kr\.?|zł|Kč|Ft|Fr\.?|Rs\.?|lei|лв\.?"
 _MONEY = f"(?:{_CODES}|{_SIGNS})"
 _DRESSED = rf"^([-+(]?){_MONEY}?([-+]?)([0-9.,]+(?:[eE][-+]?[0-9]+)?)(?:{_MONEY}|%)?([-)]?)$"
+_USUAL = r"^-?[$€£]?([0-9]{{1,3}}([{thousands}][0-9]{{3}})+|[0-9]+)([{sign}][0-9]*)? ?[$€£%]?$"
+"""What most exports hold; taken apart ten times faster than the rest."""
+_GROUPED = (
+    r"^([-+]?[0-9]{{1,3}})(?:[{thousands}]([0-9]{{2,3}}))?(?:[{thousands}]([0-9]{{2,3}}))?"
+    r"(?:[{thousands}]([0-9]{{2,3}}))?[{thousands}]([0-9]{{3}}(?:[{sign}][0-9]*)?)$"
+)
+"""Thousands, or lakh and crore; up to five groups."""
 _BLANKS = r"[\s\p{Z}'’]"
 _ZONED = r":[0-9]{2}([.][0-9]+)?\s*([Zz]|[-+][0-9:]{2,}|[A-Za-z][A-Za-z_/+-]*[0-9]*)$"
 _TRUE = ("true", "t", "yes", "y", "1", "1.0", "on", "x", "active", "enabled", "ja", "oui", "si")
 _FALSE = ("false", "f", "no", "n", "0", "0.0", "off", "inactive", "disabled", "nein", "non")
 
 
-def _finite(sql: str) -> str:
-    return FINITE.replace("_0", f"({sql})")
-
-
 def to_number(literals: Sequence[str], kind: Kind) -> str:
     """SQL of a number; *literals*: the decimal sign, if it is not the point."""
     sign = literals[0] if literals else "."
-    if kind == "number":
-        return "_0"
-    typed = "TRY_CAST(_0 AS DOUBLE)"
     thousands = "." if sign == "," else ","
-    bare = f"REPLACE(REGEXP_REPLACE({_CELL}, {text_literal(_BLANKS)}, '', 'g'), '−', '-')"
-    undressed = rf"REGEXP_REPLACE({bare}, {text_literal(_DRESSED)}, '\1\2\3\4')"
-    signed = rf"REGEXP_REPLACE({undressed}, '^[(]([^-+]*)[)]$|^([0-9.,]+)-$', '-\1\2')"
-    fraction = f"([{sign}][0-9]*)?"
-    plain = rf"^[-+]?([0-9]+{fraction}|[{sign}][0-9]+)([eE][-+]?[0-9]+)?$"
-    grouped = rf"^[-+]?[0-9]{{1,3}}([{thousands}][0-9]{{2,3}})*[{thousands}][0-9]{{3}}{fraction}$"
-    number = (
-        f"CASE WHEN REGEXP_MATCHES({signed}, {text_literal(plain)}) THEN {signed} "
-        f"WHEN REGEXP_MATCHES({signed}, {text_literal(grouped)}) "
-        f"THEN REPLACE({signed}, '{thousands}', '') END"
-    )
-    # Most cells are plain; COALESCE takes the long way only for the others.
-    quick = typed if sign == "." else f"CASE WHEN NOT CONTAINS({_CELL}, '.') THEN {_CELL} END"
-    if sign == ",":
-        number, quick = f"REPLACE({number}, ',', '.')", f"REPLACE({quick}, ',', '.')"
-        quick = f"TRY_CAST({quick} AS DOUBLE)"
-    text = f"COALESCE({_finite(quick)}, TRY_CAST({number} AS DOUBLE))"
-    if kind == "text" or sign == ".":
+    # Each step wraps the one before: a step that stood twice would be run for every row.
+    sql = f"REPLACE(REGEXP_REPLACE({_CELL}, {text_literal(_BLANKS)}, '', 'g'), '−', '-')"
+    sql = rf"REGEXP_REPLACE({sql}, {text_literal(_DRESSED)}, '\1\2\3\4')"
+    sql = rf"REGEXP_REPLACE({sql}, '^[(]([^-+]*)[)]$|^([0-9.,]+)-$', '-\1\2')"
+    grouped = _GROUPED.format(sign=sign, thousands=thousands)
+    sql = rf"REGEXP_REPLACE({sql}, {text_literal(grouped)}, '\1\2\3\4\5')"
+    usual = _USUAL.format(sign=sign, thousands=thousands)
+    bare = _CELL
+    for letter in f"{thousands}$€£% ":
+        bare = f"REPLACE({bare}, '{letter}', '')"
+    bare = bare if sign == "." else f"REPLACE({bare}, ',', '.')"
+    quick = f"TRY_CAST(CASE WHEN REGEXP_MATCHES({_CELL}, '{usual}') THEN {bare} END AS DOUBLE)"
+    typed = "TRY_CAST(_0 AS DOUBLE)"
+    if sign == ".":
+        return f"COALESCE({typed}, {quick}, TRY_CAST({sql} AS DOUBLE))"
+    # A point that is left over groups nothing; it must not pass for a decimal sign.
+    text = f"COALESCE({quick}, TRY_CAST(REPLACE(REPLACE({sql}, '.', '?'), ',', '.') AS DOUBLE))"
+    if kind == "text":
         return text
     return f"CASE WHEN TYPEOF(_0) <> 'VARCHAR' THEN {typed} ELSE {text} END"
 
