@@ -16,7 +16,7 @@ from reltype.rejects import rejected
 from reltype.sources import open_source, settle
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connection():
     opened = connect(threads=2)
     yield opened
@@ -184,13 +184,15 @@ def test_a_large_damaged_file_is_settled_after_the_first_pass_even_if_locked(tmp
 CELLS = st.text(st.sampled_from("ab é1,;\t\"'\n\r x–"), max_size=8)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=12),
     ending=st.sampled_from(["\n", "\r\n", "\r"]),
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
-def test_sound_files_are_cut_as_python_cuts_them(tmp_path_factory, rows, ending, quoting):
+def test_sound_files_are_cut_as_python_cuts_them(
+    connection, tmp_path_factory, rows, ending, quoting
+):
     """Whatever the cells hold: the same cells, and the lines that `csv.reader` counts."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=ending, quoting=quoting)
@@ -212,11 +214,10 @@ def test_sound_files_are_cut_as_python_cuts_them(tmp_path_factory, rows, ending,
         starts.append(line)
         line = reader.line_num + 1
         wanted.append(tuple(cell or None for cell in cells))
-    with connect(threads=1) as connection:
-        source = open_source(connection, path)
-        assert rows_of(connection, source) == wanted[1:]
-        found = rejects_of(connection, source, "'all'")
-        assert [row["line"] for row in found] == starts[1:]
+    source = open_source(connection, path)
+    assert rows_of(connection, source) == wanted[1:]
+    found = rejects_of(connection, source, "'all'")
+    assert [row["line"] for row in found] == starts[1:]
 
 
 @st.composite
@@ -277,19 +278,18 @@ def hostile_files(draw):
     return good, bad, data
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(hostile_files())
-def test_used_and_rejected_rows_are_the_rows_written(tmp_path_factory, made):
+def test_used_and_rejected_rows_are_the_rows_written(connection, tmp_path_factory, made):
     good, bad, data = made
     path = tmp_path_factory.mktemp("hostile") / "x.csv"
     path.write_bytes(data)
-    with connect(threads=1) as connection:
-        source = open_source(connection, path)
-        assert rows_of(connection, source) == good
-        assert [row["line"] for row in rejects_of(connection, source)] == bad
+    source = open_source(connection, path)
+    assert rows_of(connection, source) == good
+    assert [row["line"] for row in rejects_of(connection, source)] == bad
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.one_of(
         st.binary(max_size=300),
@@ -319,14 +319,13 @@ def test_used_and_rejected_rows_are_the_rows_written(tmp_path_factory, made):
         ).map(b"".join),
     )
 )
-def test_any_bytes_give_a_table_or_an_error_for_people(tmp_path_factory, data):
+def test_any_bytes_give_a_table_or_an_error_for_people(connection, tmp_path_factory, data):
     path = tmp_path_factory.mktemp("any") / "x.csv"
     path.write_bytes(data)
-    with connect(threads=1) as connection:
-        try:
-            source = open_source(connection, path)
-        except ReltypeError as error:
-            assert str(path) in str(error)
-            return
-        rows = rows_of(connection, source)
-        assert len(rejects_of(connection, source, "'all'")) >= len(rows)
+    try:
+        source = open_source(connection, path)
+    except ReltypeError as error:
+        assert str(path) in str(error)
+        return
+    rows = rows_of(connection, source)
+    assert len(rejects_of(connection, source, "'all'")) >= len(rows)

@@ -40,9 +40,9 @@ def open_delimited(
     notes = encodings.notes(text, encoding)
     if not text.as_it_is:
         copy = parts.private_file(connection, ".csv")
-        encodings.transcode(path, text, copy)
+        encodings.transcode(name, path, text, copy)
         path, text = copy, evolve(encodings.survey(copy, "utf-8"), invalid=text.invalid)
-    if text.newline == "mixed" and not text.quotes:
+    if text.newline in ("mixed", "any") and not text.quotes:
         copy = parts.private_file(connection, ".csv")
         encodings.same_line_ends(path, copy)
         path, text = copy, evolve(text, newline="\n")
@@ -116,7 +116,7 @@ def read_csv(
         "buffer_size": 2 * LONGEST_ROW,
         "hive_partitioning": False,
     }
-    if newline != "mixed":
+    if newline in ("\n", "\r\n", "\r"):
         options["new_line"] = newline.replace("\r", "\\r").replace("\n", "\\n")
     if errors:
         options |= {
@@ -140,6 +140,13 @@ def damaged(connection: DuckDBPyConnection, errors: str | None) -> int:
     except duckdb.CatalogException:  # no pass yet
         return 0
     return int(rows[0][0])
+
+
+def beyond_the_engine(part: Part) -> bool:
+    """Whether the engine would, or might, cut a part wrongly without saying so."""
+    newline = part.bytes.newline if part.bytes else "\n"
+    damaged = part.bytes is not None and part.bytes.invalid > 0
+    return damaged or newline == "any" or (newline == "mixed" and len(part.columns) == 1)
 
 
 def check(connection: DuckDBPyConnection, part: Part) -> bool:
@@ -205,9 +212,7 @@ def spread(part: Part, rows: int, places: int = 16) -> list[list[str | None]]:
                 text = text[text.find("\n") + 1 :]
             skip = 0 if place else dialect.skip
             wanted = rows // places
-            cut = dialects.records(
-                text, dialect.delimiter, dialect.quote, dialect.escape, wanted + skip + 1
-            )
+            cut = dialects.records(text, dialect, wanted + skip + 1)
             found += [
                 [cell or None for cell in record.cells]
                 for record in cut[skip:-1]

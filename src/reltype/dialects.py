@@ -6,18 +6,18 @@ agree most.
 
 from __future__ import annotations
 
-import csv
 import io
-import itertools
 import re
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
+
+from reltype.records import NOT_CLOSED, Lines, Marks, Record, cut
 
 if TYPE_CHECKING:
-    from _csv import Reader
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 # The usual ones first; the others stand in ordinary text too often to win on equal terms.
 DELIMITERS = {
@@ -36,32 +36,23 @@ DELIMITERS = {
 _DECLARED = re.compile(r'^"?sep=(.)"?[;,]*$', re.IGNORECASE)
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?\d[\d.,' ]*(?:[eE][-+]?\d+)?\s*[%$€£¥)]?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|\d{1,2}:\d{2}(:\d{2})?")
-_CELLS = 1 << 27  # as long as a cell may get; the module's own limit is 128 kB
 
 
 @frozen
-class Dialect:
+class Dialect(Marks):
     """How to cut a file into rows and cells.
 
     Attributes:
-        delimiter: One character.
-        quote: What cells may be quoted with.
-        escape: What makes a quote inside a quoted cell: the quote itself (doubled) or a backslash.
         skip: Records above the first row: preamble and header, blank lines included.
         lines: The same in physical lines.
         header: There was a header.
-        spaced: Blanks stand between a delimiter and an opening quote.
         names: The columns, unique whatever the case of their letters.
         notes: What was found odd, in sentences.
     """
 
-    delimiter: str
-    quote: str = '"'
-    escape: str = '"'
     skip: int = 1
     lines: int = 1
     header: bool = True
-    spaced: bool = False
     names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -71,39 +62,20 @@ class Dialect:
         return len(self.names)
 
 
-@frozen
-class _Record:
-    cells: list[str]
-    end: int  # the physical line on which it ends, from 1
+def records(text: str, marks: Marks, limit: int = 1000, *, whole: bool = True) -> list[Record]:
+    """The first records of a text, blank lines as records of no cells.
 
-
-def reader(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> Reader:
-    """A reader of records from physical lines; a strict one raises where quotes are misused."""
-    doubled = dialect.escape == dialect.quote
-    return csv.reader(
-        lines,
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote,
-        doublequote=doubled,
-        escapechar=None if doubled else dialect.escape,
-        skipinitialspace=dialect.spaced,
-        strict=strict,
-    )
-
-
-def records(
-    text: str, delimiter: str, quote: str = '"', escape: str = '"', limit: int = 1000
-) -> list[_Record]:
-    """The first records of a text, blank lines as records of no cells."""
-    dialect = Dialect(delimiter, quote, escape)
-    before = csv.field_size_limit(_CELLS)
-    try:
-        cut = reader(io.StringIO(text, newline=""), dialect)
-        return [_Record(cells, cut.line_num) for cells in itertools.islice(cut, limit)]
-    except csv.Error:
-        return []
-    finally:
-        csv.field_size_limit(before)
+    Args:
+        text: The beginning of a file.
+        marks: What sets cells apart.
+        limit: How many at most.
+        whole: The text is a whole file; else its last record may be cut off and is left out.
+    """
+    found = list(islice(cut(Lines(io.StringIO(text, newline="")), marks), limit))
+    if whole or len(found) == limit or len(found) < 2:
+        return found
+    last = next((n for n, record in enumerate(found) if record.reason == NOT_CLOSED), len(found))
+    return found[: max(min(last, len(found) - 1), 1)]
 
 
 def sniff(head: str, *, whole: bool) -> Dialect:
@@ -111,22 +83,22 @@ def sniff(head: str, *, whole: bool) -> Dialect:
 
     Args:
         head: Up to some hundred kilobytes of it.
-        whole: That is the whole file; else its last record may be cut and is not looked at.
+        whole: That is the whole file.
     """
     declared = _DECLARED.match(re.split("[\r\n]", head, maxsplit=1)[0])
     best: tuple[float, int] = (-1.0, 0)
-    chosen = (",", '"', '"')
-    found: list[_Record] = []
+    chosen, found = Marks(","), list[Record]()
     for delimiter, weight in ({declared[1]: 1.0} if declared else DELIMITERS).items():
         if delimiter not in head and delimiter != ",":
             continue
+        spaced = re.search(re.escape(delimiter) + ' +"', head) is not None
         for quote, escape in _quotings(head):
-            cut = records(head, delimiter, quote, escape)
-            cut = cut if whole or not 1 < len(cut) < 1000 else cut[:-1]
-            score = _agreement(cut[1:] if declared else cut, weight)
+            marks = Marks(delimiter, quote, escape, spaced)
+            taken = records(head, marks, whole=whole)
+            score = _agreement(taken[1:] if declared else taken, weight)
             if score > best:
-                best, chosen, found = score, (delimiter, quote, escape), cut
-    return _described(found, *chosen, declared=declared is not None)
+                best, chosen, found = score, marks, taken
+    return _described(found, chosen, declared=declared is not None)
 
 
 def _quotings(head: str) -> list[tuple[str, str]]:
@@ -138,43 +110,37 @@ def _quotings(head: str) -> list[tuple[str, str]]:
     return quotings
 
 
-def _agreement(cut: Sequence[_Record], weight: float) -> tuple[float, int]:
+def _agreement(found: Sequence[Record], weight: float) -> tuple[float, int]:
     """How well the records agree in their number of cells, and that number."""
-    widths = Counter(len(record.cells) for record in cut if any(record.cells))
+    widths = Counter(len(record.cells) for record in found if any(record.cells))
     if not widths:
         return -1.0, 0
     width, count = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
     if width < 2:
         return 0.0, width
-    return weight * count / widths.total(), width
+    return weight * count / (
+        widths.total() + sum(record.reason is not None for record in found)
+    ), width
 
 
-def _described(
-    cut: list[_Record], delimiter: str, quote: str, escape: str, *, declared: bool
-) -> Dialect:
+def _described(found: list[Record], marks: Marks, *, declared: bool) -> Dialect:
     notes = []
     if declared:
-        notes.append(f"skipped the first line, which says sep={delimiter}")
-    above = _preamble(cut, start=1 if declared else 0)
-    if above == len(cut):
-        return Dialect(
-            delimiter,
-            quote,
-            escape,
-            above,
-            cut[-1].end if cut else 0,
-            header=False,
-            notes=tuple(notes),
-        )
-    passed = sum(any(record.cells) for record in cut[declared:above])
+        notes.append(f"skipped the first line, which says sep={marks.delimiter}")
+    above = _preamble(found, start=1 if declared else 0)
+    dialect = Dialect(marks.delimiter, marks.quote, marks.escape, marks.spaced)
+    if above == len(found):
+        end = found[-1].end if found else 0
+        return evolve(dialect, skip=above, lines=end, header=False, notes=tuple(notes))
+    passed = sum(any(record.cells) for record in found[declared:above])
     if passed:
         notes.append(f"skipped {passed} line{'s' * (passed > 1)} above the header")
-    body = [record.cells for record in cut[above + 1 :] if any(record.cells)]
-    first = [cell.strip().strip("\ufeff") for cell in cut[above].cells]
+    body = [record.cells for record in found[above + 1 :] if any(record.cells)]
+    first = [cell.strip().strip("\ufeff") for cell in found[above].cells]
     header = _is_header(first, body)
     if not header:
         notes.append("has no header: its columns are called column_1, column_2 …")
-        body = [cut[above].cells, *body]
+        body = [found[above].cells, *body]
     width = _width(len(first), body)
     wanted = first if header else [""] * width
     if header and width == len(first) + 1:
@@ -183,30 +149,30 @@ def _described(
             "has one column more than its header names: the first is taken to be without a name"
         )
     names, changes = unique_names(wanted)
-    return Dialect(
-        delimiter,
-        quote,
-        escape,
+    return evolve(
+        dialect,
         skip=above + header,
-        lines=(cut[above].end if header else cut[above - 1].end if above else 0),
+        lines=(found[above].end if header else found[above - 1].end if above else 0),
         header=header,
         names=names,
         notes=(*notes, *(changes if header else ())),
     )
 
 
-def _preamble(cut: Sequence[_Record], start: int) -> int:
+def _preamble(found: Sequence[Record], start: int) -> int:
     """How many records stand above the header: blank lines, and titles narrower than the table."""
-    widths = Counter(len(record.cells) for record in cut[start:] if any(record.cells))
+    widths = Counter(len(record.cells) for record in found[start:] if any(record.cells))
     width = max(widths, key=lambda width: (widths[width], width), default=0)
-    for place, record in enumerate(cut[start : start + 50], start):
+    for place, record in enumerate(found[start : start + 50], start):
         if not any(record.cells):
             continue
         filled = sum(bool(cell.strip()) for cell in record.cells)
         title = (width > 1 and len(record.cells) < width - 1) or (width > 2 and filled == 1)
         if not title:
             return place
-    return next((place for place in range(start, len(cut)) if any(cut[place].cells)), len(cut))
+    return next(
+        (place for place in range(start, len(found)) if any(found[place].cells)), len(found)
+    )
 
 
 def _width(width: int, body: Sequence[Sequence[str]]) -> int:

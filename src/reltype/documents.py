@@ -39,7 +39,7 @@ def open_json(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
     notes: tuple[str, ...] = ()
     if not text.as_it_is or text.mark:
         copy = parts.private_file(connection, ".json")
-        encodings.transcode(path, text, copy)
+        encodings.transcode(name, path, text, copy)
         notes = tuple(encodings.notes(text))
         path = copy
     try:

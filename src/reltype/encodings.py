@@ -45,7 +45,8 @@ class Text:
     Attributes:
         encoding: Python's name of it.
         mark: Bytes of byte-order mark to skip, repeated marks included.
-        newline: How its lines end, `mixed` where in more than one way.
+        newline: How its lines end: `\\n`, `\\r\\n` or `\\r`; `mixed` for both of the first two, as where cells
+            hold line ends of their own; `any` for other mixtures.
         quotes: A double quote stands somewhere in it.
         nuls: How many NUL characters it holds.
         invalid: How many bytes are not valid in the encoding; their rows are rejected.
@@ -69,7 +70,7 @@ def compression(head: bytes) -> str | None:
     return next((name for magic, name in COMPRESSIONS.items() if head.startswith(magic)), None)
 
 
-def decompress(path: Path, name: str, target: Path) -> None:
+def decompress(name: str, path: Path, kind: str, target: Path) -> None:
     """Write the decompressed file to `target`, a block at a time.
 
     Raises:
@@ -79,19 +80,19 @@ def decompress(path: Path, name: str, target: Path) -> None:
     import zlib
 
     try:
-        with _decompressed(path, name) as stream, target.open("wb") as out:
+        with _decompressed(path, kind) as stream, target.open("wb") as out:
             while block := stream.read(BLOCK):
                 out.write(block)
     except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None and error.filename is None:
-            raise InputError(f"{path}: cannot be unpacked: {error.strerror}.") from error
+            raise InputError(f"{name}: cannot be unpacked: {error.strerror}.") from error
         raise InputError(
-            f"{path}: is {name} data that is damaged or cut off. Fetch or export the file again."
+            f"{name}: is {kind} data that is damaged or cut off. Fetch or export the file again."
         ) from error
 
 
-def _decompressed(path: Path, name: str) -> IO[bytes]:
-    if name == "zstd":
+def _decompressed(path: Path, kind: str) -> IO[bytes]:
+    if kind == "zstd":
         import pyarrow as pa
 
         return cast("IO[bytes]", pa.input_stream(str(path), compression="zstd"))
@@ -99,9 +100,9 @@ def _decompressed(path: Path, name: str) -> IO[bytes]:
     import gzip
     import lzma
 
-    if name == "gzip":
+    if kind == "gzip":
         return cast("IO[bytes]", gzip.open(path, "rb"))
-    if name == "bzip2":
+    if kind == "bzip2":
         return cast("IO[bytes]", bz2.open(path, "rb"))
     return cast("IO[bytes]", lzma.open(path, "rb"))
 
@@ -210,7 +211,9 @@ def _newline(line_feeds: int, returns: int, both: int) -> str:
         return "\n"
     if returns == both == line_feeds:
         return "\r\n"
-    return "\r" if line_feeds == 0 else "mixed"
+    if line_feeds == 0:
+        return "\r"
+    return "mixed" if returns == both else "any"
 
 
 def _not_utf8(path: Path, text: Text) -> Text:
@@ -236,7 +239,7 @@ def _not_utf8(path: Path, text: Text) -> Text:
     return evolve(text, encoding="latin-1" if undefined else "cp1252")
 
 
-def characters(path: Path, text: Text) -> Iterator[str]:
+def characters(name: str, path: Path, text: Text) -> Iterator[str]:
     """The file's text without mark and NULs, a block at a time; bytes that are not valid become lone surrogates.
 
     Raises:
@@ -249,11 +252,11 @@ def characters(path: Path, text: Text) -> Iterator[str]:
         for number, block in enumerate(blocks(path, text.mark)):
             piece = decoder.decode(block)
             if wide and number == 0 and piece.count("\0") > len(piece) // 10:
-                raise _contradiction(path, text)
+                raise _contradiction(name, text)
             yield piece.replace("\0", "").removeprefix("\ufeff" if number == 0 else "")
         yield decoder.decode(b"", True)
     except UnicodeDecodeError as error:
-        raise _contradiction(path, text) from error
+        raise _contradiction(name, text) from error
 
 
 def shown(encoding: str) -> str:
@@ -279,21 +282,23 @@ def notes(text: Text, told: str | None = None) -> list[str]:
     return found
 
 
-def _contradiction(path: Path, text: Text) -> InputError:
-    name = shown(text.encoding)
-    if not name.startswith("UTF"):
-        return InputError(f"{path}: its bytes are not {name} text. Save it as UTF-8.")
+def _contradiction(name: str, text: Text) -> InputError:
+    encoding = shown(text.encoding)
+    if not encoding.startswith("UTF"):
+        return InputError(f"{name}: its bytes are not {encoding} text. Save it as UTF-8.")
     by = "its byte-order mark says" if text.mark else "it looks like"
-    return InputError(f"{path}: {by} {name}, but its bytes are not {name} text. Save it as UTF-8.")
+    return InputError(
+        f"{name}: {by} {encoding}, but its bytes are not {encoding} text. Save it as UTF-8."
+    )
 
 
-def transcode(path: Path, text: Text, target: Path) -> None:
+def transcode(name: str, path: Path, text: Text, target: Path) -> None:
     """Write the file as UTF-8 without mark and NULs, its line ends as they are.
 
     Bytes that are not valid stay as they were, for the rows that hold them to be rejected.
     """
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as out:
-        for piece in characters(path, text):
+        for piece in characters(name, path, text):
             out.write(piece)
 
 

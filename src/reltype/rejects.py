@@ -93,10 +93,8 @@ def _numbered(connection: DuckDBPyConnection, part: Part) -> Part:
     if part.line or part.dialect is None or part.bytes is None or part.path is None:
         return part
     rows = connection.execute(f"SELECT count(*) FROM {part.relation}").fetchall()[0][0]
-    if (
-        part.bytes.newline != "mixed"
-        and rows == _lines(Path(part.path), part.bytes) - part.dialect.lines
-    ):
+    alike = part.bytes.newline in ("\n", "\r\n", "\r")
+    if alike and rows == _lines(Path(part.path), part.bytes) - part.dialect.lines:
         return part
     return repair(connection, part)  # it has cells of several lines, or blank lines
 

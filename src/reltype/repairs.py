@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from reltype import dialects, parts
+from reltype import parts
 from reltype.delimited import LONGEST_ROW, read_csv
 from reltype.dialects import Dialect
 from reltype.errors import InputError
 from reltype.quoting import identifier
+from reltype.records import Lines, Record, cut, reader
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from _csv import Writer
+    from collections.abc import Generator, Iterable
 
     from duckdb import DuckDBPyConnection
 
@@ -35,11 +36,11 @@ _BROKEN = re.compile("[\udc80-\udcff]")
 
 
 @frozen
-class _Row:
+class _Sound:
+    """Rows that stand on a line each and are as wide as the header."""
+
     line: int
-    cells: list[str]
-    text: str
-    reason: str | None = None
+    rows: list[list[str]] | list[str]
 
 
 def repair(connection: DuckDBPyConnection, part: Part) -> Part:
@@ -51,7 +52,8 @@ def repair(connection: DuckDBPyConnection, part: Part) -> Part:
     if part.path is None or part.dialect is None:
         return part
     clean, bad = parts.private_file(connection, ".csv"), parts.private_file(connection, ".rejects")
-    rows = _rows(Path(part.path), part.dialect)
+    broken = part.bytes is None or part.bytes.invalid > 0
+    rows = _rows(Path(part.path), part.dialect, broken=broken)
     try:
         _write(rows, part, clean, bad)
     except OSError as error:
@@ -61,9 +63,10 @@ def repair(connection: DuckDBPyConnection, part: Part) -> Part:
     finally:
         rows.close()
     line = _free_name(part.columns)
+    written = evolve(_PLAIN, delimiter=part.dialect.delimiter)
     return evolve(
         part,
-        relation=read_csv([str(clean)], _PLAIN, (*part.columns, line), "\r\n"),
+        relation=read_csv([str(clean)], written, (*part.columns, line), "\r\n"),
         path=str(clean),
         line=f"CAST({identifier(line)} AS BIGINT)",
         rejects=rejects_relation(bad),
@@ -80,116 +83,95 @@ def _free_name(columns: Iterable[str]) -> str:
     return LINE if LINE not in {name.casefold() for name in columns} else parts.private_name("line")
 
 
-def _write(rows: Iterable[_Row], part: Part, clean: Path, bad: Path) -> None:
+def _write(rows: Iterable[Record | _Sound], part: Part, clean: Path, bad: Path) -> None:
     with (
         clean.open("w", encoding="utf-8", newline="") as used,
         bad.open("w", encoding="utf-8", newline="") as rejected,
     ):
-        good = csv.writer(used, lineterminator="\r\n")
+        delimiter = part.dialect.delimiter if part.dialect else ","
+        width = len(part.columns)
+        good = csv.writer(used, delimiter=delimiter, lineterminator="\r\n")
         other = csv.writer(rejected, lineterminator="\r\n")
         for row in rows:
-            if row.reason is None:
-                good.writerow([*row.cells, row.line])
+            if isinstance(row, _Sound):
+                _write_sound(row, delimiter, used, good)
+            elif row.reason is None:
+                good.writerow([*row.cells[:width], row.line])
             else:
-                text = _BROKEN.sub("\ufffd", row.text)
+                text = "".join(row.lines).rstrip(_ENDS)[:LONGEST_TEXT]
+                text = _BROKEN.sub("\ufffd", text)
                 other.writerow([part.name, row.line, "", row.reason, text])
 
 
-class _Lines:
-    """The physical lines of a file, of which some may be put back."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self.lines = lines
-        self.back: deque[str] = deque()
-        self.taken: list[str] = []
-        self.size = 0
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self.back.popleft() if self.back else next(self.lines)
-        self.taken.append(line)
-        self.size += len(line)
-        if self.size > LONGEST_ROW // 4 and len(self.taken) > 1:
-            raise csv.Error("too long")
-        return line
-
-    def forget(self, keep: int) -> list[str]:
-        """The first `keep` lines of those taken since the last time; the others are put back."""
-        gone, rest = self.taken[:keep], self.taken[keep:]
-        self.back.extendleft(reversed(rest))
-        self.taken, self.size = [], 0
-        return gone
+def _write_sound(sound: _Sound, delimiter: str, out: IO[str], writer: Writer) -> None:
+    for number, row in enumerate(sound.rows, sound.line):
+        if isinstance(row, str):
+            out.write(f"{row.rstrip(_ENDS)}{delimiter}{number}\r\n")
+        else:
+            writer.writerow([*row, number])
 
 
-def _rows(path: Path, dialect: Dialect) -> Generator[_Row]:
+def _rows(path: Path, dialect: Dialect, *, broken: bool) -> Generator[Record | _Sound]:
     """Every row of a file, blank lines left out; in a file of one column a blank line is a row."""
-    before = csv.field_size_limit(LONGEST_ROW)
-    try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            for _ in range(dialect.lines):
-                next(stream, None)
-            lines = _Lines(stream)
-            reader = dialects.reader(lines, dialect, strict=True)
-            number = 1 + dialect.lines
-            while True:
-                cells, reason = _next(reader)
-                if cells is None and not lines.taken:
-                    return
-                keep = len(lines.taken)
-                if cells is None:
-                    reason = _NOT_CLOSED if keep > 1 else reason
-                    keep = 1
-                elif reason := _complaint(cells, lines.taken, dialect.width):
-                    keep = 1 if _swallowed(lines.taken, dialect) else keep
-                    reason = _NOT_CLOSED if keep < len(lines.taken) else reason
-                taken = lines.forget(keep)
-                if reason:
-                    text = "".join(taken).rstrip("\r\n")
-                    yield _Row(number, [], text[:LONGEST_TEXT], reason)
-                elif cells and len(cells) >= dialect.width:
-                    yield _Row(number, cells[: dialect.width], "")
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        for _ in range(dialect.lines):
+            next(stream, None)
+        lines = Lines(stream)
+        number = 1 + dialect.lines
+        while True:
+            block = stream.readlines(_BLOCK)
+            sound = None if broken else _sound(block, dialect)
+            if sound:
+                yield _Sound(number, sound)
+                number += len(block)
+                continue
+            if not block:
+                return
+            lines.back.extend(block)
+            for record in cut(lines, dialect, dialect.width, number):
+                number = record.end + 1
+                reason = record.reason or _complaint(record, dialect.width)
+                if reason or len(record.cells) >= dialect.width:
+                    yield evolve(record, reason=reason)
                 elif dialect.width == 1:
-                    yield _Row(number, [""], "")
-                number += keep
-    finally:
-        csv.field_size_limit(before)
+                    yield evolve(record, cells=[""])
+                if not lines.back:
+                    break
 
 
-_NOT_CLOSED = "a quote is opened and not closed"
-_REASONS = {
-    "unexpected": _NOT_CLOSED,
-    "too": _NOT_CLOSED,
-    "field": "a cell is longer than 16 MB",
-}
+_BLOCK = 1 << 16
+_ENDS = "\r\n"
 
 
-def _next(reader: Iterator[list[str]]) -> tuple[list[str] | None, str | None]:
-    """The next record, or why there is none; neither at the end."""
+def _sound(block: list[str], dialect: Dialect) -> list[list[str]] | list[str] | None:
+    """The rows of some lines if nothing is odd about any, as they are where they hold no quotes.
+
+    This is what most of a file goes through.
+    """
+    text = "".join(block)
+    if len(text) > LONGEST_ROW // 8:
+        return None
+    if not any(sign in text for sign in {'"', dialect.quote, dialect.escape}):
+        widths = {line.count(dialect.delimiter) + 1 for line in block}
+        return block if widths == {dialect.width} and dialect.width > 1 else None
     try:
-        return next(reader), None
-    except StopIteration:
-        return None, None
-    except csv.Error as error:
-        first = str(error).split(" ", 1)[0]
-        return None, _REASONS.get(first, "a quoted cell goes on after its closing quote")
+        rows = list(reader(block, dialect))
+    except csv.Error:
+        return None
+    alike = len(rows) == len(block) and set(map(len, rows)) == {dialect.width}
+    return rows if alike else None
 
 
-def _complaint(cells: list[str], taken: list[str], width: int) -> str | None:
-    found = len(cells)
+def _complaint(record: Record, width: int) -> str | None:
+    """Why a record that could be cut is no row; None if it is one, or blank."""
+    cells, found = record.cells, len(record.cells)
     if found == 0 or (found == 1 < width and not cells[0].strip()):
         return None
     if found != width and not (found == width + 1 and not cells[-1]):
         return f"has {found} cell{'s' * (found != 1)} where the header has {width}"
-    if any(map(_BROKEN.search, taken)):
+    if any(map(_BROKEN.search, record.lines)):
         return "is not valid UTF-8"
-    length = sum(map(len, taken))
-    if length > LONGEST_ROW // 4 and len("".join(taken).encode()) > LONGEST_ROW // 2:
+    length = sum(map(len, record.lines))
+    if length > LONGEST_ROW // 4 and len("".join(record.lines).encode()) > LONGEST_ROW // 2:
         return "is longer than 8 MB"
     return None
-
-
-def _swallowed(taken: list[str], dialect: Dialect) -> bool:
-    """Whether a row that does not fit looks as if a stray quote had run it into rows that would."""
-    return any(line.count(dialect.delimiter) == dialect.width - 1 for line in taken[1:])

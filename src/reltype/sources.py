@@ -172,7 +172,7 @@ def _several(thing: object) -> Sequence[object]:
 
 def _expanded(name: str) -> list[str]:
     """The files that a glob names; a name that is no glob, or is a file's, stands for itself."""
-    if name == _STANDARD_INPUT or "://" in name or Path(name).exists() or not glob.has_magic(name):
+    if name == _STANDARD_INPUT or "://" in name or os.path.exists(name) or not glob.has_magic(name):
         return [name]
     found = sorted(path for path in glob.iglob(name, recursive=True) if Path(path).is_file())
     if not found:
@@ -201,7 +201,7 @@ def _open_file(
         raise InputError(f"{name}: is empty. There is nothing to read.")
     if packed := encodings.compression(head):
         copy = parts.private_file(connection, ".unpacked")
-        encodings.decompress(path, packed, copy)
+        encodings.decompress(name, path, packed, copy)
         return _open_file(connection, name, copy, table, encoding)
     kind = signatures.kind(head)
     if kind in ("sqlite", "duckdb"):
@@ -222,7 +222,7 @@ def _open_file(
     ):
         return documents.open_json(connection, name, path)
     part = delimited.open_delimited(connection, name, path, encoding)
-    if part.bytes and part.bytes.invalid:
+    if delimited.beyond_the_engine(part):
         return repairs.repair(connection, part)
     small = part.path is not None and Path(part.path).stat().st_size <= delimited.SMALL
     return (

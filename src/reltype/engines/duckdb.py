@@ -48,6 +48,8 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
         connection.execute(f"SET {name} = {literal(value)}")
     if memory_limit is not None:
         try:
+            if memory_limit.strip().startswith("-"):  # which would mean: without limit
+                raise duckdb.ParserException
             connection.execute(f"SET memory_limit = {literal(memory_limit)}")
         except duckdb.Error as error:
             raise UsageError(
