@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RUNS = r"^[\s\x00]*(=|@|[\t\r]|[+-](?![\d.,]+$))"
-"""What a spreadsheet would run as a formula: `=`, `@`, a tab, a sign that no plain number follows."""
+RUNS = r"^([\t\r]|[\s\x00]*[=@+-])"
+"""How a text starts that a spreadsheet would run as a formula (CWE-1236) …"""
+
+NUMBER = r"^[+-]\d[\d.,]*$"
+"""… unless it is a plain number with a sign."""
 
 
 def schema(given: pa.Schema) -> pa.Schema:
@@ -49,10 +52,11 @@ def _joined(lists: pa.ListArray) -> pa.Array:
 
 
 def neutral(texts: pa.Array) -> pa.Array:
-    """Texts with an apostrophe before those that a spreadsheet would run (CWE-1236)."""
+    """Texts with an apostrophe before those that a spreadsheet would run."""
     import pyarrow.compute as pc
 
-    runs = pc.match_substring_regex(texts, RUNS)
+    number = pc.match_substring_regex(texts, NUMBER)
+    runs = pc.and_not(pc.match_substring_regex(texts, RUNS), number)
     if not pc.any(runs).as_py():
         return texts
     return pc.if_else(runs, pc.binary_join_element_wise("'", texts, ""), texts)

@@ -1,0 +1,111 @@
+"""What the prototype and the rules say of hand-made batches."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import truncnorm
+
+from reltype.classifiers import Batch, Prototype, Rules, add_up, damping
+
+unit = st.floats(0, 1)
+
+
+def batch(readings, evidence=None, fired=None):
+    readings = np.atleast_2d(np.array(readings, float))
+    n = len(readings)
+    return Batch(
+        pa.table({"customer_id": [f"c{i}" for i in range(n)]}),
+        readings,
+        np.ones_like(readings) if evidence is None else np.atleast_2d(np.array(evidence, float)),
+        np.zeros((n, 0)) if fired is None else np.atleast_2d(np.array(fired, float)),
+    )
+
+
+def two(contamination=0.05):
+    return Prototype(
+        items=("affect", "volition"),
+        value=np.array([[0.9, 0.8], [0.4, 0.2]]),
+        tolerance=np.array([[0.1, 0.2], [0.15, 0.15]]),
+        contamination=contamination,
+    )
+
+
+def test_a_part_is_the_log_density_ratio_of_the_truncated_normal_to_the_uniform():
+    mean, sd, reading = 0.9, 0.1, 0.85
+    density = truncnorm.pdf(reading, (0 - mean) / sd, (1 - mean) / sd, mean, sd)
+    part = two(contamination=0.0).parts(batch([reading, np.nan]))[0, 0, 0]
+    assert part == pytest.approx(np.log(density))
+
+
+def test_a_reading_that_was_not_seen_says_nothing():
+    assert two().parts(batch([np.nan, np.nan])).tolist() == [[[0, 0], [0, 0]]]
+
+
+def test_evidence_weighs_a_part():
+    full = two().parts(batch([0.9, 0.3], [1, 1]))
+    half = two().parts(batch([0.9, 0.3], [0.5, 1]))
+    assert half[0, :, 0] == pytest.approx(full[0, :, 0] / 2)
+    assert half[0, :, 1] == pytest.approx(full[0, :, 1])
+
+
+@given(unit)
+def test_one_strange_reading_can_say_no_more_than_the_contamination_allows(reading):
+    assert (two(contamination=0.05).parts(batch([reading, np.nan])) >= np.log(0.05) - 1e-12).all()
+
+
+@given(st.lists(st.tuples(unit, unit, unit, unit), min_size=1, max_size=8))
+def test_the_score_is_the_sum_of_its_parts(rows):
+    data = batch([r[:2] for r in rows], [r[2:] for r in rows])
+    assert two().score(data) == pytest.approx(two().parts(data).sum(axis=2))
+
+
+@given(unit, st.floats(0, 0.5), st.floats(0, 0.5))
+def test_more_evidence_for_an_archetype_never_lowers_it(reading, some, more):
+    little = two().parts(batch([reading, np.nan], [some, 0]))
+    much = two().parts(batch([reading, np.nan], [some + more, 0]))
+    speaks_for = two().parts(batch([reading, np.nan]))[0, :, 0] >= 0
+    assert (much[0, speaks_for, 0] >= little[0, speaks_for, 0]).all()
+
+
+def test_rules_add_their_damped_weight_where_they_fire_and_nothing_where_unknown():
+    rules = Rules(("a", "b", "c"), np.array([0, 0, 1]), np.array([1.5, 0.5, 2.0]), 2)
+    data = batch(np.zeros((3, 0)), np.zeros((3, 0)), [[1, 1, 0], [np.nan, 1, 1], [0, np.nan, 0]])
+    assert rules.score(data).tolist() == [[2.0, 0.0], [0.5, 2.0], [0.0, 0.0]]
+
+
+def test_rules_that_never_meet_count_in_full():
+    factors = damping(["a", "b"], ["x", "x"], {(0, 0): 10, (1, 1): 20, (0, 1): 0})
+    assert factors == pytest.approx({"a": 1.0, "b": 1.0})
+
+
+def test_a_copy_shares_its_originals_factor_and_leaves_the_others_alone():
+    fired = {(0, 0): 50, (1, 1): 40, (0, 1): 20}
+    before = damping(["a", "b"], ["x", "x"], fired)
+    after = damping(
+        ["a", "b", "copy of a"], ["x"] * 3, fired | {(2, 2): 50, (0, 2): 50, (1, 2): 20}
+    )
+    assert after["a"] + after["copy of a"] == pytest.approx(before["a"], abs=0.02)
+    assert after["b"] == pytest.approx(before["b"], abs=0.02)
+
+
+def test_rules_for_different_archetypes_do_not_damp_each_other():
+    factors = damping(["a", "b"], ["x", "y"], {(0, 0): 10, (1, 1): 10})
+    assert factors == pytest.approx({"a": 1.0, "b": 1.0})
+
+
+@given(st.integers(1, 6).flatmap(lambda n: st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=2, max_size=30)))
+def test_factors_lie_between_nought_and_one(rows):
+    fires = np.array(rows, int)
+    together = fires.T @ fires
+    n = fires.shape[1]
+    counts = {(i, j): int(together[i, j]) for i in range(n) for j in range(i, n)}
+    factors = damping([f"r{i}" for i in range(n)], ["x"] * n, counts)
+    assert all(0 <= f <= 1 for f in factors.values())
+
+
+@given(st.lists(st.lists(st.floats(-5, 5), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_adding_up_goes_in_order(rows):
+    parts = np.array(rows)
+    assert add_up(parts).tolist() == [(0.0 + a + b) + c for a, b, c in rows]
