@@ -67,7 +67,12 @@ def test_identifiers_stay_as_they_are_written(table, tmp_path):
         ("a:b\n1:2\n3:4\n", ":", ("a", "b"), ("1", "2")),
         ("a^b\n1^2\n3^4\n", "^", ("a", "b"), ("1", "2")),
         ("a\x1fb\n1\x1f2\n", "\x1f", ("a", "b"), ("1", "2")),
-        ("column1,column2!some,column3\nc,d!e,f\n", ",", ("column1", "column2!some", "column3"), None),
+        (
+            "column1,column2!some,column3\nc,d!e,f\n",
+            ",",
+            ("column1", "column2!some", "column3"),
+            None,
+        ),
         ("sep=|\na|b\n1|2\n", "|", ("a", "b"), ("1", "2")),
         ('"sep=;"\r\na;b\r\n1;2\r\n', ";", ("a", "b"), ("1", "2")),
         ("sep=~\n\na~b\n1~2\n", "~", ("a", "b"), ("1", "2")),
@@ -234,7 +239,11 @@ def workbook(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Orders"
-    for row in [["id", "day", "v"], ["007", datetime(2024, 1, 2), 1.0], [8, datetime(2024, 1, 2, 3, 4), None]]:  # noqa: DTZ001
+    for row in [
+        ["id", "day", "v"],
+        ["007", datetime(2024, 1, 2), 1.0],
+        [8, datetime(2024, 1, 2, 3, 4), None],
+    ]:  # noqa: DTZ001
         sheet.append(row)
     book.create_sheet("Empty")
     book.save(tmp_path / "one.xlsx")
@@ -248,7 +257,9 @@ def test_a_workbook_is_read_by_its_sheet(table, workbook):
     assert rows == [("007", "2024-01-02", "1"), ("8", "2024-01-02 03:04:00", None)]
     assert source.notes == ("read sheet 'Orders'",)
     assert table(workbook / "two.xlsx", table="Orders")[1] == rows
-    with pytest.raises(InputError, match=r"several sheets \(Orders, People\). Choose one with --table"):
+    with pytest.raises(
+        InputError, match=r"several sheets \(Orders, People\). Choose one with --table"
+    ):
         table(workbook / "two.xlsx")
     with pytest.raises(InputError, match=r"no sheet 'people'. Did you mean 'People'"):
         table(workbook / "two.xlsx", table="people")
@@ -307,7 +318,9 @@ def test_a_missing_file_is_told_with_its_neighbours(table, tmp_path):
 
 
 def test_a_folder_is_refused(table, tmp_path):
-    with pytest.raises(InputError, match=r"is a folder. Give the files in it, for example '.*/\*.csv'"):
+    with pytest.raises(
+        InputError, match=r"is a folder. Give the files in it, for example '.*/\*.csv'"
+    ):
         table(tmp_path)
 
 
@@ -335,7 +348,9 @@ def test_a_file_that_may_not_be_read_is_refused(table, closed, nobody):
         table(closed)
 
 
-@pytest.mark.parametrize("thing", [42, None, [1, 2], object(), [], "https://example.org/x.csv", "mysql://h/d"])
+@pytest.mark.parametrize(
+    "thing", [42, None, [1, 2], object(), [], "https://example.org/x.csv", "mysql://h/d"]
+)
 def test_things_that_are_no_input_are_refused(table, thing):
     with pytest.raises(UsageError):
         table(thing)
@@ -365,7 +380,10 @@ class Stream:
         (lambda: ({"id": "007", "v": 1.5},), "<tuple>"),
         (lambda: {"id": ["007"], "v": [1.5]}, "<dict>"),
         (Stream, "<Stream>"),
-        (lambda: duckdb.connect().sql("SELECT '007' AS id, 1.5::DOUBLE AS v"), "<DuckDBPyRelation>"),
+        (
+            lambda: duckdb.connect().sql("SELECT '007' AS id, 1.5::DOUBLE AS v"),
+            "<DuckDBPyRelation>",
+        ),
     ],
 )
 def test_tables_in_memory(table, made, name):
@@ -463,7 +481,9 @@ def test_standard_input_is_kept_to_be_read_twice(data):
         "    rows = connection.sql(f'SELECT * FROM {source.relation}').fetchall()\n"
         "print(source.name, ascii(rows))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], input=data, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=data, capture_output=True, check=True
+    )
     assert done.stdout.decode().strip() == r"- [('1', '\xe9')]"
 
 
@@ -479,7 +499,12 @@ def locked(tmp_path):
     pq.write_table(pa.table({"id": [5]}), tmp_path / "e.parquet")
     written(tmp_path, "id,v\nsecret,x\n", "other.csv")
     with connect(threads=2) as connection:
-        things = [str(tmp_path / "[abc]*.csv"), tmp_path / "d.json", tmp_path / "e.parquet", [{"id": 6}]]
+        things = [
+            str(tmp_path / "[abc]*.csv"),
+            tmp_path / "d.json",
+            tmp_path / "e.parquet",
+            [{"id": 6}],
+        ]
         sources = [open_source(connection, thing) for thing in things]
         lock(connection, [file for source in sources for file in source.files])
         yield connection, sources, tmp_path

@@ -13,7 +13,7 @@ from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from attrs import evolve, frozen
 
@@ -101,16 +101,18 @@ def _address(url: str) -> _Address:
         raise UsageError(
             f"cannot read {scheme}:// addresses. Fetch the file first, or give one of: {known}."
         )
-    host = cut.netloc.rpartition("@")
-    user = host[0].partition(":")[0]
-    netloc = f"{user}@{host[2]}" if user else host[2]
+    account, _, host = cut.netloc.rpartition("@")
+    user, _, password = account.partition(":")
+    netloc = f"{user}@{host}" if user else host
+    # An @ in a password is legal only as %40, and yet what people write.
+    full = f"{user}:{quote(password, safe='%')}@{host}" if password else netloc
     query = "&".join(
         one for one in cut.query.split("&") if one and not one.lower().startswith("password=")
     )
     shown = f"{scheme}://{netloc}{cut.path}" + (f"?{query}" if query else "")
     return _Address(
         scheme,
-        f"{scheme}://{cut.netloc}{cut.path}" + (f"?{cut.query}" if cut.query else ""),
+        f"{scheme}://{full}{cut.path}" + (f"?{cut.query}" if cut.query else ""),
         shown,
         unquote(cut.path.removeprefix("/")),
         unquote(cut.fragment) or None,
