@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import truncnorm
 
-from reltype.classifiers import Batch, Prototype, Rules, add_up, damping
+from reltype.classifiers import Batch, Prototype, Rules, add_up
 
 unit = st.floats(0, 1)
 
@@ -69,40 +69,17 @@ def test_more_evidence_for_an_archetype_never_lowers_it(reading, some, more):
     assert (much[0, speaks_for, 0] >= little[0, speaks_for, 0]).all()
 
 
-def test_rules_add_their_damped_weight_where_they_fire_and_nothing_where_unknown():
-    rules = Rules(("a", "b", "c"), np.array([0, 0, 1]), np.array([1.5, 0.5, 2.0]), 2)
+def test_rules_that_never_meet_add_their_weights_and_unknown_says_nothing():
+    weights = np.array([1.5, 0.5, 2.0])
+    rules = Rules(("a", "b", "c"), np.array([0, 0, 1]), weights, 2, np.eye(3))
     data = batch(np.zeros((3, 0)), np.zeros((3, 0)), [[1, 1, 0], [np.nan, 1, 1], [0, np.nan, 0]])
-    assert rules.score(data).tolist() == [[2.0, 0.0], [0.5, 2.0], [0.0, 0.0]]
+    assert rules.score(data) == pytest.approx(np.array([[2.0, 0.0], [0.5, 2.0], [0.0, 0.0]]))
 
 
-def test_rules_that_never_meet_count_in_full():
-    factors = damping(["a", "b"], ["x", "x"], {(0, 0): 10, (1, 1): 20, (0, 1): 0})
-    assert factors == pytest.approx({"a": 1.0, "b": 1.0})
-
-
-def test_a_copy_shares_its_originals_factor_and_leaves_the_others_alone():
-    fired = {(0, 0): 50, (1, 1): 40, (0, 1): 20}
-    before = damping(["a", "b"], ["x", "x"], fired)
-    after = damping(
-        ["a", "b", "copy of a"], ["x"] * 3, fired | {(2, 2): 50, (0, 2): 50, (1, 2): 20}
-    )
-    assert after["a"] + after["copy of a"] == pytest.approx(before["a"], abs=0.02)
-    assert after["b"] == pytest.approx(before["b"], abs=0.02)
-
-
-def test_rules_for_different_archetypes_do_not_damp_each_other():
-    factors = damping(["a", "b"], ["x", "y"], {(0, 0): 10, (1, 1): 10})
-    assert factors == pytest.approx({"a": 1.0, "b": 1.0})
-
-
-@given(st.integers(1, 6).flatmap(lambda n: st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=2, max_size=30)))
-def test_factors_lie_between_nought_and_one(rows):
-    fires = np.array(rows, int)
-    together = fires.T @ fires
-    n = fires.shape[1]
-    counts = {(i, j): int(together[i, j]) for i in range(n) for j in range(i, n)}
-    factors = damping([f"r{i}" for i in range(n)], ["x"] * n, counts)
-    assert all(0 <= f <= 1 for f in factors.values())
+def test_rules_of_different_archetypes_do_not_damp_each_other():
+    rules = Rules(("a", "b"), np.array([0, 1]), np.array([1.0, 1.0]), 2, np.ones((2, 2)))
+    data = batch(np.zeros((1, 0)), np.zeros((1, 0)), [[1, 1]])
+    assert rules.score(data).tolist() == [[1.0, 1.0]]
 
 
 @given(st.lists(st.lists(st.floats(-5, 5), min_size=3, max_size=3), min_size=1, max_size=5))

@@ -6,11 +6,12 @@ classifiers say is added up (`pool`), so an explanation is the list of what was 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from attrs import field, frozen
+
+from reltype.overlap import Overlap, matrix, shared
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -151,37 +152,49 @@ class Prototype:
 
 @frozen(eq=False)
 class Rules:
-    """What the fired rules say: each adds its weight, damped by its redundancy.
+    """What the fired rules say: each its weight, less what others that fired said already.
 
     Attributes:
         items: The rules' names.
         archetype: (rules,) index of the archetype that each speaks for.
-        weight: (rules,) log-odds that count, after damping.
+        weight: (rules,) log-odds of each on its own.
         count: How many archetypes there are.
+        among: (rules, rules) how far they fire on the same customers; see `overlap`.
     """
 
     items: tuple[str, ...]
     archetype: NDArray[np.int64]
     weight: NDArray[np.float64]
     count: int
+    among: NDArray[np.float64]
     name: str = "rules"
 
     @classmethod
-    def of(cls, plan: Plan, damping: Mapping[str, float]) -> Rules:
-        """The rules of *plan*; *damping* by rule name, 1 where none is given."""
+    def of(cls, plan: Plan, measured: Overlap) -> Rules:
+        """The rules of *plan*, with the overlap that was *measured*; 0 where none was."""
         index = {a.name: i for i, a in enumerate(plan.archetypes)}
+        names = tuple(r.name for r in plan.rules)
         return cls(
-            items=tuple(r.name for r in plan.rules),
+            items=names,
             archetype=np.array([index[r.archetype] for r in plan.rules], np.int64),
-            weight=np.array([r.weight * damping.get(r.name, 1.0) for r in plan.rules]),
+            weight=np.array([r.weight for r in plan.rules], np.float64),
             count=len(plan.archetypes),
+            among=matrix(names, measured),
         )
 
     def parts(self, batch: Batch) -> NDArray[np.float64]:
-        """(n, archetypes, rules): the weight where a rule fired for its archetype, else 0."""
+        """(n, archetypes, rules): what a rule that fired adds to its archetype, else 0."""
         made = np.zeros((len(batch), self.count, len(self.items)))
-        for r, (a, weight) in enumerate(zip(self.archetype, self.weight, strict=True)):
-            made[:, a, r] = np.where(batch.fired[:, r] == 1, weight, 0.0)
+        for a in range(self.count):
+            mine = np.flatnonzero(self.archetype == a)
+            fired = batch.fired[:, mine] == 1
+            patterns, which = np.unique(fired, axis=0, return_inverse=True)
+            says = np.zeros(patterns.shape)
+            for row, pattern in enumerate(patterns):
+                at = mine[pattern]
+                if len(at):
+                    says[row, pattern] = shared(self.weight[at], self.among[np.ix_(at, at)])
+            made[:, a, mine] = says[which.ravel()]
         return made
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
@@ -195,52 +208,6 @@ def add_up(parts: NDArray[np.float64]) -> NDArray[np.float64]:
     for i in range(parts.shape[-1]):
         total += parts[..., i]
     return total
-
-
-def damping(
-    names: Sequence[str],
-    archetypes: Sequence[str],
-    fired: Mapping[tuple[int, int], int],
-    *,
-    ridge: float = 0.02,
-) -> dict[str, float]:
-    """How far each rule counts, given how often rules for one archetype fire together.
-
-    With S_ij the overlap (Jaccard) of what rules i and j fire on, the factors solve
-    (S + ridge·I) x = (1 + ridge)·1, the weights of the best linear combination of equally good,
-    correlated estimates: a rule on its own gets 1, a copy shares its original's factor and leaves
-    all others as they were. Factors are kept within [0, 1].
-
-    Args:
-        names: The rules' names.
-        archetypes: The archetype that each speaks for.
-        fired: (i, j) → customers on whom both fire, for i ≤ j of the same archetype.
-        ridge: Share of a rule's firing that is taken to be its own, for stability.
-    """
-    factors = {}
-    for archetype in dict.fromkeys(archetypes):
-        mine = [i for i, name in enumerate(archetypes) if name == archetype]
-        overlap = np.eye(len(mine))
-        for row, i in enumerate(mine):
-            for column, j in enumerate(mine[row + 1 :], row + 1):
-                both = fired.get((i, j), 0)
-                either = fired.get((i, i), 0) + fired.get((j, j), 0) - both
-                overlap[row, column] = overlap[column, row] = both / either if either else 0.0
-        solved = _non_negative(overlap + ridge * np.eye(len(mine)), 1 + ridge)
-        factors |= {names[i]: float(x) for i, x in zip(mine, solved, strict=True)}
-    return factors
-
-
-def _non_negative(matrix: NDArray[np.float64], target: float) -> NDArray[np.float64]:
-    """x ≥ 0 that minimises ½ x'Mx − target·Σx, by cyclic coordinate descent; M has a ridge."""
-    x = np.zeros(len(matrix))
-    for _ in range(2000):
-        before = x.copy()
-        for i in range(len(x)):
-            x[i] = max(0.0, x[i] + (target - matrix[i] @ x) / matrix[i, i])
-        if np.abs(x - before).max(initial=0.0) < 1e-12:
-            break
-    return np.minimum(x, 1.0)
 
 
 def _normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,9 +11,10 @@ import numpy as np
 from attrs import define, field, frozen
 
 from reltype import query
-from reltype.classifiers import Batch, damping
+from reltype.classifiers import Batch
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
+from reltype.overlap import Overlap, overlap
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,13 +35,13 @@ class Scales:
         as_of: The day on which the relationships are read.
         log_start: The log's first day; who was there then may have been there before.
         values: Scale name → value.
-        damping: Rule name → how far it counts, 0…1.
+        overlap: How far rules for one archetype fire on the same customers.
     """
 
     as_of: dt.date
     log_start: dt.date
     values: Mapping[str, float]
-    damping: Mapping[str, float] = field(factory=dict)
+    overlap: Overlap = field(factory=dict)
 
     @property
     def constants(self) -> dict[str, float]:
@@ -116,7 +117,7 @@ class Population:
         first, last = self._days()
         if self.frozen is not None:
             return Scales(
-                self.as_of or last, self.frozen.log_start, self.frozen.values, self.frozen.damping
+                self.as_of or last, self.frozen.log_start, self.frozen.values, self.frozen.overlap
             )
         days = Scales(self.as_of or last, first, {})
         constants = days.constants
@@ -129,7 +130,7 @@ class Population:
                 constants[name] = float(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
         self.overview = self._overview(constants)
-        return Scales(days.as_of, days.log_start, values, self._damping(self.overview))
+        return Scales(days.as_of, days.log_start, values, self._overlap(self.overview))
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
@@ -213,8 +214,8 @@ class Population:
         row = self.connection.sql(query.overview(self.plan, judged)).to_arrow_table()
         return {name: value or 0 for name, value in row.to_pylist()[0].items()}
 
-    def _damping(self, counts: Mapping[str, float]) -> dict[str, float]:
-        """How far each rule counts, from how often rules fire together on these customers."""
+    def _overlap(self, counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
+        """How far rules for one archetype fire together on these customers."""
         rules = self.plan.rules
         fired = {
             (i, j): int(counts[f"c_{i}_{j}"])
@@ -222,7 +223,7 @@ class Population:
             for j in range(i, len(rules))
             if f"c_{i}_{j}" in counts
         }
-        return damping([r.name for r in rules], [r.archetype for r in rules], fired)
+        return overlap([r.name for r in rules], [r.archetype for r in rules], fired)
 
     def _days(self) -> tuple[dt.date, dt.date]:
         """The first and the last day of the log.

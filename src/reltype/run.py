@@ -48,7 +48,7 @@ class Run:
     @cached_property
     def classifiers(self) -> tuple[Classifier, ...]:
         """Who speaks: the prototype, the rules, then whoever was added."""
-        rules = Rules.of(self.plan, self.scales.damping)
+        rules = Rules.of(self.plan, self.scales.overlap)
         return (Prototype.of(self.plan), rules, *self.learned)
 
     @cached_property
