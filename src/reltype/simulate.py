@@ -2,7 +2,7 @@
 
 A log is made from behaviour (needs, excitement, failures, contracts, calendars), not from what the
 classifiers read: see `personas` for causes, `lives` and `contacts` for mechanisms,
-`worlds` for businesses, `records` for what they write down.
+`worlds` for businesses, `bookkeeping` for what they write down.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from attrs import frozen
 
+from reltype.bookkeeping import LOG_END, accounts_of, facts_of, stamps
 from reltype.contacts import aftermath, campaigns, farewells, gatherings, talk
 from reltype.errors import UsageError
 from reltype.lives import CODE, joined_up, populate, promotions, purchases
 from reltype.personas import ARCHETYPES
-from reltype.records import LOG_END, accounts_of, facts_of, stamps
 from reltype.worlds import ALL_KINDS, BUSINESSES, Business, random_world, world
 
 if TYPE_CHECKING:
