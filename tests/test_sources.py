@@ -487,6 +487,50 @@ def test_standard_input_is_kept_to_be_read_twice(data):
     assert done.stdout.decode().strip() == r"- [('1', '\xe9')]"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_kept_to_be_read_twice(connection, tmp_path):
+    from threading import Thread
+
+    os.mkfifo(tmp_path / "pipe")
+    writer = Thread(target=(tmp_path / "pipe").write_text, args=["id,v\n1,x\n"])
+    writer.start()
+    source = open_source(connection, tmp_path / "pipe")
+    writer.join()
+    for _ in range(2):
+        assert connection.sql(f"SELECT * FROM {source.relation}").fetchall() == [("1", "x")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
+def test_a_file_whose_name_is_no_text_is_read(connection, tmp_path):
+    from reltype.rejects import rejected
+
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv")
+    with open(path, "w", encoding="utf-8") as out:  # noqa: PTH123 - a Path would be the same
+        out.write("id,v\n1,x\nshort\n")
+    source = open_source(connection, path)
+    assert source.name == f"{tmp_path}/caf\ufffd.csv"
+    (row,) = rejected(connection, source).read_all().to_pylist()
+    assert row["file"] == source.name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system does not limit files")
+def test_a_copy_that_cannot_be_written_is_told(tmp_path):
+    path = written(tmp_path, "id,v\n1,é\n".encode("utf-16") * 9_000)
+    program = (
+        "import resource\n"
+        "from reltype.engines.duckdb import connect\n"
+        "from reltype.sources import open_source\n"
+        "connection = connect()\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
+        "try:\n"
+        f"    open_source(connection, {str(path)!r})\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == f"InputError {path}: cannot be read: File too large.\n"
+
+
 # --- the lock ----------------------------------------------------------------------------------------
 
 

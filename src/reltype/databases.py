@@ -1,7 +1,8 @@
-"""Databases as they are: one table of a SQLite or DuckDB file, or of a PostgreSQL server; read only.
+"""Databases as they are: one table of a SQLite or DuckDB file, or of a PostgreSQL server; read
+only.
 
-SQLite and PostgreSQL come through ADBC drivers as a stream of Arrow batches, which the engine keeps (and spills). A
-password never gets into a name or a message.
+SQLite and PostgreSQL come through ADBC drivers as a stream of Arrow batches, which the engine
+keeps (and spills). A password never gets into a name or a message.
 """
 
 # ruff: noqa: ANN401 - the drivers are imported by name
@@ -65,8 +66,9 @@ def open_database(
 
     Args:
         connection: An engine's, still unlocked.
-        url: `sqlite:///file.db`, `duckdb:///file.db` or `postgresql://user@host/database`, as SQLAlchemy writes
-            them (four slashes before an absolute path); `#table` behind it chooses the table.
+        url: `sqlite:///file.db`, `duckdb:///file.db` or `postgresql://user@host/database`, as
+            SQLAlchemy writes them (four slashes before an absolute path); `#table` behind it
+            chooses the table.
         name: How messages call it; the URL without its password where None.
         table: Its name, with its schema where need be; not needed where there is but one.
 

@@ -1,7 +1,8 @@
-"""Delimited text files: CSV and its kin, cut into rows by the engine, or by us where the engine cannot.
+"""Delimited text files: CSV and its kin, cut into rows by the engine, or by us where the engine
+cannot.
 
-The engine is fast and strict. Its rows are trusted where it had no complaint about the file; else `repairs` cuts the
-file again, slowly and with a line number for every row.
+The engine is fast and strict. Its rows are trusted where it had no complaint about the file; else
+`repairs` cuts the file again, slowly and with a line number for every row.
 """
 
 from __future__ import annotations
@@ -194,7 +195,8 @@ def _tabs_for_spaces(path: Path, copy: Path, columns: int) -> None:
 
 
 def spread(part: Part, rows: int, places: int = 16) -> list[list[str | None]]:
-    """Rows from places all over a large file, those cut off or ragged left out; empty cells as None."""
+    """Rows from places all over a large file, those cut off or ragged left out; empty cells as
+    None."""
     if part.path is None or part.dialect is None or part.bytes is None:
         return []
     dialect, size = part.dialect, Path(part.path).stat().st_size

@@ -1,7 +1,7 @@
 """How a text file writes a table: delimiter, quotes, lines above the header, the header itself.
 
-Decided on the file's beginning by parsing it with every candidate and keeping the one under which the records
-agree most.
+Decided on the file's beginning by parsing it with every candidate and keeping the one under which
+the records agree most.
 """
 
 from __future__ import annotations
@@ -230,7 +230,8 @@ def unique_names(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def by_whitespace(head: str) -> int:
-    """The number of columns where runs of blanks set columns apart, as in fixed-width files; else 0."""
+    """The number of columns where runs of blanks set columns apart, as in fixed-width files; else
+    0."""
     lines = [line.split() for line in head.splitlines()[:1000] if line.strip()]
     widths = {len(cells) for cells in lines}
     width = widths.pop() if len(widths) == 1 else 0

@@ -1,7 +1,8 @@
 """What the bytes of a text file mean: encoding, byte-order mark, line ends, compression.
 
-`survey` decides over the whole file in one pass (about 2 GB/s on plain ASCII) and never holds more than a block;
-`transcode` writes what the engine cannot read as it is into UTF-8 beside it, in a private folder.
+`survey` decides over the whole file in one pass (about 2 GB/s on plain ASCII) and never holds more
+than a block; `transcode` writes what the engine cannot read as it is into UTF-8 beside it, in a
+private folder.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ class Text:
     Attributes:
         encoding: Python's name of it.
         mark: Bytes of byte-order mark to skip, repeated marks included.
-        newline: How its lines end: `\\n`, `\\r\\n` or `\\r`; `mixed` for both of the first two, as where cells
-            hold line ends of their own; `any` for other mixtures.
+        newline: How its lines end: `\\n`, `\\r\\n` or `\\r`; `mixed` for both of the first two, as
+            where cells hold line ends of their own; `any` for other mixtures.
         quotes: A double quote stands somewhere in it.
         nuls: How many NUL characters it holds.
         invalid: How many bytes are not valid in the encoding; their rows are rejected.
@@ -219,8 +220,8 @@ def _newline(line_feeds: int, returns: int, both: int) -> str:
 def _not_utf8(path: Path, text: Text) -> Text:
     """Which eight-bit encoding a file has that is not valid UTF-8.
 
-    Where well-formed multi-byte characters outnumber the broken bytes it is UTF-8 with damage; text in another
-    encoding almost never holds them by chance.
+    Where well-formed multi-byte characters outnumber the broken bytes it is UTF-8 with damage;
+    text in another encoding almost never holds them by chance.
     """
     from attrs import evolve
 
@@ -240,7 +241,8 @@ def _not_utf8(path: Path, text: Text) -> Text:
 
 
 def characters(name: str, path: Path, text: Text) -> Iterator[str]:
-    """The file's text without mark and NULs, a block at a time; bytes that are not valid become lone surrogates.
+    """The file's text without mark and NULs, a block at a time; bytes that are not valid become
+    lone surrogates.
 
     Raises:
         InputError: UTF-16 or UTF-32 that is not what its mark says.

@@ -1,4 +1,5 @@
-"""Tables in memory: frames, Arrow data, lists of dicts, relations; as parts that the engine scans."""
+"""Tables in memory: frames, Arrow data, lists of dicts, relations; as parts that the engine
+scans."""
 
 # ruff: noqa: ANN401 - frames come from libraries that are not imported here
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def open_frame(connection: DuckDBPyConnection, thing: object) -> Part:
-    """A part that scans a table in memory without a copy, or a copy of a stream that can be read but once.
+    """A part that scans a table in memory without a copy, or a copy of a stream that can be read
+    but once.
 
     Raises:
         UsageError: The thing is no table.
@@ -140,7 +142,8 @@ def _arrow(thing: Any, name: str) -> Any:  # noqa: PLR0911 - a line for each kin
 
 
 def _relation(connection: DuckDBPyConnection, relation: Any) -> Any:
-    """A relation's stream; as a table where it lives on the connection that is to read it, which does one at a time."""
+    """A relation's stream; as a table where it lives on the connection that is to read it, which
+    does one at a time."""
     import duckdb
 
     stream = relation.to_arrow_reader()

@@ -1,8 +1,10 @@
-"""A part of a source: one file, frame or table, in a form that the engine reads; and where copies are kept."""
+"""A part of a source: one file, frame or table, in a form that the engine reads; and where copies
+are kept."""
 
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 import weakref
@@ -38,9 +40,12 @@ class Part:
         encoding: What a text file was written in.
         bytes: What `encodings.survey` found in what the engine reads, for delimited text.
         dialect: How to cut it, for delimited text.
-        line: SQL of the physical line on which a row starts; None: count rows, after the dialect's lines.
-        rejects: A relation of rows that could not be cut, with the columns of `rejects.SCHEMA`; None: none known.
-        errors: The temporary table in which the engine notes rows that it cannot cut; None: it need not.
+        line: SQL of the physical line on which a row starts; None: count rows, after the dialect's
+            lines.
+        rejects: A relation of rows that could not be cut, with the columns of `rejects.SCHEMA`;
+            None: none known.
+        errors: The temporary table in which the engine notes rows that it cannot cut; None: it
+            need not.
         notes: Sentences for the user.
     """
 
@@ -83,8 +88,9 @@ def private_file(connection: DuckDBPyConnection, ending: str) -> Path:
 
 
 def plain_path(connection: DuckDBPyConnection, path: Path) -> Path:
-    """A path to the same file that holds no character which the engine would expand."""
-    if not any(character in str(path) for character in "*?["):
+    """A path to the same file that the engine takes for one: without patterns, in characters."""
+    written = os.fsencode(path).decode("utf-8", "replace")
+    if written == str(path) and not any(character in written for character in "*?["):
         return path
     link = private_file(connection, path.suffix)
     try:

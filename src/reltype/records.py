@@ -1,7 +1,7 @@
 """Cuts physical lines into records, by the letter, with the lines on which each stands.
 
-Quotes must be used properly: where a quote is opened and never closed, or text follows a closing quote, the line on
-which the record begins is given up alone, and cutting goes on behind it.
+Quotes must be used properly: where a quote is opened and never closed, or text follows a closing
+quote, the line on which the record begins is given up alone, and cutting goes on behind it.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ def cut(lines: Lines, marks: Marks, width: int | None = None, start: int = 1) ->
     Args:
         lines: Where to take them from; between two records the caller may put others in.
         marks: What sets cells apart.
-        width: How many cells a record should have, to see where a stray quote ran several into one; None: unknown.
+        width: How many cells a record should have, to see where a stray quote ran several into
+            one; None: unknown.
         start: The number of the first line.
     """
     before = csv.field_size_limit(LONGEST)

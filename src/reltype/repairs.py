@@ -1,7 +1,8 @@
 """Cuts again what the engine could not cut: damaged delimited text, row by row and by the letter.
 
-Slow (some hundred thousand rows a second), exact, and every row gets the physical line on which it starts. A row that
-cannot be cut goes to the rejects; a quote that is never closed costs its own line only.
+Slow (some hundred thousand rows a second), exact, and every row gets the physical line on which it
+starts. A row that cannot be cut goes to the rejects; a quote that is never closed costs its own
+line only.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ def repair(connection: DuckDBPyConnection, part: Part) -> Part:
 
 
 def rejects_relation(bad: Path) -> str:
-    """The relation over a file of rejects, as `csv.writer` writes it, with the columns `REJECTS`."""
+    """The relation over a file of rejects, as `csv.writer` writes it, with the columns
+    `REJECTS`."""
     return read_csv([str(bad)], _PLAIN, REJECTS, "\r\n")
 
 

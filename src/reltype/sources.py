@@ -1,40 +1,26 @@
 """What people give us, opened as relations that the engine scans: files, frames, databases.
 
-Delimited text comes with every cell as text, so that identifiers stay as they were written; what has types keeps them.
+Delimited text comes with every cell as text, so that identifiers stay as they were written; what
+has types keeps them.
 """
 
 from __future__ import annotations
 
-import glob
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from attrs import evolve, frozen
 
-from reltype import (
-    databases,
-    delimited,
-    documents,
-    encodings,
-    frames,
-    parts,
-    repairs,
-    signatures,
-    workbooks,
-)
-from reltype.errors import InputError, UsageError, did_you_mean
+from reltype import delimited, files, frames, repairs
+from reltype.errors import InputError, UsageError
 from reltype.parts import Part
-from reltype.quoting import identifier, literal
+from reltype.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
-
-_STANDARD_INPUT = "-"
 
 
 @frozen
@@ -77,7 +63,8 @@ def open_source(
 
     Args:
         connection: An engine's, still unlocked.
-        thing: A path, a glob, a list of paths, `-`, a database's URL, a frame, a relation, a list of dicts.
+        thing: A path, a glob, a list of paths, `-`, a database's URL, a frame, a relation, a list
+            of dicts.
         table: Which table of a database, or sheet of a workbook.
         encoding: What a text file is written in; seen from its bytes where None.
 
@@ -106,9 +93,8 @@ def open_sources(
     found: list[Part] = []
     for one in _several(thing):
         if isinstance(one, str | os.PathLike):
-            found += [
-                _open_path(connection, name, table, encoding) for name in _expanded(os.fspath(one))
-            ]
+            names = files.expanded(os.fspath(one))
+            found += [files.open_path(connection, name, table, encoding) for name in names]
         else:
             found.append(frames.open_frame(connection, one))
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Part]] = {}
@@ -170,130 +156,11 @@ def _several(thing: object) -> Sequence[object]:
     return [thing]
 
 
-def _expanded(name: str) -> list[str]:
-    """The files that a glob names; a name that is no glob, or is a file's, stands for itself."""
-    if name == _STANDARD_INPUT or "://" in name or os.path.exists(name) or not glob.has_magic(name):
-        return [name]
-    found = sorted(path for path in glob.iglob(name, recursive=True) if Path(path).is_file())
-    if not found:
-        raise InputError(f"{name}: no file is called like this.")
-    return found
-
-
-def _open_path(
-    connection: DuckDBPyConnection, name: str, table: str | None, encoding: str | None
-) -> Part:
-    if name == _STANDARD_INPUT:
-        return _open_file(connection, name, _spooled(connection), table, encoding)
-    if databases.is_url(name):
-        return databases.open_database(connection, name, table)
-    path = Path(name).expanduser()
-    _readable(path, name)
-    return _open_file(connection, name, path, table, encoding)
-
-
-def _open_file(
-    connection: DuckDBPyConnection, name: str, path: Path, table: str | None, encoding: str | None
-) -> Part:
-    with path.open("rb") as stream:
-        head = stream.read(1 << 12)
-    if not head:
-        raise InputError(f"{name}: is empty. There is nothing to read.")
-    if packed := encodings.compression(head):
-        copy = parts.private_file(connection, ".unpacked")
-        encodings.decompress(name, path, packed, copy)
-        return _open_file(connection, name, copy, table, encoding)
-    kind = signatures.kind(head)
-    if kind in ("sqlite", "duckdb"):
-        address = quote(str(path.absolute()))
-        return databases.open_database(connection, f"{kind}:///{address}", table, name)
-    if kind == "zip":
-        return workbooks.open_archive(connection, name, path, table)
-    if kind == "parquet":
-        return _open_parquet(connection, name, path)
-    if kind == "arrow":
-        return _open_arrow(connection, name, path)
-    signatures.refuse(name, head)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith((b"{", b"[{")) or Path(name).suffix.lower() in (
-        ".json",
-        ".jsonl",
-        ".ndjson",
-    ):
-        return documents.open_json(connection, name, path)
-    part = delimited.open_delimited(connection, name, path, encoding)
-    if delimited.beyond_the_engine(part):
-        return repairs.repair(connection, part)
-    small = part.path is not None and Path(part.path).stat().st_size <= delimited.SMALL
-    return (
-        part if not small or delimited.check(connection, part) else repairs.repair(connection, part)
-    )
-
-
-def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
-    import pyarrow as pa
-
-    try:
-        with pa.memory_map(str(path)) as stream:
-            held = pa.ipc.open_file(stream).read_all()
-    except pa.ArrowException as error:
-        raise InputError(
-            f"{name}: is an Arrow file that is damaged or cut off. Fetch or export it again."
-        ) from error
-    return evolve(frames.open_frame(connection, held), name=name)
-
-
-def _open_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
-    import duckdb
-
-    read = str(parts.plain_path(connection, path).absolute())
-    call = f"read_parquet({literal(read)}, hive_partitioning = false)"
-    try:
-        columns, types = frames.described(connection, call)
-    except duckdb.Error as error:
-        raise InputError(
-            f"{name}: is a Parquet file that is damaged or cut off. Fetch or export it again."
-        ) from error
-    return Part(name, columns, types, call, path=read, line="file_row_number + 1")
-
-
-def _spooled(connection: DuckDBPyConnection) -> Path:
-    """Standard input as a file, since it will be read more than once."""
-    copy = parts.private_file(connection, ".stdin")
-    with copy.open("wb") as out:
-        while block := sys.stdin.buffer.read(encodings.BLOCK):
-            out.write(block)
-    return copy
-
-
-def _readable(path: Path, name: str) -> None:
-    """Refuse what is missing, a folder, or not ours to read, with what to do."""
-    try:
-        if path.is_dir():
-            raise InputError(
-                f"{name}: is a folder. Give the files in it, for example '{name.rstrip('/')}/*.csv'."
-            )
-        with path.open("rb"):
-            return
-    except FileNotFoundError:
-        beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-        missing = "" if path.parent.is_dir() else f" Nor is there a folder {str(path.parent)!r}."
-        raise InputError(
-            f"{name}: there is no such file.{missing}{did_you_mean(path.name, beside)}"
-        ) from None
-    except PermissionError:
-        raise InputError(
-            f"{name}: may not be read. Its owner can allow it with chmod +r."
-        ) from None
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}.") from error
-
-
 def settle(connection: DuckDBPyConnection, source: Source, *, failed: bool = False) -> Source:
     """The source itself if the engine cut every row of it, else one that is cut anew, row by row.
 
-    To be asked after the first full pass over a source: a large file is checked only by reading it. Where another
-    source comes back, the pass must be done again on that one.
+    To be asked after the first full pass over a source: a large file is checked only by reading
+    it. Where another source comes back, the pass must be done again on that one.
 
     Args:
         connection: The one that the source was opened on, locked or not.
@@ -319,7 +186,10 @@ def sample(connection: DuckDBPyConnection, source: Source, rows: int = 2000) -> 
     large = [
         part
         for part in source.parts
-        if part.dialect and part.path and Path(part.path).stat().st_size > _SMALL
+        if part.dialect
+        and part.path
+        and part.line is None
+        and Path(part.path).stat().st_size > _SMALL
     ]
     if large:
         cells = [row for part in large for row in delimited.spread(part, rows // len(large))]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def connect(threads: int | None = None, memory_limit: str | None = None) -> DuckDBPyConnection:
-    """An in-memory connection that spills into a private folder, which goes when the connection goes.
+    """An in-memory connection that spills into a private folder, which goes when the connection
+    goes.
 
     Args:
         threads: At least 1; as many as there are cores where None.
@@ -59,9 +60,11 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
 
 
 def lock(connection: DuckDBPyConnection, files: Iterable[str]) -> None:
-    """Let the connection read these files and its own temporary folder from now on, and nothing else.
+    """Let the connection read these files and its own temporary folder from now on, and nothing
+    else.
 
-    No query can then read another file, write one, attach a database, load an extension or change a setting.
+    No query can then read another file, write one, attach a database, load an extension or change
+    a setting.
     """
     rows = connection.execute("SELECT current_setting('temp_directory')").fetchall()
     folder = str(rows[0][0] or "")
