@@ -1,5 +1,7 @@
 """Databases are read as they are, read only, and their passwords are told to nobody."""
 
+# ruff: noqa: E501, DTZ001 - a case on a line; times without zone are meant
+
 import os
 import shutil
 import socket
@@ -39,7 +41,7 @@ def table(connection):
     return opened
 
 
-# --- SQLite ------------------------------------------------------------------------------------------
+# --- SQLite ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -160,7 +162,7 @@ def test_a_missing_driver_is_named_with_its_extra(crm):
     assert "pip install 'reltype[sqlite]'" in done.stdout
 
 
-# --- DuckDB ------------------------------------------------------------------------------------------
+# --- DuckDB ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -191,7 +193,7 @@ def test_an_attached_database_cannot_be_written_and_stays_open_when_locked(wareh
         assert len(connection.sql(f"SELECT * FROM {source.relation}").fetchall()) == 1
 
 
-# --- URLs --------------------------------------------------------------------------------------------
+# --- URLs -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_other_databases_are_refused_with_those_that_are_known(table):
         table("oracle://host/db")
 
 
-# --- PostgreSQL --------------------------------------------------------------------------------------
+# --- PostgreSQL -----------------------------------------------------------------------
 
 
 def _binaries():
@@ -338,7 +340,7 @@ def test_a_postgresql_table_comes_with_its_types(table, server):
         "007",
         datetime(2024, 1, 2, 1, 4, 5, tzinfo=UTC),
         date(2024, 1, 2),
-        datetime(2024, 1, 2, 3, 4, 5),  # noqa: DTZ001
+        datetime(2024, 1, 2, 3, 4, 5),
         "12345678901234567890.12",
         1.5,
         9007199254740993,

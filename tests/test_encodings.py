@@ -4,6 +4,7 @@ import bz2
 import codecs
 import gzip
 import lzma
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -134,12 +135,10 @@ def test_a_copy_lives_in_the_private_folder_only_as_long_as_the_connection(tmp_p
     path.write_bytes("id,v\n1,é\n".encode("utf-16"))
     connection = connect()
     (copy,) = open_source(connection, path).files
-    with open(copy, encoding="utf-8") as stream:
-        assert stream.read() == "id,v\n1,é\n"
+    assert Path(copy).read_text(encoding="utf-8") == "id,v\n1,é\n"
     connection.close()
     del connection
-    with pytest.raises(FileNotFoundError):
-        open(copy, encoding="utf-8").close()
+    assert not Path(copy).exists()
     assert [one.name for one in tmp_path.iterdir()] == ["x.csv"]
 
 

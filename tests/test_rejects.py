@@ -221,7 +221,7 @@ def test_sound_files_are_cut_as_python_cuts_them(
 
 
 @st.composite
-def hostile_files(draw):
+def hostile_files(draw):  # noqa: C901 - a line for each kind of hostility
     """A true table and the bytes of a file that holds it, some rows damaged beyond use."""
     width = draw(st.integers(2, 5))
     kinds = draw(
@@ -325,7 +325,7 @@ def test_any_bytes_give_a_table_or_an_error_for_people(connection, tmp_path_fact
     try:
         source = open_source(connection, path)
     except ReltypeError as error:
-        assert str(path) in str(error)
+        assert str(path) in str(error)  # noqa: PT017 - both outcomes are right
         return
     rows = rows_of(connection, source)
     assert len(rejects_of(connection, source, "'all'")) >= len(rows)

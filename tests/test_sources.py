@@ -1,5 +1,7 @@
 """What people give is opened as it is meant, or refused with a sentence that says what to do."""
 
+# ruff: noqa: E501, DTZ001, PLR0917 - a case on a line; times without zone are meant
+
 import codecs
 import io
 import os
@@ -46,7 +48,7 @@ def written(tmp_path, text, name="orders.csv"):
     return path
 
 
-# --- text --------------------------------------------------------------------------------------------
+# --- text -----------------------------------------------------------------------------
 
 
 def test_identifiers_stay_as_they_are_written(table, tmp_path):
@@ -159,7 +161,7 @@ def test_a_file_whose_name_is_a_pattern_is_read_as_it_is(table, tmp_path):
     assert rows == [("right", "1")]
 
 
-# --- several files -----------------------------------------------------------------------------------
+# --- several files --------------------------------------------------------------------
 
 
 def test_files_of_one_layout_are_one_source(table, tmp_path):
@@ -183,15 +185,15 @@ def test_files_of_different_layouts_are_several_sources(connection, tmp_path):
         open_source(connection, str(tmp_path / "*.csv"))
 
 
-# --- other files -------------------------------------------------------------------------------------
+# --- other files ----------------------------------------------------------------------
 
 
 def test_parquet_keeps_its_types(table, tmp_path):
-    held = pa.table({"id": ["007"], "at": [datetime(2024, 1, 2, 3)], "v": [1.5]})  # noqa: DTZ001
+    held = pa.table({"id": ["007"], "at": [datetime(2024, 1, 2, 3)], "v": [1.5]})
     pq.write_table(held, tmp_path / "x.anything")
     source, rows = table(tmp_path / "x.anything")
     assert source.types == ("VARCHAR", "TIMESTAMP", "DOUBLE")
-    assert rows == [("007", datetime(2024, 1, 2, 3), 1.5)]  # noqa: DTZ001
+    assert rows == [("007", datetime(2024, 1, 2, 3), 1.5)]
     assert not source.text
 
 
@@ -243,7 +245,7 @@ def workbook(tmp_path):
         ["id", "day", "v"],
         ["007", datetime(2024, 1, 2), 1.0],
         [8, datetime(2024, 1, 2, 3, 4), None],
-    ]:  # noqa: DTZ001
+    ]:
         sheet.append(row)
     book.create_sheet("Empty")
     book.save(tmp_path / "one.xlsx")
@@ -265,7 +267,7 @@ def test_a_workbook_is_read_by_its_sheet(table, workbook):
         table(workbook / "two.xlsx", table="people")
 
 
-# --- what cannot be read -----------------------------------------------------------------------------
+# --- what cannot be read --------------------------------------------------------------
 
 
 def zipped(**members):
@@ -356,7 +358,7 @@ def test_things_that_are_no_input_are_refused(table, thing):
         table(thing)
 
 
-# --- memory ------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------
 
 
 class Stream:
@@ -448,7 +450,7 @@ def test_a_stream_that_breaks_is_told_and_leaves_nothing(connection):
     assert connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == before
 
 
-# --- samples -----------------------------------------------------------------------------------------
+# --- samples --------------------------------------------------------------------------
 
 
 def test_a_sample_of_a_small_source_is_all_of_it(connection, tmp_path):
@@ -467,7 +469,7 @@ def test_a_sample_is_spread_over_the_source(connection, tmp_path, rows):
     assert any(0.3 * rows < one < 0.7 * rows for one in found)
 
 
-# --- standard input ----------------------------------------------------------------------------------
+# --- standard input -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", ["id,v\n1,é\n".encode(), "id,v\n1,é\n".encode("utf-16")])
@@ -527,11 +529,13 @@ def test_a_copy_that_cannot_be_written_is_told(tmp_path):
         "except Exception as error:\n"
         "    print(type(error).__name__, error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout == f"InputError {path}: cannot be read: File too large.\n"
 
 
-# --- the lock ----------------------------------------------------------------------------------------
+# --- the lock -------------------------------------------------------------------------
 
 
 @pytest.fixture

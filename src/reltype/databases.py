@@ -1,5 +1,4 @@
-"""Databases as they are: one table of a SQLite or DuckDB file, or of a PostgreSQL server; read
-only.
+"""Databases as they are: one table of SQLite, DuckDB or PostgreSQL, read only.
 
 SQLite and PostgreSQL come through ADBC drivers as a stream of Arrow batches, which the engine
 keeps (and spills). A password never gets into a name or a message.
@@ -31,11 +30,21 @@ if TYPE_CHECKING:
 
 SCHEMES = ("sqlite", "duckdb", "postgresql", "postgres")
 
-# What the driver turns into Arrow as it is; the rest comes as PostgreSQL's own text, exact to the last digit.
+# What the driver turns into Arrow as it is; the rest comes as PostgreSQL's own, exact text.
 _POSTGRESQL_TYPES = {
-    "boolean", "smallint", "integer", "bigint", "real", "double precision", "text", "character varying",
-    "character", "date", "timestamp without time zone", "timestamp with time zone",
-}  # fmt: skip
+    "bigint",
+    "boolean",
+    "character",
+    "character varying",
+    "date",
+    "double precision",
+    "integer",
+    "real",
+    "smallint",
+    "text",
+    "timestamp with time zone",
+    "timestamp without time zone",
+}
 
 
 @frozen
@@ -176,7 +185,8 @@ def _open_sqlite(connection: DuckDBPyConnection, address: _Address, wanted: str 
             columns = [str(row[0]) for row in cursor.fetchall()]
             # A SQLite column may hold a different type in every row: as text it is always readable.
             cells = ", ".join(
-                f"CASE typeof({name}) WHEN 'blob' THEN hex({name}) ELSE CAST({name} AS TEXT) END AS {name}"
+                f"CASE typeof({name}) WHEN 'blob' THEN hex({name}) "
+                f"ELSE CAST({name} AS TEXT) END AS {name}"
                 for name in map(identifier, columns)
             )
             cursor.execute(f"SELECT {cells} FROM {identifier(table)}")
@@ -194,8 +204,10 @@ def _open_postgresql(connection: DuckDBPyConnection, address: _Address, wanted: 
         with closing(driver.connect(address.url)) as database, closing(database.cursor()) as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
             cursor.execute(
-                "SELECT table_schema, table_name, table_schema = current_schema() FROM information_schema.tables "
-                "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 3 DESC, 1, 2"
+                "SELECT table_schema, table_name, table_schema = current_schema() "
+                "FROM information_schema.tables "
+                "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') "
+                "ORDER BY 3 DESC, 1, 2"
             )
             found = {
                 (name if current else f"{schema}.{name}"): (schema, name)
@@ -207,7 +219,8 @@ def _open_postgresql(connection: DuckDBPyConnection, address: _Address, wanted: 
             schema, table = known[shown]
             cursor.execute(
                 "SELECT column_name, data_type FROM information_schema.columns "
-                f"WHERE table_schema = {literal(schema)} AND table_name = {literal(table)} ORDER BY ordinal_position"
+                f"WHERE table_schema = {literal(schema)} AND table_name = {literal(table)} "
+                "ORDER BY ordinal_position"
             )
             cells = ", ".join(
                 identifier(name)

@@ -1,5 +1,4 @@
-"""Delimited text files: CSV and its kin, cut into rows by the engine, or by us where the engine
-cannot.
+"""Delimited text, CSV and its kin: cut into rows by the engine, or by us where it cannot.
 
 The engine is fast and strict. Its rows are trusted where it had no complaint about the file; else
 `repairs` cuts the file again, slowly and with a line number for every row.
@@ -182,7 +181,8 @@ def _refuse_binary(name: str, head: str) -> None:
         raise InputError(f"{name}: is not a text file. Export it as CSV, Parquet or JSON lines.")
     if head.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<?xml")):
         raise InputError(
-            f"{name}: is a web page or XML, not a table (a log-in page that was saved?). Export it as CSV."
+            f"{name}: is a web page or XML, not a table (a log-in page that was saved?). "
+            "Export it as CSV."
         )
 
 
@@ -195,8 +195,7 @@ def _tabs_for_spaces(path: Path, copy: Path, columns: int) -> None:
 
 
 def spread(part: Part, rows: int, places: int = 16) -> list[list[str | None]]:
-    """Rows from places all over a large file, those cut off or ragged left out; empty cells as
-    None."""
+    """Rows from all over a large file, without those that do not fit; empty cells as None."""
     if part.path is None or part.dialect is None or part.bytes is None:
         return []
     dialect, size = part.dialect, Path(part.path).stat().st_size

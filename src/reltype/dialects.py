@@ -230,8 +230,7 @@ def unique_names(wanted: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def by_whitespace(head: str) -> int:
-    """The number of columns where runs of blanks set columns apart, as in fixed-width files; else
-    0."""
+    """The number of columns where blanks set them apart, as in fixed-width files; else 0."""
     lines = [line.split() for line in head.splitlines()[:1000] if line.strip()]
     widths = {len(cells) for cells in lines}
     width = widths.pop() if len(widths) == 1 else 0

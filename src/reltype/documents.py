@@ -26,8 +26,7 @@ LARGEST_DOCUMENT = 1 << 28
 
 
 def open_json(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
-    """A part that reads JSON lines, a JSON array of objects, or an object that holds but one such
-    array.
+    """A part that reads JSON lines, an array of objects, or an object around one such array.
 
     Of JSON lines those that are damaged go to the rejects; a damaged array is refused.
 

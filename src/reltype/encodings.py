@@ -1,4 +1,4 @@
-"""What the bytes of a text file mean: encoding, byte-order mark, line ends, compression.
+"""What the bytes of a text file mean: encoding, byte-order mark, line ends.
 
 `survey` decides over the whole file in one pass (about 2 GB/s on plain ASCII) and never holds more
 than a block; `transcode` writes what the engine cannot read as it is into UTF-8 beside it, in a
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BLOCK = 1 << 20
-
-COMPRESSIONS = {
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-}
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16, whose mark is its beginning
@@ -46,8 +39,8 @@ class Text:
     Attributes:
         encoding: Python's name of it.
         mark: Bytes of byte-order mark to skip, repeated marks included.
-        newline: How its lines end: `\\n`, `\\r\\n` or `\\r`; `mixed` for both of the first two, as
-            where cells hold line ends of their own; `any` for other mixtures.
+        newline: How its lines end; `mixed` where with and without a carriage return, as where cells
+            hold line ends of their own; `any` for other mixtures.
         quotes: A double quote stands somewhere in it.
         nuls: How many NUL characters it holds.
         invalid: How many bytes are not valid in the encoding; their rows are rejected.
@@ -64,48 +57,6 @@ class Text:
     def as_it_is(self) -> bool:
         """The engine can read the file without a copy."""
         return self.encoding == "utf-8" and self.mark in (0, 3) and not self.nuls
-
-
-def compression(head: bytes) -> str | None:
-    """How a file is compressed, by its first bytes and not by its name."""
-    return next((name for magic, name in COMPRESSIONS.items() if head.startswith(magic)), None)
-
-
-def decompress(name: str, path: Path, kind: str, target: Path) -> None:
-    """Write the decompressed file to `target`, a block at a time.
-
-    Raises:
-        InputError: The file is damaged or cut off.
-    """
-    import lzma
-    import zlib
-
-    try:
-        with _decompressed(path, kind) as stream, target.open("wb") as out:
-            while block := stream.read(BLOCK):
-                out.write(block)
-    except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
-            raise InputError(f"{name}: cannot be unpacked: {error.strerror}.") from error
-        raise InputError(
-            f"{name}: is {kind} data that is damaged or cut off. Fetch or export the file again."
-        ) from error
-
-
-def _decompressed(path: Path, kind: str) -> IO[bytes]:
-    if kind == "zstd":
-        import pyarrow as pa
-
-        return cast("IO[bytes]", pa.input_stream(str(path), compression="zstd"))
-    import bz2
-    import gzip
-    import lzma
-
-    if kind == "gzip":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if kind == "bzip2":
-        return cast("IO[bytes]", bz2.open(path, "rb"))
-    return cast("IO[bytes]", lzma.open(path, "rb"))
 
 
 def blocks(path: Path, start: int = 0) -> Iterator[bytes]:
@@ -142,7 +93,8 @@ def _known(encoding: str) -> str:
         return codecs.lookup(encoding).name
     except LookupError:
         raise UsageError(
-            f"there is no encoding {encoding!r}. Usual ones are utf-8, utf-16, cp1252, cp1251 and shift_jis."
+            f"there is no encoding {encoding!r}. "
+            "Usual ones are utf-8, utf-16, cp1252, cp1251 and shift_jis."
         ) from None
 
 
@@ -241,8 +193,9 @@ def _not_utf8(path: Path, text: Text) -> Text:
 
 
 def characters(name: str, path: Path, text: Text) -> Iterator[str]:
-    """The file's text without mark and NULs, a block at a time; bytes that are not valid become
-    lone surrogates.
+    """The file's text without mark and NULs, a block at a time.
+
+    Bytes that are not valid UTF-8 become lone surrogates.
 
     Raises:
         InputError: UTF-16 or UTF-32 that is not what its mark says.
@@ -279,7 +232,8 @@ def notes(text: Text, told: str | None = None) -> list[str]:
         found.append(f"{text.nuls} NUL character{'s' * (text.nuls > 1)} left out")
     if text.invalid:
         found.append(
-            f"{text.invalid} byte{'s' * (text.invalid > 1)} of it are not valid UTF-8; their rows are rejected"
+            f"{text.invalid} byte{'s' * (text.invalid > 1)} of it are not valid UTF-8; "
+            "their rows are rejected"
         )
     return found
 

@@ -14,10 +14,10 @@ from urllib.parse import quote
 from attrs import evolve
 
 from reltype import (
+    compressions,
     databases,
     delimited,
     documents,
-    encodings,
     frames,
     parts,
     repairs,
@@ -45,7 +45,8 @@ def expanded(name: str) -> list[str]:
     plain = name == STANDARD_INPUT or databases.is_url(name) or not glob.has_magic(name)
     if plain or os.path.lexists(name):
         return [name]
-    found = sorted(path for path in glob.iglob(name, recursive=True) if Path(path).is_file())  # noqa: PTH207 - may be absolute
+    matches = glob.iglob(name, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute ones
+    found = sorted(path for path in matches if Path(path).is_file())
     if not found:
         raise InputError(f"{_shown(name)}: no file is called like this.")
     return found
@@ -97,31 +98,32 @@ def _regular(connection: DuckDBPyConnection, name: str, shown: str) -> Path:
 def _spooled(connection: DuckDBPyConnection, stream: IO[bytes]) -> Path:
     copy = parts.private_file(connection, ".stream")
     with copy.open("wb") as out:
-        shutil.copyfileobj(stream, out, encodings.BLOCK)
+        shutil.copyfileobj(stream, out, compressions.BLOCK)
     return copy
 
 
 def _readable(path: Path, shown: str) -> None:
     """Refuse what is missing, a folder, or not ours to read, with what to do."""
     try:
-        if stat.S_ISDIR(path.stat().st_mode):
-            raise InputError(
-                f"{shown}: is a folder. "
-                f"Give the files in it, for example '{shown.rstrip('/')}/*.csv'."
-            )
-        if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise PermissionError
+        mode = path.stat().st_mode
+        mine = os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
     except FileNotFoundError:
-        folder = path.parent
-        beside = [other.name for other in folder.iterdir()] if folder.is_dir() else []
-        missing = "" if folder.is_dir() else f" Nor is there a folder {str(folder)!r}."
-        raise InputError(
-            f"{shown}: there is no such file.{missing}{did_you_mean(path.name, beside)}"
-        ) from None
+        raise _missing(path, shown) from None
     except PermissionError:
-        raise InputError(
-            f"{shown}: may not be read. Its owner can allow it with chmod +r."
-        ) from None
+        mode, mine = 0, False
+    if stat.S_ISDIR(mode):
+        example = f"{shown.rstrip('/')}/*.csv"
+        raise InputError(f"{shown}: is a folder. Give the files in it, for example '{example}'.")
+    if not mine:
+        raise InputError(f"{shown}: may not be read. Its owner can allow it with chmod +r.")
+
+
+def _missing(path: Path, shown: str) -> InputError:
+    folder = path.parent
+    if not folder.is_dir():
+        return InputError(f"{shown}: there is no such file. Nor is there a folder {str(folder)!r}.")
+    beside = [other.name for other in folder.iterdir()]
+    return InputError(f"{shown}: there is no such file.{did_you_mean(path.name, beside)}")
 
 
 def _open_file(
@@ -131,9 +133,9 @@ def _open_file(
         head = stream.read(1 << 12)
     if not head:
         raise InputError(f"{name}: is empty. There is nothing to read.")
-    if packed := encodings.compression(head):
+    if packed := compressions.compression(head):
         copy = parts.private_file(connection, ".unpacked")
-        encodings.decompress(name, path, packed, copy)
+        compressions.decompress(name, path, packed, copy)
         return _open_file(connection, name, copy, table, encoding)
     if kind := signatures.kind(head):
         return _open_binary(connection, name, path, kind, table)

@@ -1,5 +1,4 @@
-"""Tables in memory: frames, Arrow data, lists of dicts, relations; as parts that the engine
-scans."""
+"""Tables in memory: frames, Arrow data, lists of dicts, relations."""
 
 # ruff: noqa: ANN401 - frames come from libraries that are not imported here
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 
 
 def open_frame(connection: DuckDBPyConnection, thing: object) -> Part:
-    """A part that scans a table in memory without a copy, or a copy of a stream that can be read
-    but once.
+    """A part that scans a table in memory as it is; of a stream, a copy.
 
     Raises:
         UsageError: The thing is no table.
@@ -136,14 +134,13 @@ def _arrow(thing: Any, name: str) -> Any:  # noqa: PLR0911 - a line for each kin
     if isinstance(thing, Sequence) and not thing:
         raise InputError(f"{name}: is empty. There is nothing to read.")
     raise UsageError(
-        f"cannot read a {type(thing).__name__}. Give a path, a list of paths or of dicts, a pandas, polars or Arrow "
-        "table, a DuckDB relation, or anything with __arrow_c_stream__."
+        f"cannot read a {type(thing).__name__}. Give a path, a list of paths or of dicts, "
+        "a pandas, polars or Arrow table, a DuckDB relation, or anything with __arrow_c_stream__."
     )
 
 
 def _relation(connection: DuckDBPyConnection, relation: Any) -> Any:
-    """A relation's stream; as a table where it lives on the connection that is to read it, which
-    does one at a time."""
+    """A relation's stream; a table where it lives on the very connection that is to read it."""
     import duckdb
 
     stream = relation.to_arrow_reader()

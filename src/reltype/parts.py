@@ -1,5 +1,4 @@
-"""A part of a source: one file, frame or table, in a form that the engine reads; and where copies
-are kept."""
+"""A part of a source: one file, frame or table that the engine reads; where copies are kept."""
 
 from __future__ import annotations
 

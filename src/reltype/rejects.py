@@ -49,11 +49,11 @@ def _queries(connection: DuckDBPyConnection, part: Part, reason: str | None) -> 
         part = _numbered(connection, part)
         queries.append(_misfits(part, reason))
     if part.rejects:
-        types = dict.fromkeys(REJECTS, "VARCHAR") | {"line": "BIGINT"}
         cells = (
-            f"coalesce(CAST({identifier(name)} AS {kind}), {literal('' if kind == 'VARCHAR' else 0)})"
-            f" AS {identifier(name)}"
-            for name, kind in types.items()
+            f"CAST({name} AS BIGINT) AS {name}"
+            if name == "line"
+            else f"coalesce({identifier(name)}, '') AS {identifier(name)}"
+            for name in REJECTS
         )
         queries.append(f"SELECT {', '.join(cells)} FROM {part.rejects}")
     if len(queries) > 1:

@@ -76,8 +76,7 @@ def repair(connection: DuckDBPyConnection, part: Part) -> Part:
 
 
 def rejects_relation(bad: Path) -> str:
-    """The relation over a file of rejects, as `csv.writer` writes it, with the columns
-    `REJECTS`."""
+    """The relation over a file of rejects, written by `csv.writer`, with the columns `REJECTS`."""
     return read_csv([str(bad)], _PLAIN, REJECTS, "\r\n")
 
 

@@ -1,5 +1,4 @@
-"""What a file is by its first bytes, whatever its name says; and what to do with those that hold
-no table for us."""
+"""What a file is by its first bytes, whatever its name says, and which are no tables for us."""
 
 from __future__ import annotations
 
@@ -31,8 +30,7 @@ _ADVICE = {
 
 
 def kind(head: bytes) -> str | None:
-    """Which format besides text a file begins like: parquet, sqlite, arrow, duckdb, zip; else
-    None."""
+    """Which format a file begins like: parquet, sqlite, arrow, duckdb, zip; None for text."""
     if head[8:12] == b"DUCK":
         return "duckdb"
     if head.startswith(b"PK\x03\x04"):

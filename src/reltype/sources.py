@@ -15,12 +15,13 @@ from attrs import evolve, frozen
 
 from reltype import delimited, files, frames, repairs
 from reltype.errors import InputError, UsageError
-from reltype.parts import Part
 from reltype.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
+
+    from reltype.parts import Part
 
 
 @frozen
@@ -77,7 +78,8 @@ def open_source(
         first, other = opened[:2]
         odd = sorted(set(first.columns) ^ set(other.columns))
         raise InputError(
-            f"{first.name} and {other.name} have different columns ({', '.join(odd[:5])}). Give them one by one."
+            f"{first.name} and {other.name} have different columns ({', '.join(odd[:5])}). "
+            "Give them one by one."
         )
     return opened[0]
 
@@ -202,6 +204,7 @@ def sample(connection: DuckDBPyConnection, source: Source, rows: int = 2000) -> 
     if beginning.num_rows < first:
         return beginning
     anywhere = connection.sql(
-        f"SELECT * FROM {source.relation} USING SAMPLE reservoir({rows - first} ROWS) REPEATABLE (1)"
+        f"SELECT * FROM {source.relation} "
+        f"USING SAMPLE reservoir({rows - first} ROWS) REPEATABLE (1)"
     ).to_arrow_table()
     return pa.concat_tables([beginning, anywhere])

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 
 def connect(threads: int | None = None, memory_limit: str | None = None) -> DuckDBPyConnection:
-    """An in-memory connection that spills into a private folder, which goes when the connection
-    goes.
+    """An in-memory connection that spills into a private folder, which goes with it.
 
     Args:
         threads: At least 1; as many as there are cores where None.
@@ -54,14 +53,14 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
             connection.execute(f"SET memory_limit = {literal(memory_limit)}")
         except duckdb.Error as error:
             raise UsageError(
-                f"memory limit {memory_limit!r} is not a size. Write a number and a unit, such as 2GB or 500MB."
+                f"memory limit {memory_limit!r} is not a size. "
+                "Write a number and a unit, such as 2GB or 500MB."
             ) from error
     return connection
 
 
 def lock(connection: DuckDBPyConnection, files: Iterable[str]) -> None:
-    """Let the connection read these files and its own temporary folder from now on, and nothing
-    else.
+    """Let the connection read these files and its private folder from now on, no more.
 
     No query can then read another file, write one, attach a database, load an extension or change
     a setting.
