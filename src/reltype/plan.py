@@ -24,10 +24,12 @@ class Plan:
     Attributes:
         catalogue: Where the definitions come from.
         typology: What is told apart.
+        also: Features that learned classifiers read besides the readings.
     """
 
     catalogue: Catalogue = field(repr=False)
     typology: Typology
+    also: tuple[str, ...] = ()
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -106,7 +108,7 @@ class Plan:
         Raises:
             ConfigError: They need each other in a circle.
         """
-        wanted = self._closure({*self.inputs, *self.mentioned, "interactions", "organic_days"})
+        wanted = self._closure({*self.inputs, *self.mentioned, *self.also, "interactions", "organic_days"})
         levels: list[tuple[Feature | Scale, ...]] = []
         done: set[str] = set(DAY_COLUMNS)
         while wanted:

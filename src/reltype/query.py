@@ -211,7 +211,7 @@ def answer(plan: Plan, relation: str) -> str:
         *(f"d_{d.name}" for d in plan.dimensions),
         *(f"e_{d.name}" for d in plan.dimensions),
         *plan.conditions,
-        *plan.mentioned,
+        *dict.fromkeys([*plan.mentioned, *plan.also]),
     ]
     return f"SELECT {', '.join(map(quote, columns))} FROM ({relation})"
 
