@@ -75,4 +75,4 @@ def test_a_reason_not_to_classify_wins_over_any_score(plan):
 def test_a_classifier_that_gives_nonsense_is_named(plan, scores, complaint):
     with pytest.raises(PluginError, match=complaint) as caught:
         pool(plan, [Says(scores)], batch(np.zeros((1, 0))), none(1))
-    assert "--no-plugin says" in str(caught.value)
+    assert "classifier 'says'" in str(caught.value)

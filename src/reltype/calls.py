@@ -66,14 +66,25 @@ def _call(t: Translation, node: exp.Expr) -> Value:
     name = node.name.lower()
     name = ALIASES.get(name, name)
     if name not in FUNCTIONS:
-        own = t.plugins[node.name.lower()]
-        t.calls.add(own)
-        parts = [t.value(argument) for argument in node.expressions]
-        slots = ", ".join(f"_{i}" for i in range(len(parts)))
-        return t.fill(node, f"{own}({slots})", *parts, closed=True)
+        return _plugins(t, node)
     if FUNCTIONS[name].aggregate:
         return _aggregate(t, node, name)
     return _function(t, node, name, node.expressions)
+
+
+def _plugins(t: Translation, node: exp.Expr) -> Value:
+    """A call of a plugin's function; where its kinds are known, arguments are cast to them."""
+    own, signature = t.plugins[node.name.lower()]
+    t.calls.add(own)
+    takes = ["any"] * len(node.expressions) if signature is None else signature.takes
+    if len(takes) != len(node.expressions):
+        reason = f"{own}() takes {len(takes)} arguments, not {len(node.expressions)}"
+        raise t.place.error_at(reason, node)
+    parts = [t.cast(argument, kind) for argument, kind in zip(node.expressions, takes, strict=True)]
+    slots = ", ".join(f"_{i}" for i in range(len(parts)))
+    gives = "any" if signature is None else signature.gives
+    known = {"kind": gives, "double": gives == "number", "closed": True}
+    return t.fill(node, f"{own}({slots})", *parts, **known)
 
 
 def _aggregate(t: Translation, node: exp.Expr, name: str) -> Value:
@@ -120,30 +131,45 @@ def _filter(t: Translation, node: exp.Expr) -> Value:
 def _function(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Expr]) -> Value:
     function = FUNCTIONS[name]
     takes = _signature(t, node, name, nodes)
-    literals: list[str] = []
-    values: list[Value] = []
-    for kind, argument in zip(takes, nodes, strict=True):
+    literals: dict[int, str] = {}
+    for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True)):
         if kind in LITERALS:
-            literals.append(_written(t, argument, kind))
-            values.append(Value(sql_of(literals[-1], kind), "text", written=True))
-        else:
-            values.append(t.cast(argument, kind))
+            literals[i] = _written(t, argument, kind, literals.get(i - 1, ""))
     known = Value("", function.gives, function.gives == "number", function.finite)
-    if function.gives == "same":
-        first = 1 if name == "if" else 0
-        results, known = t.attempt(node, lambda: alike(values[first:]))
-        values = [*values[:first], *results]
-    elif function.gives == "first":
-        values = t.attempt(node, lambda: compared(values)) if name == "nullif" else values
-        known = values[0]
-    sql = _meaning(name, function, literals, values)
+    if function.gives in {"same", "first"}:
+        values, known = _chosen(t, node, name, nodes)
+    else:
+        values = [
+            Value(sql_of(literals[i], kind), "text", written=True)
+            if i in literals
+            else t.cast(argument, kind)
+            for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True))
+        ]
+    sql = _meaning(name, function, list(literals.values()), values)
     filled = t.fill(node, sql, *values)
     return evolve(known, sql=filled.sql, closed=filled.closed, written=False)
 
 
-def _written(t: Translation, argument: exp.Expr, kind: str) -> str:
+def _chosen(
+    t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Expr]
+) -> tuple[list[Value], Value]:
+    """Arguments of which one is the result, and what is known of it."""
+    wants = t.wants
+    if name in {"arg_max", "arg_min"}:
+        values = [t.cast(nodes[0], wants), t.cast(nodes[1], "any")]
+        return values, values[0]
+    first = [t.cast(nodes[0], "bool")] if name == "if" else []
+    values = t.values(nodes[len(first) :], wants)
+    if name == "nullif":
+        cast = t.attempt(node, lambda: compared(values))
+        return cast, cast[0]
+    results, known = t.attempt(node, lambda: alike(values, wants))
+    return [*first, *results], known
+
+
+def _written(t: Translation, argument: exp.Expr, kind: str, before: str) -> str:
     try:
-        return written(argument, kind)
+        return written(argument, kind, before)
     except ValueError as error:
         raise t.place.error_at(str(error), argument) from None
 

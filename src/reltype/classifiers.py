@@ -121,9 +121,7 @@ class Prototype:
     @classmethod
     def of(cls, plan: Plan) -> Prototype:
         """The prototypes of *plan*'s typology."""
-        places = [
-            [a.prototype.get(d.name) for d in plan.dimensions] for a in plan.archetypes
-        ]
+        places = [[a.prototype.get(d.name) for d in plan.dimensions] for a in plan.archetypes]
         nan = float("nan")
         return cls(
             items=tuple(d.name for d in plan.dimensions),
@@ -200,6 +198,16 @@ class Rules:
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """The sum of `parts` over rules."""
         return add_up(self.parts(batch))
+
+
+def usable(scores: object, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Scores as float64. Raises ValueError where they are not finite, or not of this shape."""
+    made = np.asarray(scores, dtype=np.float64)
+    if made.shape != shape:
+        raise ValueError(f"it gave scores of shape {made.shape} where {shape} was due")
+    if not np.isfinite(made).all():
+        raise ValueError("it gave a score that is not a finite number; 0 is no opinion")
+    return made
 
 
 def add_up(parts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,8 +6,11 @@ the class's `exit_code`; a traceback appears only with `--debug`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class ReltypeError(Exception):
@@ -49,8 +52,8 @@ class PluginError(ReltypeError):
 
     exit_code = 5
 
-    def __init__(self, text: str, plugin: str) -> None:
-        super().__init__(f"Plugin {plugin!r}: {text}")
+    def __init__(self, text: str, plugin: str, label: str = "") -> None:
+        super().__init__(f"Plugin {label or plugin}: {text}")
         self.plugin = plugin
 
 

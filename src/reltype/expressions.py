@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from reltype.calls import CALLS, FUNCTIONS
-from reltype.errors import ConfigError
-from reltype.functions import ALIASES, LEFT_OUT, Kind
+from reltype.errors import ConfigError, UsageError
+from reltype.functions import ALIASES, KINDS, LEFT_OUT, Kind, Signature
 from reltype.grammar import Place, language, read
 from reltype.operators import COMPARISONS, OPERATORS
 from reltype.translation import ATOMS, Translation
@@ -27,6 +27,8 @@ from reltype.values import MARK, text_literal
 
 if TYPE_CHECKING:
     from sqlglot import exp
+
+    from reltype.functions import Signature
 
 _TRANSLATORS = {**ATOMS, **OPERATORS, **CALLS}
 _TURNED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "="}
@@ -38,7 +40,7 @@ class _Scope:
 
     aggregates: bool
     columns: tuple[tuple[str, Kind], ...] | None
-    functions: tuple[str, ...]
+    functions: tuple[tuple[str, Signature | None], ...]
 
 
 @frozen
@@ -79,6 +81,8 @@ class Expression:
 
     def clauses(self) -> tuple[Clause, ...]:
         """The conditions that must all hold, in the order written; one, if it is no conjunction."""
+        if self.kind not in {"bool", "any", "null"}:
+            return (Clause(self),)
         return tuple(
             clause for node in _conjuncts(self._source) for clause in _clauses(node, self._scope)
         )
@@ -107,7 +111,7 @@ def parse(
     where: str,
     aggregates: bool = False,
     columns: Collection[str] | Mapping[str, Kind] | None = None,
-    functions: Collection[str] = (),
+    functions: Collection[str] | Mapping[str, Signature] = (),
     gives: Kind = "any",
 ) -> Expression:
     """The expression that is written in *text*.
@@ -118,22 +122,32 @@ def parse(
         aggregates: Whether `sum`, `count` … may stand in it.
         columns: The columns that it may read; a mapping also says of which kind they are, and then
             `number` promises DOUBLE or a count. None: any.
-        functions: Names of plugins' functions that it may call.
+        functions: Names of plugins' functions that it may call; a mapping also says what each takes
+            and gives.
         gives: The kind that is wanted: what is not of it becomes null, or is refused if that is
             known beforehand.
 
     Raises:
         ConfigError: It cannot be read, holds what is not allowed, or speaks of what is not there.
+        UsageError: A column is of a kind that there is not.
     """
     if not isinstance(text, str):
         raise ConfigError(f"{where}: an expression is a text, not {text!r}")
     known: tuple[tuple[str, Kind], ...] | None = None
     if isinstance(columns, Mapping):
+        unknown = set(columns.values()) - set(KINDS)
+        if unknown:
+            raise UsageError(f"a column's kind is one of {', '.join(KINDS)}, not {unknown.pop()!r}")
         known = tuple(columns.items())
     elif columns is not None:
         known = tuple((name, "any") for name in columns)
+    own: tuple[tuple[str, Signature | None], ...]
+    if isinstance(functions, Mapping):
+        own = tuple(functions.items())
+    else:
+        own = tuple((name, None) for name in functions)
     try:
-        return _parse(text, _Scope(aggregates, known, tuple(functions)), gives)
+        return _parse(text, _Scope(aggregates, known, own), gives)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error.__cause__
 
@@ -141,13 +155,13 @@ def parse(
 @lru_cache(maxsize=4096)
 def _parse(text: str, scope: _Scope, gives: Kind) -> Expression:
     place = Place(text)
-    plugins = {name.lower() for name in scope.functions}
+    plugins = {name.lower() for name, _ in scope.functions}
     source = read(place, {*FUNCTIONS, *ALIASES, *plugins}, LEFT_OUT)
     return _translated(text, source, scope, gives)
 
 
 def _translated(text: str, source: exp.Expr, scope: _Scope, gives: Kind) -> Expression:
-    plugins = {name.lower(): name for name in scope.functions}
+    plugins = {name.lower(): (name, signature) for name, signature in scope.functions}
     columns = None if scope.columns is None else dict(scope.columns)
     place = Place(text)
     translation = Translation(place, columns, plugins, scope.aggregates, _TRANSLATORS)

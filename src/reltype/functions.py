@@ -6,7 +6,7 @@ promise: for no value of any argument does it raise or give an infinity or NaN t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve, frozen
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Kind = str
 """`number` (a DOUBLE, or a whole number), `text`, `time` (no zone), `bool`, `interval`, `any`."""
+
+KINDS = ("any", "number", "text", "time", "bool")
+"""Kinds that a column may have."""
 
 LITERALS = (
     "digits",
@@ -62,6 +65,18 @@ class Function:
     note: str = ""
     aggregate: bool = False
     finite: bool = True
+
+
+class Signature(Protocol):
+    """What a plugin's function takes and gives; hashable."""
+
+    @property
+    def takes(self) -> tuple[Kind, ...]:
+        """Kind of each argument."""
+
+    @property
+    def gives(self) -> Kind:
+        """Kind of the result, whose numbers are never infinite or NaN."""
 
 
 def _group(name: str, /, **functions: Function) -> dict[str, Function]:
@@ -160,7 +175,12 @@ MACROS = _group(
 CHOICE = _group(
     "choice",
     coalesce=Function(("any", "any*"), "same", note="the first that is not null"),
-    nullif=Function(("any", "any"), "first", note="null where both are equal, else the first"),
+    nullif=Function(
+        ("any", "any"),
+        "first",
+        "CASE WHEN _0 = _1 THEN NULL ELSE _0 END",
+        note="null where both are equal, else the first",
+    ),
 )
 CHOICE["if"] = Function(
     ("bool", "any", "any"),
@@ -199,7 +219,7 @@ TEXT = _group(
     ),
     regexp_matches=Function(("text", "pattern"), "bool", note="anywhere in the text; RE2"),
     regexp_extract=Function(
-        ("text", "pattern", "length?"),
+        ("text", "pattern", "group?"),
         "text",
         {
             2: "NULLIF(REGEXP_EXTRACT(_0, _1), '')",
@@ -292,6 +312,9 @@ ALIASES = {
     "min_by": "arg_min",
 }
 """Other names by which databases call the same thing."""
+
+CHOOSING = ("coalesce", "ifnull", "nullif", "if", "iff", "greatest", "least", "min", "max")
+"""What gives one of its arguments: a cast of the result is a cast of each."""
 
 _CLOCK = "expressions give the same result every day: use the as-of day, which is a column"
 _ORDER = "its result depends on the order of rows, which a database does not promise"

@@ -1,27 +1,30 @@
 """What a plugin can do, on one screen.
 
 A plugin is a module (or an object) that a distribution `reltype-NAME` names under the entry-point
-group `reltype`. It implements any of these with `hookimpl`. Hooks *return* things; the host keeps
-who returned what and refuses clashes. `reltype_api = 1` in the module says which version of this
-page it was written for.
+group `reltype`. It implements any of these with `hookimpl`, and takes those of a hook's arguments
+that it needs. Hooks *return* things; the host keeps who returned what and refuses clashes.
+`reltype_api = 1` in the module says which version of this page it was written for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import click
 
     from reltype.archetypes import Typology
     from reltype.classifiers import Classifier
+    from reltype.formats import Format
     from reltype.packs import Definition
+    from reltype.scalars import ScalarFunction
     from reltype.scoring import Relationships
+    from reltype.sections import Section
 
 API_VERSION = 1
 
@@ -38,26 +41,26 @@ def reltype_definitions() -> Iterable[Definition | Path]:  # type: ignore[empty-
 
 
 @hookspec
-def reltype_functions() -> Mapping[str, Callable[..., Any]]:  # type: ignore[empty-body]
-    """Return scalar functions that expressions may then call, by name.
+def reltype_functions() -> Iterable[ScalarFunction]:  # type: ignore[empty-body]
+    """Return scalar functions over Arrow arrays, which expressions may then call by name.
 
-    Each takes Arrow arrays of equal length and returns one; its annotations are Arrow types.
+    Asked whenever anything is listed or scored: import heavy things inside the functions.
     """
 
 
 @hookspec
 def reltype_classifiers(typology: Typology) -> Iterable[Classifier]:  # type: ignore[empty-body]
-    """Return classifiers, or recipes that `fit` trains. Import heavy things here."""
+    """Return classifiers for *typology*, or recipes that `fit` trains. Import heavy things here."""
 
 
 @hookspec
-def reltype_formats() -> Iterable[Any]:  # type: ignore[empty-body]
-    """Return ways in or out, each with the file endings that choose it."""
+def reltype_formats() -> Iterable[Format]:  # type: ignore[empty-body]
+    """Return ways out, each with the file endings that choose it."""
 
 
 @hookspec
 def reltype_engines() -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Return engines by name."""
+    """Return engines by name, each with `connect` and `lock` as `reltype.engines.duckdb` has."""
 
 
 @hookspec
@@ -66,5 +69,5 @@ def reltype_commands(cli: click.Group) -> None:
 
 
 @hookspec
-def reltype_sections(relationships: Relationships) -> Iterable[Any]:  # type: ignore[empty-body]
-    """Return sections of the report."""
+def reltype_sections(relationships: Relationships) -> Iterable[Section]:  # type: ignore[empty-body]
+    """Return sections of the report on *relationships*."""

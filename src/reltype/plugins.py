@@ -1,118 +1,27 @@
-"""Plugins: who is there, and what each returns. A factory makes the set; there is no global one."""
+"""Plugins: the installed ones, loaded. A factory makes the set; there is no global one."""
 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, TypeVar
+from inspect import isroutine
+from typing import TYPE_CHECKING
 
 import pluggy
-from attrs import define, field, frozen
+from attrs import evolve
 
 from reltype import builtin, hookspecs
-from reltype.errors import PluginError, ReltypeError, UsageError, did_you_mean
+from reltype.errors import PluginError, UsageError, did_you_mean
+from reltype.plugin import BUILT_IN, TIME_LIMIT, Plugin, Plugins
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     import click
 
 GROUP = "reltype"
-BUILT_IN = "built-in"
 ENVIRONMENT = "RELTYPE_PLUGINS"
-TIME_LIMIT = 60.0
-"""Seconds that one call into a plugin may take."""
-
-T = TypeVar("T")
-
-
-@frozen
-class Plugin:
-    """A plugin that was loaded.
-
-    Attributes:
-        name: The entry point's; what `--no-plugin` takes.
-        version: Of its distribution; empty where it has none.
-        distribution: The package that it came in; empty for an object given in code.
-        module: What implements the hooks.
-    """
-
-    name: str
-    version: str
-    distribution: str
-    module: object = field(eq=False, repr=False)
-
-    @property
-    def label(self) -> str:
-        """Name, package and version, as messages give them."""
-        return f"{self.name} ({self.distribution} {self.version})" if self.version else self.name
-
-
-@define
-class Plugins:
-    """The plugins of one run, in the order in which they were registered.
-
-    Attributes:
-        manager: pluggy's manager, for who wants to look.
-        loaded: Name → plugin, the built-in first, then by name.
-        broken: Name → why it did not load; empty where loading was strict.
-        time_limit: Seconds that one call into a plugin may take.
-    """
-
-    manager: pluggy.PluginManager = field(repr=False)
-    loaded: dict[str, Plugin] = field(factory=dict)
-    broken: dict[str, PluginError] = field(factory=dict)
-    time_limit: float = TIME_LIMIT
-
-    def returned(self, hook: str, **arguments: object) -> Iterator[tuple[str, Any]]:
-        """(plugin's name, what it returned) for each plugin that implements *hook*.
-
-        Each is asked on its own, so that who returned what is known.
-
-        Raises:
-            PluginError: One raises, or takes longer than the time limit.
-        """
-        for plugin in self.loaded.values():
-            implementation = getattr(plugin.module, hook, None)
-            if implementation is None or not hasattr(implementation, "reltype_impl"):
-                continue
-            accepted = {k: v for k, v in arguments.items() if k in _parameters(implementation)}
-            yield plugin.name, self.call(plugin.name, implementation, hook, **accepted)
-
-    def call(self, name: str, function: Callable[..., T], what: str, *args: Any, **kwargs: Any) -> T:
-        """What *function* of the plugin *name* returns, within the time limit.
-
-        Raises:
-            PluginError: It raised, or did not return in time. Its thread is then left behind: a
-                thread cannot be stopped, but it does not keep the process from ending.
-        """
-        if name == BUILT_IN:
-            return function(*args, **kwargs)
-        answer: list[T] = []
-        failure: list[BaseException] = []
-
-        def ask() -> None:
-            try:
-                made = function(*args, **kwargs)
-                answer.append(list(made) if isinstance(made, Iterator) else made)  # type: ignore[arg-type]
-            except BaseException as error:  # noqa: BLE001  whatever a stranger's code raises
-                failure.append(error)
-
-        thread = threading.Thread(target=ask, name=f"reltype plugin {name}", daemon=True)
-        thread.start()
-        thread.join(self.time_limit)
-        label = self.loaded[name].label if name in self.loaded else name
-        if thread.is_alive():
-            raise PluginError(
-                f"{what} did not return within {self.time_limit:g} s. {way_out(name)}", label
-            )
-        if failure:
-            error = failure[0]
-            if isinstance(error, KeyboardInterrupt):
-                raise error
-            told = str(error) if isinstance(error, ReltypeError) else f"{type(error).__name__}: {error}"
-            raise PluginError(f"{what} failed: {told}. {way_out(name)}", label) from error
-        return answer[0]
+HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("reltype_"))
 
 
 def load(
@@ -129,33 +38,33 @@ def load(
         only: Names of the installed plugins to load; None: what `RELTYPE_PLUGINS` says, a
             comma-separated list (empty: none), or all.
         without: Names to leave out.
-        strict: Raise where one does not load; otherwise note it in `broken` and go on.
+        strict: Raise where one does not load or fails later; otherwise note it in `broken`.
         time_limit: Seconds that one call into a plugin may take.
 
     Raises:
-        PluginError: A plugin does not load, is for another version of the hooks, or implements a
-            hook that there is not.
+        PluginError: A plugin does not load, is for another version of the hooks, implements a
+            hook that there is not, or implements none.
+        UsageError: *only* names a plugin that is not installed.
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    plugins = Plugins(manager, time_limit=time_limit)
-    _register(plugins, Plugin(BUILT_IN, "", "reltype", builtin))
-    for point in _chosen(only, without):
+    plugins = Plugins(manager, strict=strict, time_limit=time_limit)
+    _register(plugins, Plugin(BUILT_IN, distribution="reltype", module=builtin))
+    for point in _chosen(plugins, only, without):
+        plugin = Plugin(point.name, *_distribution(point))
+        plugins.loaded[point.name] = plugin
         try:
-            version = point.dist.version if point.dist else ""
-            distribution = point.dist.name if point.dist else ""
-            plugins.loaded[point.name] = Plugin(point.name, version, distribution, None)
             module = plugins.call(point.name, point.load, "importing it")
-            _register(plugins, Plugin(point.name, version, distribution, module))
+            _register(plugins, evolve(plugin, module=module))
         except PluginError as error:
-            plugins.loaded.pop(point.name, None)
-            if strict:
-                raise
-            plugins.broken[point.name] = error
+            plugins.fail(error)
     for thing in extra:
-        name = getattr(thing, "__name__", type(thing).__name__)
-        if name not in without:
-            _register(plugins, Plugin(name, "", "", thing))
+        plugin = Plugin(getattr(thing, "__name__", type(thing).__name__), module=thing)
+        if plugin.name not in without:
+            try:
+                _register(plugins, plugin)
+            except PluginError as error:
+                plugins.fail(error)
     return plugins
 
 
@@ -164,75 +73,108 @@ def installed() -> tuple[EntryPoint, ...]:
     return tuple(sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)))
 
 
-def check_names(without: Iterable[str]) -> None:
+def check_names(names: Iterable[str], where: str = "--no-plugin") -> None:
     """Raise UsageError for a name that no installed plugin has."""
     known = {point.name for point in installed()}
-    for name in without:
+    for name in names:
         if name not in known:
-            hint = did_you_mean(name, known) or " None is installed."
-            raise UsageError(f"--no-plugin {name}: no plugin is called {name!r}.{hint}")
+            hint = did_you_mean(name, known) if known else " None is installed."
+            raise UsageError(f"{where} {name}: no plugin is called {name!r}.{hint}")
 
 
-def commands(cli: click.Group) -> None:
-    """Let every plugin add its commands to *cli*; those that do not load are told of by others."""
-    for _ in load(strict=False).returned("reltype_commands", cli=cli):
-        pass
+def commands(cli: click.Group) -> Plugins:
+    """Let every plugin add its commands to *cli*.
+
+    Returns:
+        The plugins; those that did not load, or whose command has the name of another, are in
+        `broken`, and add none.
+    """
+    import click
+
+    plugins = load(strict=False)
+    taken = dict.fromkeys(cli.commands, "reltype")
+    for plugin in tuple(plugins.loaded):
+        only = evolve(plugins, loaded={plugin: plugins.loaded[plugin]})
+        added = click.Group()
+        for _ in only.returned("reltype_commands", cli=added):
+            clashes = sorted(set(added.commands) & set(taken))
+            if clashes:
+                text = f"its command {clashes[0]!r} is one of {taken[clashes[0]]}'s already."
+                plugins.fail(plugins.error(plugin, text))
+                continue
+            taken |= dict.fromkeys(added.commands, plugin)
+            for name, command in added.commands.items():
+                cli.add_command(command, name)
+    return plugins
 
 
-def way_out(name: str) -> str:
-    """What to type to go on without a plugin."""
-    return f"Leave it out with --no-plugin {name}."
-
-
-def _chosen(only: Collection[str] | None, without: Collection[str]) -> list[EntryPoint]:
+def _chosen(
+    plugins: Plugins, only: Collection[str] | None, without: Collection[str]
+) -> list[EntryPoint]:
     """The entry points to load; two of one name are a clash."""
     if only is None and (listed := os.environ.get(ENVIRONMENT)) is not None:
         only = [name.strip() for name in listed.split(",") if name.strip()]
-    found = [
-        point
-        for point in installed()
-        if (only is None or point.name in only) and point.name not in without
-    ]
-    for first, second in zip(found, found[1:], strict=False):
-        if first.name == second.name and first.value != second.value:
-            raise PluginError(
-                f"{_from(first)} and {_from(second)} both call themselves so; uninstall one.",
-                first.name,
-            )
-    return list({point.name: point for point in found}.values())
+        check_names(only, f"{ENVIRONMENT}=")
+    elif only:
+        check_names(only, "only")
+    found: dict[str, EntryPoint] = {}
+    for point in installed():
+        if point.name in without or (only is not None and point.name not in only):
+            continue
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            text = f"{_from(other)} and {_from(point)} both call a plugin so. Uninstall one."
+            plugins.fail(PluginError(text, point.name))
+            del found[point.name]
+    return [point for name, point in found.items() if name not in plugins.broken]
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    return (point.dist.version, point.dist.name) if point.dist else ("", "")
 
 
 def _from(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else point.value
+    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
 
 
 def _register(plugins: Plugins, plugin: Plugin) -> None:
-    api = getattr(plugin.module, "reltype_api", hookspecs.API_VERSION)
-    if api != hookspecs.API_VERSION:
-        newer = isinstance(api, int) and api > hookspecs.API_VERSION
-        what = "Upgrade reltype" if newer else "Upgrade the plugin"
+    """Take *plugin* in, if it is written for these hooks."""
+    there = plugins.loaded.get(plugin.name)
+    if there is not None and there.module is not None:
         raise PluginError(
-            f"it is written for reltype_api {api!r}, and this reltype speaks "
-            f"{hookspecs.API_VERSION}. {what}. {way_out(plugin.name)}",
-            plugin.label,
+            "another plugin of this name is there already.", plugin.name, plugin.label
         )
-    if plugin.name in plugins.loaded and plugins.loaded[plugin.name].module is not None:
-        raise PluginError("another plugin of this name is there already.", plugin.label)
-    for name in dir(plugin.module):
-        if name.startswith("reltype_") and callable(getattr(plugin.module, name)):
-            known = [n for n in vars(hookspecs) if n.startswith("reltype_")]
-            if name not in known:
-                hint = did_you_mean(name, known)
-                raise PluginError(f"there is no hook {name!r}.{hint}", plugin.label)
+    if wrong := _wrong(plugin.module):
+        raise evolve(plugins, loaded={plugin.name: plugin}).error(plugin.name, wrong)
     try:
         plugins.manager.register(plugin.module, plugin.name)
     except (pluggy.PluginValidationError, ValueError) as error:
-        text = " ".join(str(error).split())
-        raise PluginError(f"{text}. {way_out(plugin.name)}", plugin.label) from error
+        text = " ".join(str(error).split()).rstrip(".")
+        raise evolve(plugins, loaded={plugin.name: plugin}).error(
+            plugin.name, f"{text}."
+        ) from error
     plugins.loaded[plugin.name] = plugin
 
 
-def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
-    from inspect import signature
-
-    return signature(function).parameters
+def _wrong(module: object) -> str:
+    """What is wrong with a plugin's module or object, in words; empty where nothing is."""
+    api = getattr(module, "reltype_api", hookspecs.API_VERSION)
+    if api != hookspecs.API_VERSION:
+        newer = isinstance(api, int) and api > hookspecs.API_VERSION
+        what = "Upgrade reltype" if newer else "Upgrade the plugin"
+        return (
+            f"it is written for reltype_api {api!r}, and this reltype speaks "
+            f"{hookspecs.API_VERSION}. {what}."
+        )
+    named = [
+        n for n in dir(module) if n.startswith("reltype_") and isroutine(getattr(module, n, None))
+    ]
+    for name in named:
+        if name not in HOOKS:
+            return f"there is no hook {name!r}.{did_you_mean(name, HOOKS)}"
+        marks = getattr(getattr(module, name), "reltype_impl", None)
+        if marks is None:
+            return f"{name} is not marked: write @hookimpl above it."
+        if marks.get("wrapper") or marks.get("hookwrapper"):
+            return f"{name} wraps other plugins' answers, which reltype does not ask for."
+    return "" if named else f"it implements none of the hooks: {', '.join(HOOKS)}."

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
-from reltype.classifiers import Batch, Classifier, Itemised, add_up
+from reltype.classifiers import Batch, Classifier, Itemised, add_up, usable
 from reltype.errors import PluginError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from reltype.plan import Plan
@@ -62,10 +63,12 @@ def pool(
     for classifier in classifiers:
         if isinstance(classifier, Itemised):
             labels += [(classifier.name, item) for item in classifier.items]
-            columns.append(_checked(classifier, classifier.parts(batch), plan, batch, 3))
+            columns.append(
+                _checked(classifier, classifier.parts(batch), plan, batch, len(classifier.items))
+            )
         else:
             labels.append((classifier.name, ""))
-            columns.append(_checked(classifier, classifier.score(batch), plan, batch, 2)[..., None])
+            columns.append(_checked(classifier, classifier.score(batch), plan, batch)[..., None])
     shape = (len(batch), len(plan.archetypes))
     parts = np.concatenate(columns, axis=2) if columns else np.zeros((*shape, 0))
     scores = np.empty((len(batch), len(plan.archetypes) + 1))
@@ -83,20 +86,11 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _checked(
-    classifier: Classifier, made: NDArray[np.float64], plan: Plan, batch: Batch, axes: int
+    classifier: Classifier, made: NDArray[np.float64], plan: Plan, batch: Batch, *items: int
 ) -> NDArray[np.float64]:
-    made = np.asarray(made, dtype=np.float64)
-    wanted = (len(batch), len(plan.archetypes))
-    if made.ndim != axes or made.shape[:2] != wanted:
+    try:
+        return usable(made, (len(batch), len(plan.archetypes), *items))
+    except ValueError as error:
         raise PluginError(
-            f"gave scores of shape {made.shape} where {wanted} was due; "
-            f"leave it out with --no-plugin {classifier.name}.",
-            classifier.name,
-        )
-    if not np.isfinite(made).all():
-        raise PluginError(
-            f"gave a score that is not a finite number; "
-            f"leave it out with --no-plugin {classifier.name}.",
-            classifier.name,
-        )
-    return made
+            f"{error}.", classifier.name, f"with classifier {classifier.name!r}"
+        ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,11 @@ from reltype.classifiers import Batch
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
 from reltype.overlap import Overlap, overlap
+from reltype.scalars import Registered
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
     import duckdb
     import pyarrow as pa
 
@@ -78,6 +80,7 @@ class Population:
         given: Features that the customer tables give.
         as_of: The as-of day; None: the last day of the log.
         frozen: Scales from a model; None: taken from these customers.
+        functions: Plugins' functions that the connection knows.
     """
 
     connection: duckdb.DuckDBPyConnection = field(repr=False)
@@ -87,6 +90,7 @@ class Population:
     given: Collection[str] = ()
     as_of: dt.date | None = None
     frozen: Scales | None = None
+    functions: Registered = field(factory=Registered, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.logs:
@@ -152,8 +156,13 @@ class Population:
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
         judged = query.answer(self.plan, self.judged(features))
-        reader = self.connection.cursor().sql(judged).to_arrow_reader(size)
-        for table in reader:
+        with self.functions.told():
+            reader = self.connection.cursor().sql(judged).to_arrow_reader(size)
+        while True:
+            with self.functions.told():
+                table = next(reader, None)
+            if table is None:
+                return
             if table.num_rows:
                 yield self._batch(table)
 
@@ -163,7 +172,8 @@ class Population:
 
     def first(self, sql: str) -> dict[str, Any]:
         """The first row of a query, by column."""
-        found: dict[str, Any] = self.connection.sql(sql).to_arrow_table().to_pylist()[0]
+        with self.functions.told():
+            found: dict[str, Any] = self.connection.sql(sql).to_arrow_table().to_pylist()[0]
         return found
 
     def _batch(self, table: pa.RecordBatch) -> Batch:
@@ -211,8 +221,8 @@ class Population:
 
     def _overview(self, constants: Mapping[str, float]) -> dict[str, float]:
         judged = query.evidence(self.plan, self._features(constants), constants)
-        row = self.connection.sql(query.overview(self.plan, judged)).to_arrow_table()
-        return {name: value or 0 for name, value in row.to_pylist()[0].items()}
+        row = self.first(query.overview(self.plan, judged))
+        return {name: value or 0 for name, value in row.items()}
 
     def _overlap(self, counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
         """How far rules for one archetype fire together on these customers."""
@@ -257,10 +267,13 @@ class Population:
         )
 
     def _make(self, name: str, sql: str) -> None:
-        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {sql}")
+        with self.functions.told():
+            self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {sql}")
 
     def _row(self, sql: str) -> tuple[Any, ...]:
-        return self.connection.execute(sql).fetchall()[0]  # type: ignore[no-any-return]
+        with self.functions.told():
+            row: tuple[Any, ...] = self.connection.execute(sql).fetchall()[0]
+        return row
 
 
 def _day(date: dt.date) -> float:

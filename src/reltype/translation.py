@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import evolve, field, frozen
 
 from reltype.errors import did_you_mean
+from reltype.functions import CHOOSING, Kind
 from reltype.values import MismatchError, Value, fill, mark, text_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlglot import exp
 
-    from reltype.functions import Kind
+    from reltype.functions import Kind, Signature
     from reltype.grammar import Place
 
 _T = TypeVar("_T")
@@ -43,7 +44,8 @@ class Translation:
     Attributes:
         place: The text, for complaints.
         columns: Column → kind; None: any column, of unknown kind.
-        plugins: A plugin's function, in lower case → its name as defined.
+        plugins: A plugin's function, in lower case → its name as defined, and what it takes and
+            gives; None where that is not known.
         aggregates: Whether aggregates may stand here.
         translators: Name of a node → what writes it anew.
         needs: Columns met.
@@ -55,7 +57,7 @@ class Translation:
 
     place: Place
     columns: Mapping[str, Kind] | None
-    plugins: Mapping[str, str]
+    plugins: Mapping[str, tuple[str, Signature | None]]
     aggregates: bool
     translators: Mapping[str, Callable[[Translation, exp.Expr], Value]]
     needs: set[str] = field(factory=set)
@@ -63,6 +65,7 @@ class Translation:
     aggregated: list[str] = field(factory=list)
     alone: list[exp.Expr] = field(factory=list)
     inside: list[str] = field(factory=list)
+    _wants: list[Kind] = field(factory=lambda: ["any"])
 
     def translate(self, tree: exp.Expr, gives: Kind = "any") -> Value:
         """SQL of the whole expression, of the kind that is wanted.
@@ -79,16 +82,31 @@ class Translation:
             raise self.place.error_at(reason, self.alone[0])
         return value
 
-    def value(self, node: exp.Expr) -> Value:
-        """SQL of a node."""
+    def value(self, node: exp.Expr, wants: Kind = "any") -> Value:
+        """SQL of a node; what gives one of its arguments gives it as the kind that is wanted."""
         translator = self.translators.get(type(node).__name__)
         if translator is None:
             raise self.place.error_at("this cannot stand here", node)
+        self._wants[:] = [wants]
         return translator(self, node)
+
+    @property
+    def wants(self) -> Kind:
+        """The kind that is wanted of the node at hand; asked before its parts are translated."""
+        return self._wants[0]
+
+    def values(self, nodes: Sequence[exp.Expr], wants: Kind = "any") -> list[Value]:
+        """SQL of nodes that are to be of one kind: that of those whose kind is known."""
+        plain = {i: self.value(n, wants) for i, n in enumerate(nodes) if not _chooses(n)}
+        known = {value.kind for value in plain.values()} - {"any", "null", "interval"}
+        known = known if len(known) == 1 else known - {"text"}
+        if wants == "any" and len(known) == 1:
+            wants = next(iter(known))
+        return [plain[i] if i in plain else self.value(n, wants) for i, n in enumerate(nodes)]
 
     def cast(self, node: exp.Expr, kind: Kind, *, guard: bool = True) -> Value:
         """SQL of a node as *kind*."""
-        value = self.value(node)
+        value = self.value(node, kind)
         return self.attempt(node, lambda: value.cast(kind, guard=guard))
 
     def attempt(self, node: exp.Expr, make: Callable[[], _T]) -> _T:
@@ -102,6 +120,12 @@ class Translation:
         """*sql* with *values* in it, in place of *node*, with what is *known* of it."""
         value = self.attempt(node, lambda: fill(sql, *values))
         return evolve(value, **known)  # type: ignore[arg-type]
+
+
+def _chooses(node: exp.Expr) -> bool:
+    node = node.unnest()
+    name = type(node).__name__
+    return name == "Case" or (name == "Anonymous" and node.name.lower() in CHOOSING)
 
 
 def _column(t: Translation, node: exp.Expr) -> Value:
@@ -154,7 +178,7 @@ def _interval(t: Translation, node: exp.Expr) -> Value:
 
 
 def _paren(t: Translation, node: exp.Expr) -> Value:
-    return t.value(node.this)
+    return t.value(node.this, t.wants)
 
 
 ATOMS = {

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from reltype.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from reltype.formats import Format
 
 reltype_api = 1
@@ -25,3 +27,11 @@ def reltype_formats() -> tuple[Format, ...]:
     from reltype.formats import BUILTIN
 
     return BUILTIN
+
+
+@hookimpl
+def reltype_engines() -> dict[str, ModuleType]:
+    """DuckDB, embedded."""
+    from reltype.engines import duckdb
+
+    return {"duckdb": duckdb}
