@@ -3,47 +3,99 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reltype import plugins
+from reltype.errors import InputError, UsageError
+from reltype.inputs import Ask, Inputs
 from reltype.knowledge import Knowledge
-from reltype.inputs import open_inputs
 from reltype.plan import Plan
 from reltype.population import Population
 from reltype.run import Run
 from reltype.scoring import Relationships
 
 if TYPE_CHECKING:
-    pass
+    from duckdb import DuckDBPyConnection
 
 
-def classify(data, *, customers=None, as_of=None, rules=(), typology="customer", min_confidence=None, catalogue=None):
+def classify(data: object, **options: Any) -> Relationships:  # noqa: ANN401
+    """Read the relationship of every customer in *data*.
+
+    Args:
+        data: A path, a glob, a list of paths, `-`, a database's URL, a pandas, polars or pyarrow
+            frame, a DuckDB relation, anything with `__arrow_c_stream__`, or a list of dicts.
+        options: See `open_run`.
+
+    Raises:
+        InputError: The data cannot be read or understood.
+        ConfigError: The config, a pack or an expression cannot be used.
+        PluginError: A plugin failed.
+        UsageError: An option makes no sense.
+    """
     import pyarrow as pa
 
-    run = open_run(data, customers=customers, as_of=as_of, rules=rules, typology=typology, min_confidence=min_confidence, catalogue=catalogue)
+    run = open_run(data, **options)
     return Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
 
 
-def open_run(data, *, customers=None, as_of=None, rules=(), typology="customer", min_confidence=None, threads=None, memory_limit=None, catalogue=None):
+def open_run(
+    data: object,
+    *,
+    customers: object = None,
+    as_of: dt.date | str | None = None,
+    rules: Sequence[str | Path] = (),
+    typology: str = "customer",
+    map: Mapping[str, str] | None = None,  # noqa: A002
+    refunds: str = "net",
+    min_confidence: float | None = None,
+    table: str | None = None,
+    no_plugin: Sequence[str] = (),
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    config: object = None,
+    model: object = None,
+) -> Run:
     from reltype.engines import duckdb as engine
 
-    catalogue = catalogue or Knowledge.of(plugins.load(only=()), rules).catalogue
-    plan = Plan(catalogue, catalogue.typology(typology))
+    knowledge = Knowledge.of(plugins.load(without=no_plugin), rules)
+    plan = Plan(knowledge.catalogue, knowledge.catalogue.typology(typology or "customer"))
     connection = engine.connect(threads, memory_limit)
-    things = [data] + ([customers] if customers is not None else [])
-    features = set(catalogue.features)
-    inputs = open_inputs(connection, things, features)
-    tables = [i for i in inputs if i.mapping.role == "customers"]
-    given = {"since_day" if c == "since" else c for i in tables for c in i.mapping.columns} & features
-    population = Population(
-        connection,
-        plan,
-        logs=[i.select() for i in inputs if i.mapping.role == "interactions"],
-        tables=[i.select(features=features) for i in tables],
-        given=given,
-        as_of=dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of,
+    given = data if isinstance(data, (list, tuple)) and data and not isinstance(data[0], dict) else [data]
+    asked = [Ask(thing, columns=map or {}, table=table) for thing in given]
+    if customers is not None:
+        asked.append(Ask(customers, role="customers"))
+    inputs = Inputs.open(
+        connection, asked, refunds=refunds or "net", features=knowledge.catalogue.features
     )
-    engine.lock(connection, [f for i in inputs for f in i.source.files])
-    return Run(population, (), min_confidence)
+    engine.lock(connection, inputs.files)
+    population = _grouped(connection, plan, inputs, as_of)
+    return Run(population, inputs, knowledge, (), min_confidence)
+
+
+def _grouped(connection, plan, inputs, as_of) -> Population:
+    """The population, once every row of the inputs has been cut as it should be."""
+    import duckdb
+
+    def group() -> Population:
+        return Population(
+            connection,
+            plan,
+            logs=inputs.logs,
+            tables=inputs.tables,
+            given=inputs.given,
+            as_of=dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of,
+        )
+
+    try:
+        population = group()
+        failed = False
+    except duckdb.Error as error:
+        failed = True
+        if not inputs.settle(failed=True):
+            raise InputError(f"The engine could not read the input: {error}") from error
+        population = group()
+    if not failed and inputs.settle():
+        population = group()
+    return population

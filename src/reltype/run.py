@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reltype.explanation import Explanation
+    from reltype.formats import Format
+    from reltype.inputs import Inputs
+    from reltype.knowledge import Knowledge
     from reltype.plan import Plan
     from reltype.population import Population, Scales
     from reltype.summary import Summary
@@ -27,11 +30,15 @@ class Run:
 
     Attributes:
         population: The customers, in the engine.
+        inputs: What was read.
+        knowledge: What was known, and by whom: what scored a result is a field of the result.
         learned: Classifiers besides the prototype and the rules.
         min_confidence: The posterior below which a customer stays unclassified.
     """
 
     population: Population = field(repr=False)
+    inputs: Inputs = field(repr=False)
+    knowledge: Knowledge = field(repr=False)
     learned: Sequence[Classifier] = ()
     min_confidence: float | None = None
 
@@ -44,6 +51,16 @@ class Run:
     def scales(self) -> Scales:
         """The as-of day and the scales that were used."""
         return self.population.scales
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences about the input."""
+        return self.inputs.notes
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """The ways out that are known."""
+        return self.knowledge.formats()
 
     @cached_property
     def classifiers(self) -> tuple[Classifier, ...]:
