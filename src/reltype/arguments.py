@@ -10,12 +10,12 @@ from reltype.functions import PARTS, UNITS
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_RANGES = {"length": (0, 1_000_000), "place": (1, 1_000_000), "digits": (-15, 15)}
+_RANGES = {"length": (0, 1_000_000), "place": (1, 1_000_000), "digits": (-15, 15), "group": (0, 9)}
 _WORDS = {"unit": UNITS, "part": PARTS, "sign": (",", ".")}
 
 
-def written(node: exp.Expr, kind: str) -> str:
-    """The text of an argument of one of the `LITERALS`.
+def written(node: exp.Expr, kind: str, before: str = "") -> str:
+    """The text of an argument of one of the `LITERALS`, *before* which another is written.
 
     Raises:
         ValueError: It is not written out, or not a good one; its text says what is wanted.
@@ -37,8 +37,8 @@ def written(node: exp.Expr, kind: str) -> str:
         text = text.lower()
         if text not in _WORDS[kind]:
             raise ValueError(f"one of {', '.join(map(repr, _WORDS[kind]))} is wanted here")
-    elif kind in {"pattern", "format"}:
-        complaint = _complaint(kind, text)
+    elif kind in {"pattern", "format", "replacement"}:
+        complaint = _complaint(kind, text, before if kind == "replacement" else "")
         if complaint:
             raise ValueError(f"this {kind} cannot be used: {complaint}")
     return text
@@ -62,17 +62,18 @@ def _number(text: str, kind: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _complaint(kind: str, text: str) -> str:
-    """What the engine itself has against a pattern (RE2) or a format (strptime); empty: nothing."""
+def _complaint(kind: str, text: str, pattern: str = "") -> str:
+    """What the engine itself has against a pattern, its replacement or a format; empty: nothing."""
     import duckdb
 
     ask = {
-        "pattern": "SELECT regexp_matches('', $1)",
-        "format": "SELECT strftime(TIMESTAMP '2000-01-01', $1), TRY_STRPTIME('', $1)",
+        "pattern": "SELECT regexp_matches($2, $1)",
+        "replacement": "SELECT regexp_replace('', $2, $1)",
+        "format": "SELECT strftime(TIMESTAMP '2000-01-01', $1), TRY_STRPTIME($2, $1)",
     }[kind]
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
         try:
-            connection.execute(ask, [text])
+            connection.execute(ask, [text, pattern])
         except duckdb.Error as error:
             return str(error).split("\n", 1)[0].split("Error: ")[-1].strip().rstrip(".")
     return ""

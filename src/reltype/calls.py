@@ -146,6 +146,8 @@ def _function(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Exp
             for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True))
         ]
     sql = _meaning(name, function, list(literals.values()), values)
+    if name == "nullif":
+        sql = sql.replace("_0 = _1", t.equality(node, "_0 = _1", values))
     filled = t.fill(node, sql, *values)
     return evolve(known, sql=filled.sql, closed=filled.closed, written=False)
 

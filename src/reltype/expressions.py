@@ -242,8 +242,8 @@ def literal(value: str | float | bool | date | datetime | None) -> str:
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "NULL"
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return str(value).upper()
     if isinstance(value, datetime):
         moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         return f"TIMESTAMP '{moment.isoformat(' ')}'"
@@ -252,8 +252,6 @@ def literal(value: str | float | bool | date | datetime | None) -> str:
     if isinstance(value, float):
         text = repr(float(value))
         return text if "e" in text else f"{text}e0"
-    if isinstance(value, int):
-        return str(int(value))
     if "\0" in value:
         raise ConfigError(f"the text {value!r} cannot be used: it holds the letter 0")
     return text_literal(value)

@@ -20,6 +20,7 @@ KINDS = ("any", "number", "text", "time", "bool")
 """Kinds that a column may have."""
 
 LITERALS = (
+    "group",
     "digits",
     "place",
     "length",

@@ -89,7 +89,6 @@ _WORDS = {
     **dict.fromkeys(("insert", "update", "delete", "create", "drop", "alter", "attach"), _ROWS),
     **dict.fromkeys(("copy", "install", "load", "pragma", "call", "export", "import"), _ROWS),
     **dict.fromkeys(("over", "qualify"), "an expression has no windows"),
-    **dict.fromkeys(("similar", "glob"), "use LIKE or regexp_matches(x, 'pattern')"),
     "lambda": "an expression has no lambdas",
     "collate": "use lower(x) to compare without case",
 }
@@ -102,6 +101,7 @@ _MARKS = {
     "L_BRACE": "an expression has no structs",
     "ARROW": "an expression has no lambdas and no JSON access",
     "DARROW": "an expression has no JSON access",
+    "SIMILAR_TO": "use LIKE or regexp_matches(x, 'pattern')",
     "TILDE": "use regexp_matches(x, 'pattern')",
     "DOT": "write a column without a table before it",
     "HEREDOC_STRING": "write text in single quotes",
@@ -269,6 +269,9 @@ def _unread(place: Place, error: Exception) -> ConfigError:
     details = getattr(error, "errors", None) or [{}]
     row, column = details[0].get("line"), details[0].get("col")
     reason = str(details[0].get("description") or "it does not hold together").rstrip(".")
+    if reason.startswith("Required keyword"):
+        reason = "something is missing"
+    reason = reason.replace("Invalid expression / Unexpected token", "this is not expected here")
     reason = f"this cannot be read: {reason[:1].lower()}{reason[1:]}"
     if row is None or column is None:
         return place.error(reason)
@@ -301,10 +304,13 @@ def _by_depth(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
 
 def _called(name: str) -> str:
     words = {
-        "Alias": "a name after an expression",
         "Select": "a sub-select",
         "Subquery": "a sub-select",
         "Tuple": "a list of values",
+        "AtTimeZone": "AT TIME ZONE",
+        "Order": "ORDER BY",
+        **dict.fromkeys(("BitwiseAnd", "BitwiseOr", "BitwiseXor"), "an operator on bits"),
+        **dict.fromkeys(("BitwiseLeftShift", "BitwiseRightShift"), "an operator on bits"),
         "Window": "a window",
         "Placeholder": "a parameter",
         "RawString": "a $$text$$",

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from reltype.arguments import like_complaint
 from reltype.functions import IN_CALENDAR
-from reltype.values import Value, alike, compared, text_literal
+from reltype.values import Value, alike, compared, may_raise, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ COMPARISONS = {
     "NullSafeNEQ": "IS DISTINCT FROM",
 }
 _ARITHMETIC = {"Add": "_0 + _1", "Sub": "_0 - _1", "Mul": "_0 * _1", "Neg": "-_0"}
+_EQUALITIES = frozenset({"EQ", "NEQ", "NullSafeEQ", "NullSafeNEQ", "In"})
 _TYPES = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT", "INT128"), "whole"),
     **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), "number"),
@@ -42,7 +43,8 @@ _TYPES = {
 def _arithmetic(t: Translation, node: exp.Expr) -> Value:
     sql = _ARITHMETIC[type(node).__name__]
     nodes = [child for child in (node.this, node.args.get("expression")) if child is not None]
-    values = [t.value(child) for child in nodes]
+    timed = any(type(child.unnest()).__name__ == "Interval" for child in nodes)
+    values = [t.value(child, "any" if timed else "number") for child in nodes]
     kinds = [value.kind for value in values]
     if len(values) == 1 and values[0].written and kinds[0] == "number":
         return evolve(values[0], sql=f"-{values[0].sql}", closed=False)
@@ -76,8 +78,10 @@ def _concatenation(t: Translation, node: exp.Expr) -> Value:
 
 
 def _compare(t: Translation, node: exp.Expr, sql: str, nodes: Sequence[exp.Expr]) -> Value:
-    values = [t.value(child) for child in nodes]
+    values = t.values(nodes)
     cast = t.attempt(node, lambda: compared(values))
+    if type(node).__name__ in _EQUALITIES:
+        sql = t.equality(node, sql, cast)
     return _condition(t, node, sql, *cast)
 
 
@@ -146,21 +150,27 @@ def _connector(t: Translation, node: exp.Expr) -> Value:
 
 
 def _case(t: Translation, node: exp.Expr) -> Value:
+    wants = t.wants
     branches = node.args["ifs"]
     conditions = [branch.this for branch in branches]
     if node.this is None:
         whens = [t.cast(condition, "bool") for condition in conditions]
     else:
-        subjects = [t.value(child) for child in (node.this, *conditions)]
+        subjects = t.values([node.this, *conditions])
         whens = t.attempt(node, lambda: compared(subjects))
-    results = [t.value(branch.args["true"]) for branch in branches]
+    chosen = [branch.args["true"] for branch in branches]
     if node.args.get("default") is not None:
-        results.append(t.value(node.args["default"]))
-    cast, known = t.attempt(node, lambda: alike(results))
+        chosen.append(node.args["default"])
+    results = t.values(chosen, wants)
+    cast, known = t.attempt(node, lambda: alike(results, wants))
     first = len(whens) - len(branches)
-    sql = "CASE _0" if first else "CASE"
+    simple = first and not may_raise(whens)
+    sql = "CASE _0" if simple else "CASE"
     for i in range(len(branches)):
-        sql += f" WHEN _{first + i} THEN _{len(whens) + i}"
+        asked = f"_{first + i}"
+        if first and not simple:
+            asked = t.equality(node, f"_0 = {asked}", whens)
+        sql += f" WHEN {asked} THEN _{len(whens) + i}"
     if len(results) > len(branches):
         sql += f" ELSE _{len(whens) + len(branches)}"
     filled = t.fill(node, f"{sql} END", *whens, *cast)

@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 
 from reltype.errors import did_you_mean
 from reltype.functions import CHOOSING, Kind
-from reltype.values import MismatchError, Value, fill, mark, text_literal
+from reltype.values import MismatchError, Value, fill, mark, may_raise, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -115,6 +115,14 @@ class Translation:
             return make()
         except MismatchError as error:
             raise self.place.error_at(str(error), node) from None
+
+    def equality(self, node: exp.Expr, sql: str, values: Sequence[Value]) -> str:
+        """*sql*, which asks whether *values* are equal; null where their types do not compare."""
+        if not may_raise(values):
+            return sql
+        if self.aggregated and not self.inside:
+            raise self.place.error_at("say what is compared: CAST one of the two", node)
+        return f"TRY({sql})"
 
     def fill(self, node: exp.Expr, sql: str, *values: Value, **known: object) -> Value:
         """*sql* with *values* in it, in place of *node*, with what is *known* of it."""

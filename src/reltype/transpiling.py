@@ -32,6 +32,8 @@ def transpiled(sql: str, dialect: str, columns: Mapping[str, str]) -> str:
         if isinstance(node, exp.Column) and node.name in columns:
             return exp.Var(this=f"({columns[node.name]})")
         # Only DuckDB is asked for a type that was not known; elsewhere a cell is taken for text.
+        if isinstance(node, exp.Try):
+            return exp.Paren(this=node.this)
         if isinstance(node, exp.Case):
             asked = node.args["ifs"][0].this
             if asked.find(exp.Typeof) and not asked.find(exp.Case):

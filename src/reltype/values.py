@@ -89,8 +89,11 @@ class Value:
         if self.kind == kind == "number":
             number = self if self.double else self._double()
             return number.guarded() if guard else number
-        if self.kind in {kind, "null"}:
+        if self.kind == kind:
             return self
+        if self.kind == "null" and kind in _TYPES:
+            # Without a type, a database may not know which of several functions is meant.
+            return Value(f"CAST(NULL AS {_TYPES[kind]})", kind, double=True)
         if kind not in _TYPES or (self.kind not in {"any", "text"} and kind != "text"):
             hint = _HINTS.get((self.kind, kind))
             hint = f"; {hint}" if hint else ""
@@ -119,6 +122,8 @@ def compared(values: Sequence[Value]) -> list[Value]:
     if len(kinds) > 1:
         kinds -= {"text"}
     kind = _one(kinds, "do not compare")
+    if kind == "interval":
+        raise MismatchError(_HINTS["interval", "number"])
     if kind == "number":
         return [v.guarded() if v.kind == kind else v.cast(kind) for v in values]
     # A database gives a text as written the type of the column beside it.
@@ -127,13 +132,21 @@ def compared(values: Sequence[Value]) -> list[Value]:
     return [value.cast(kind) for value in values]
 
 
-def alike(values: Sequence[Value]) -> tuple[list[Value], Value]:
+def may_raise(values: Sequence[Value]) -> bool:
+    """Whether `=` may raise over them: DuckDB casts a text column to the type of the other side."""
+    return sum(value.kind == "any" for value in values) > 1
+
+
+def alike(values: Sequence[Value], wants: Kind = "any") -> tuple[list[Value], Value]:
     """The values, of which each may be the result; and what is known of that result.
+
+    Where no kind is known, they are what is wanted.
 
     Raises:
         MismatchError: They are of different kinds.
     """
     kind = _one({value.kind for value in values} - {"null", "any"}, "are not results of one thing")
+    kind = wants if kind == "any" else kind
     cast = [v.guarded() if v.kind == kind else v.cast(kind) for v in values]
     known = [value for value in cast if value.kind != "null"]
     result = evolve(
