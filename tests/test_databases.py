@@ -17,7 +17,7 @@ import pytest
 from reltype.engines.duckdb import connect, lock
 from reltype.errors import InputError, ReltypeError, UsageError
 from reltype.quoting import identifier
-from reltype.rejects import rejected
+from reltype.rejects import by, rejected
 from reltype.sources import open_source
 
 
@@ -115,7 +115,7 @@ def test_a_sqlite_file_is_opened_for_reading_only(table, crm):
 def test_rows_of_a_database_can_be_rejected(connection, crm):
     source = open_source(connection, f"sqlite:///{crm}", table="orders")
     reason = "CASE WHEN customer_id IS NULL THEN 'customer_id: is empty' END"
-    (row,) = rejected(connection, source, reason).read_all().to_pylist()
+    (row,) = rejected(connection, source, reason and by(reason)).read_all().to_pylist()
     assert (row["file"], row["line"], row["column"]) == (source.name, 3, "customer_id")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reltype.engines.duckdb import connect, lock
 from reltype.errors import ReltypeError
 from reltype.quoting import identifier
-from reltype.rejects import rejected
+from reltype.rejects import by, rejected
 from reltype.sources import open_source, settle
 
 
@@ -29,7 +29,7 @@ def rows_of(connection, source):
 
 
 def rejects_of(connection, source, reason=None):
-    return rejected(connection, source, reason).read_all().to_pylist()
+    return rejected(connection, source, reason and by(reason)).read_all().to_pylist()
 
 
 def written(tmp_path, data):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
-from reltype import sources
+from reltype import rejects, sources
 from reltype.errors import InputError
 from reltype.guess import guess
 
@@ -118,6 +118,11 @@ class Inputs:
         return ({"since_day" if name == "since" else name for name in named}) & self.features
 
     @property
+    def mapped(self) -> set[str]:
+        """Every column of ours that some input has."""
+        return {name for item in self.items for name in item.guess.mapping.columns} | self.given
+
+    @property
     def files(self) -> list[str]:
         """Paths that the engine must be allowed to read."""
         return [path for item in self.items for path in item.source.files]
@@ -142,6 +147,18 @@ class Inputs:
         )
         self.items = settled
         return changed
+
+    def rejected(self) -> Iterator[pa.RecordBatch]:
+        """Every row that was not used, with file, line, column, reason and text, file by file."""
+        for item in self.items:
+            yield from rejects.rejected(self.connection, item.source, self._judge(item))
+
+    def _judge(self, item: Input) -> rejects.Judge:
+        types = dict(zip(item.source.columns, item.source.types, strict=True))
+        names = self.features if item.guess.role == "customers" else ()
+        return lambda relation, keep: item.guess.sure().select(
+            relation, types, refunds=self.refunds, features=names, keep=keep
+        )
 
     def torn(self) -> int:
         """Rows that could not be cut into cells; they stand in the rejects."""

@@ -62,7 +62,8 @@ def open_run(
     knowledge = Knowledge.of(plugins.load(without=no_plugin), rules)
     plan = Plan(knowledge.catalogue, knowledge.catalogue.typology(typology or "customer"))
     connection = engine.connect(threads, memory_limit)
-    given = data if isinstance(data, (list, tuple)) and data and not isinstance(data[0], dict) else [data]
+    several = isinstance(data, (list, tuple)) and data and not isinstance(data[0], dict)
+    given = data if several else [data]
     asked = [Ask(thing, columns=map or {}, table=table) for thing in given]
     if customers is not None:
         asked.append(Ask(customers, role="customers"))

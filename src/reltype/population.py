@@ -53,19 +53,23 @@ class Scales:
 
 @frozen
 class Counts:
-    """What became of the rows of the logs.
+    """What became of the rows of the logs and the customer tables.
 
     Attributes:
         rows: Rows read.
         used: Rows that count.
         rejected: Rows that cannot be used.
-        late: Rows after the as-of day.
+        late: Rows of a log after the as-of day.
+        unread: Rows with a cell that held something else than it should, and counts as not seen.
+        repeated: Customers who stand in several rows of a customer table.
     """
 
-    rows: int
-    used: int
-    rejected: int
-    late: int
+    rows: int = 0
+    used: int = 0
+    rejected: int = 0
+    late: int = 0
+    unread: int = 0
+    repeated: int = 0
 
 
 @define(slots=False)
@@ -101,14 +105,23 @@ class Population:
 
     @cached_property
     def counts(self) -> Counts:
-        """What became of the logs' rows."""
-        if not self.logs:
-            return Counts(0, 0, 0, 0)
-        rows, rejected, late = self._row(
-            "SELECT coalesce(sum(log_rows), 0), coalesce(sum(log_rejects), 0),"
-            " coalesce(sum(log_late), 0) FROM facts"
-        )
-        return Counts(int(rows), int(rows - rejected - late), int(rejected), int(late))
+        """What became of the rows."""
+        counted = {"rows": 0, "rejected": 0, "late": 0, "unread": 0, "repeated": 0}
+        if self.logs:
+            found = self.first(
+                "SELECT sum(log_rows) AS rows, sum(log_rejects) AS rejected, sum(log_late) AS late,"
+                " sum(log_unread) AS unread FROM facts"
+            )
+            counted |= {name: int(value or 0) for name, value in found.items()}
+        if self.tables:
+            found = self.first(
+                "SELECT sum(table_rows) AS rows, sum(table_unread) AS unread,"
+                " sum(table_rows) FILTER (customer_id IS NULL) AS rejected,"
+                " count_if(table_rows > 1 AND customer_id IS NOT NULL) AS repeated FROM customers"
+            )
+            counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
+        used = counted["rows"] - counted["rejected"] - counted["late"]
+        return Counts(used=used, **counted)
 
     @cached_property
     def size(self) -> int:

@@ -36,7 +36,7 @@ def interactions(selects: Sequence[str], columns: Collection[str], *, until: str
     facts = ", ".join(_exact(name) for name in sorted(wanted - {"customer_id"}))
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
-          reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late, timestamp,
+          reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late, unread, timestamp,
           CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           CAST(extract(hour FROM timestamp) AS INTEGER) AS hour,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
@@ -72,7 +72,7 @@ def facts(plan: Plan, selects: Sequence[str], *, until: str | None) -> str:
     return f"""
         SELECT customer_id, count(*) AS log_rows, min(day) AS log_first_day,
           max(day) AS log_last_day, count_if(is_reject) AS log_rejects,
-          count_if(is_late AND NOT is_reject) AS log_late{measured}
+          count_if(is_late AND NOT is_reject) AS log_late, count(unread) AS log_unread{measured}
         FROM ({interactions(selects, needs, until=until)})
         GROUP BY customer_id ORDER BY customer_id"""
 
@@ -89,7 +89,7 @@ def customers(selects: Sequence[str], given: Collection[str]) -> str:
     union = " UNION ALL BY NAME ".join(selects)
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
-          count(*) AS table_rows{merged}
+          count(*) AS table_rows, count(unread) AS table_unread{merged}
         FROM ({union}) GROUP BY 1 ORDER BY 1"""
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reltype import encodings
 from reltype.quoting import identifier, literal
 from reltype.repairs import REJECTS, repair
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
@@ -17,8 +19,23 @@ if TYPE_CHECKING:
     from reltype.sources import Source
 
 
+COLUMNS = ("file", "line", "column", "reason", "text")
+"""What is told of a row that was not used."""
+
+Judge: TypeAlias = "Callable[[str, Sequence[str]], str]"
+"""(SQL of a relation, columns to keep) → SQL of its rows with those columns and `reject`: NULL for a
+row in use, else a text `column: why not`."""
+
+
+def by(reason: str) -> Judge:
+    """The judge that gives *reason*, SQL over the source's columns."""
+    return lambda relation, keep: (
+        f"SELECT {', '.join(map(identifier, keep))}, {reason} AS reject FROM {relation}"
+    )
+
+
 def rejected(
-    connection: DuckDBPyConnection, source: Source, reason: str | None = None
+    connection: DuckDBPyConnection, source: Source, judge: Judge | None = None
 ) -> pa.RecordBatchReader:
     """The rows of a source that were not used, in the order of its files and lines.
 
@@ -26,15 +43,14 @@ def rejected(
         connection: The one that the source was opened on, locked or not; nothing else runs on it
             until the stream has been read or closed.
         source: A settled one: see `sources.settle`.
-        reason: SQL over the source's columns that is NULL for a row in use, else a text
-            `column: why not`; None: tell only the rows that could not be cut.
+        judge: Says which rows are not in use; None: tell only the rows that could not be cut.
 
     Returns:
         A stream with the columns file, line (the physical line on which the row starts, from 1; the
         number of the row in what has no lines), column, reason, and text (the row as far as it can
         be told; of a row that could be cut, its cells quoted anew).
     """
-    queries = [query for part in source.parts for query in _queries(connection, part, reason)]
+    queries = [query for part in source.parts for query in _queries(connection, part, judge)]
     return connection.sql(" UNION ALL ".join(queries or [_NOTHING])).to_arrow_reader()
 
 
@@ -43,11 +59,11 @@ _NOTHING = (
 )
 
 
-def _queries(connection: DuckDBPyConnection, part: Part, reason: str | None) -> list[str]:
+def _queries(connection: DuckDBPyConnection, part: Part, judge: Judge | None) -> list[str]:
     queries = []
-    if reason is not None:
+    if judge is not None:
         part = _numbered(connection, part)
-        queries.append(_misfits(part, reason))
+        queries.append(_misfits(part, judge))
     if part.rejects:
         cells = (
             f"CAST({name} AS BIGINT) AS {name}"
@@ -61,20 +77,20 @@ def _queries(connection: DuckDBPyConnection, part: Part, reason: str | None) -> 
     return [f"SELECT * FROM ({query})" for query in queries]
 
 
-def _misfits(part: Part, reason: str) -> str:
+def _misfits(part: Part, judge: Judge) -> str:
     """SQL of the rows that could be cut and do not fit, with their lines."""
     above = part.dialect.lines if part.dialect else 0
     line = part.line or f"row_number() OVER () + {above}"
     delimiter = part.dialect.delimiter if part.dialect else ","
-    after = "strpos(reltype_why, ': ')"
+    after = "strpos(reject, ': ')"
+    rows = f"(SELECT {line} AS reltype_at, {_text(part, delimiter)} AS reltype_text, * FROM {part.relation})"
     return f"""
         SELECT {literal(part.name)} AS file, reltype_at AS line,
-            left(reltype_why, greatest({after} - 1, 0)) AS "column",
-            CASE WHEN {after} > 0 THEN substr(reltype_why, {after} + 2) ELSE reltype_why END
-                AS reason,
-            {_text(part, delimiter)} AS text
-        FROM (SELECT {line} AS reltype_at, {reason} AS reltype_why, * FROM {part.relation})
-        WHERE reltype_why IS NOT NULL"""
+            left(reject, greatest({after} - 1, 0)) AS "column",
+            CASE WHEN {after} > 0 THEN substr(reject, {after} + 2) ELSE reject END AS reason,
+            reltype_text AS text
+        FROM ({judge(rows, ("reltype_at", "reltype_text"))})
+        WHERE reject IS NOT NULL"""
 
 
 def _text(part: Part, delimiter: str) -> str:

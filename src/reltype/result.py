@@ -225,6 +225,7 @@ class Result:
         texts = [f.name for f in flags] + ["fits none", None]
         texts += [f"between {a.name} and {b.name}" for a in archetypes for b in archetypes]
         ranked = top(pooled.posterior[:, :-1], 2)
+        ranked.sort(axis=1)  # one name for a pair, whoever leads
         pair = len(flags) + 2 + ranked[:, 0] * count + ranked[:, -1]
         none_fits = pooled.posterior.argmax(axis=1) == count
         code = np.where(none_fits, len(flags), pair)

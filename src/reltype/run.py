@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from reltype.classifiers import Batch, Classifier, Prototype, Rules
 from reltype.pool import Pooled, pool
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reltype.inputs import Inputs
     from reltype.knowledge import Knowledge
     from reltype.plan import Plan
-    from reltype.population import Population, Scales
+    from reltype.population import Counts, Population, Scales
     from reltype.summary import Summary
 
 
@@ -78,6 +78,38 @@ class Run:
         """What all classifiers together say of *batch*."""
         withheld = batch.first("reason", len(self.plan.typology.unclassified_when))
         return pool(self.plan, self.classifiers, batch, withheld)
+
+    def write_rejects(self, path: str | None, *, beside: str | None = None) -> str | None:
+        """Write the rows that were not used, each with file, line, column, reason and text.
+
+        Args:
+            path: Where to; None: `NAME.rejects.csv` beside *beside*, or nowhere without it.
+            beside: Where the result was written.
+
+        Returns:
+            Where they are; None where there are none, or nowhere to put them.
+        """
+        from pathlib import Path
+
+        import pyarrow as pa
+
+        from reltype.formats import write
+        from reltype.rejects import COLUMNS
+
+        if path is None and beside not in (None, "-"):
+            path = str(Path(str(beside)).with_suffix(".rejects.csv"))
+        if path is None or not self.counts.rejected:
+            return None
+        types = {"line": pa.int64()}
+        schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
+        write(schema, self.inputs.rejected(), path, None, self.formats)
+        return path
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What became of the rows, those that could not even be cut into cells among them."""
+        counted, torn = self.population.counts, self.inputs.torn()
+        return evolve(counted, rows=counted.rows + torn, rejected=counted.rejected + torn)
 
     def explain(self, customer_id: str) -> Explanation:
         """Why the customer is what they are. Raises InputError if there is no such customer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,8 @@ class Summary:
         unclassified: Reason → share of customers.
         statuses: Status → share of customers.
         alarms: Alarm → customers.
-        rows: `read`, `used`, `rejected`, `late`.
+        rows: `read`, `used`, `rejected`, `late`; and of those used, `unread`: with a cell that
+            held something else than it should.
         signals: Signal → share of customers of whom it was seen.
         scales: Scale → value.
         alike: Pairs of archetypes that the columns cannot tell apart.
@@ -119,7 +120,7 @@ class Tally:
 
 def summarise(run: Run, tally: Tally) -> Summary:
     """The summary of *run*, whose result *tally* has counted."""
-    plan, counts = run.plan, run.population.counts
+    plan, counts = run.plan, run.counts
     overview = run.population.overview
     seen = np.array([overview[f"e_{k}"] for k in range(len(plan.dimensions))])
     shares = {a.name: 0.0 for a in plan.archetypes} | tally.shares("archetype")
@@ -137,21 +138,25 @@ def summarise(run: Run, tally: Tally) -> Summary:
             "used": counts.used,
             "rejected": counts.rejected,
             "late": counts.late,
+            "unread": counts.unread,
         },
         signals={s.name: overview[f"s_{i}"] / total for i, s in enumerate(plan.signals)},
         scales=dict(run.scales.values),
         alike=alike(plan, seen),
-        helps=helps(plan, seen, unseen_columns(plan, overview)),
+        helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
         warnings=tuple(run.warnings),
     )
 
 
-def unseen_columns(plan: Plan, overview: Mapping[str, float]) -> dict[str, tuple[str, ...]]:
-    """Dimension → canonical columns and given facts behind its signals that nobody has."""
+def unseen_columns(
+    plan: Plan, overview: Mapping[str, float], mapped: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Dimension → canonical columns and given facts, not *mapped*, behind signals nobody has."""
     made: dict[str, dict[str, None]] = {}
     for i, signal in enumerate(plan.signals):
         if not overview[f"s_{i}"]:
-            made.setdefault(signal.dimension, {}).update(dict.fromkeys(_sources(plan, signal)))
+            missing = [name for name in _sources(plan, signal) if name not in mapped]
+            made.setdefault(signal.dimension, {}).update(dict.fromkeys(missing))
     return {dimension: tuple(columns) for dimension, columns in made.items()}
 
 

@@ -79,7 +79,9 @@ def run(**given: Any) -> Run:  # noqa: ANN401
     """An opened run for the options of `data`, `knowledge` and `scored`."""
     from reltype.pipeline import open_run
 
-    return open_run(**{**given, "map": pairs(given.pop("map_", ()))})
+    asked = {name: value for name, value in given.items() if value not in (None, ())}
+    things = list(asked.pop("data"))
+    return open_run(things, map=pairs(asked.pop("map_", ())), **asked)
 
 
 def rows(made: list[dict[str, Any]]) -> pa.Table:
