@@ -70,12 +70,14 @@ def open_run(
     inputs = Inputs.open(
         connection, asked, refunds=refunds or "net", features=knowledge.catalogue.features
     )
+    functions = knowledge.register(connection)
     engine.lock(connection, inputs.files)
-    population = _grouped(connection, plan, inputs, as_of)
-    return Run(population, inputs, knowledge, (), min_confidence)
+    population = _grouped(connection, plan, inputs, as_of, functions)
+    learned = knowledge.classifiers(plan.typology)
+    return Run(population, inputs, knowledge, learned, min_confidence)
 
 
-def _grouped(connection, plan, inputs, as_of) -> Population:
+def _grouped(connection, plan, inputs, as_of, functions) -> Population:
     """The population, once every row of the inputs has been cut as it should be."""
     import duckdb
 
@@ -87,6 +89,7 @@ def _grouped(connection, plan, inputs, as_of) -> Population:
             tables=inputs.tables,
             given=inputs.given,
             as_of=dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of,
+            functions=functions,
         )
 
     try:
