@@ -119,11 +119,11 @@ class Cells:
         return tuple(column for column in self.types if column in needed)
 
     def written(self, text: str, where: str) -> str:
-        """SQL of the cells that an expression reads, as one text; null where all of them are."""
+        """SQL of the cells that an expression reads, as one text; null where one of them is."""
         cells = [f"CAST({quote(name)} AS VARCHAR)" for name in self.needs(text, where)]
         if not cells:
             return "CAST(NULL AS VARCHAR)"
-        return cells[0] if len(cells) == 1 else f"nullif(concat_ws(' ', {', '.join(cells)}), '')"
+        return " || ' ' || ".join(cells)
 
     def type_of(self, text: str) -> str | None:
         """The SQL type of a plain column; None for an expression."""
@@ -170,6 +170,6 @@ class Cells:
 
 
 def may_be_null_on_purpose(text: str) -> bool:
-    """Whether an expression chooses (CASE, NULLIF …), so that its null is no sign of a bad cell."""
+    """Whether it chooses (CASE …) or divides, so that its null is no sign of a bad cell."""
     upper = text.upper()
-    return any(word in upper for word in ("CASE ", "NULLIF", "IF(", "COALESCE"))
+    return any(word in upper for word in ("CASE ", "NULLIF", "IF(", "COALESCE", "/"))

@@ -106,7 +106,7 @@ def kind_sql(cell: str, mapped: abc.Mapping[str, str]) -> str:
             built-in vocabulary, which is asked last, for words that no sample showed.
     """
     exact = {kind: kind for kind in KINDS} | dict(mapped)
-    loose = words() | {plain(word): kind for word, kind in mapped.items()}
+    loose = {**words()} | {plain(word): kind for word, kind in mapped.items()}
     folded = f"trim(lower(regexp_replace(strip_accents({cell}), '[^0-9A-Za-z%#&]+', ' ', 'g')))"
     cases = " ".join(f"WHEN {literal(word)} THEN {literal(kind)}" for word, kind in exact.items())
     # A constant MAP is read for the remaining rows only; a long IN would become a join of all rows.

@@ -235,6 +235,8 @@ class Mapping:
                 empty = f"{raw} IS NULL OR {blank(raw)}"
                 why = f"CASE WHEN {empty} THEN '{name}: blank' ELSE '{name}: not a time' END"
                 cases.append(f"{name} IS NULL THEN {why}")
+                # 1/2/23 without its format reads as a day of the year 1.
+                cases.append(f"{name} < TIMESTAMP '1900-01-01' THEN '{name}: before 1900'")
         if refunds != "net" and self.role == "interactions":
             reason = literal(f'kind: a refund, and refunds = "{refunds}"')
             cases.append(f"kind = 'refund' OR (kind = 'purchase' AND value < 0) THEN {reason}")
