@@ -82,29 +82,34 @@ def check_names(names: Iterable[str], where: str = "--no-plugin") -> None:
             raise UsageError(f"{where} {name}: no plugin is called {name!r}.{hint}")
 
 
-def commands(cli: click.Group) -> Plugins:
+def commands(cli: click.Group, ours: Collection[str] = ()) -> Plugins:
     """Let every plugin add its commands to *cli*.
 
+    Args:
+        cli: Gets the commands.
+        ours: Names that are taken.
+
     Returns:
-        The plugins; those that did not load, or whose command has the name of another, are in
+        The plugins; those that do not load, or whose command has the name of another, are in
         `broken`, and add none.
     """
     import click
 
     plugins = load(strict=False)
-    taken = dict.fromkeys(cli.commands, "reltype")
+    taken = dict.fromkeys(ours, GROUP)
     for plugin in tuple(plugins.loaded):
-        only = evolve(plugins, loaded={plugin: plugins.loaded[plugin]})
         added = click.Group()
-        for _ in only.returned("reltype_commands", cli=added):
-            clashes = sorted(set(added.commands) & set(taken))
-            if clashes:
-                text = f"its command {clashes[0]!r} is one of {taken[clashes[0]]}'s already."
-                plugins.fail(plugins.error(plugin, text))
-                continue
-            taken |= dict.fromkeys(added.commands, plugin)
-            for name, command in added.commands.items():
-                cli.add_command(command, name)
+        asked = evolve(plugins, loaded={plugin: plugins.loaded[plugin]})
+        if not list(asked.returned("reltype_commands", cli=added)):
+            continue
+        clashes = sorted(set(added.commands) & set(taken))
+        if clashes:
+            text = f"its command {clashes[0]!r} is one of {taken[clashes[0]]}'s already."
+            plugins.fail(plugins.error(plugin, text))
+            continue
+        taken |= dict.fromkeys(added.commands, plugin)
+        for name, command in added.commands.items():
+            cli.add_command(command, name)
     return plugins
 
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from reltype.errors import OutputError, PluginError, ReltypeError, did_you_mean
+from reltype.errors import OutputError, ReltypeError, did_you_mean
 
 COMMANDS = {
     "archetypes": "archetypes",
@@ -35,6 +35,9 @@ INTERRUPTED = 130
 class Cli(click.Group):
     """Finds commands when they are asked for: ours first, plugins' only for a name that is not ours."""
 
+    asked = False
+    """Whether the plugins have been asked for their commands."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All commands, plugins' too; a broken plugin is told of, and the rest go on."""
         self._ask_plugins()
@@ -60,12 +63,18 @@ class Cli(click.Group):
         return super().resolve_command(ctx, args)
 
     def _ask_plugins(self) -> None:
+        """Let plugins add their commands, once; those that fail are told of."""
         from reltype import plugins
 
+        if self.asked:
+            return
+        self.asked = True
         try:
-            plugins.commands(self)
-        except PluginError as error:
-            click.echo(f"Warning: {error}", err=True)
+            broken: list[ReltypeError] = [*plugins.commands(self, COMMANDS).broken.values()]
+        except ReltypeError as error:
+            broken = [error]
+        for why in broken:
+            click.echo(f"Warning: {why}", err=True)
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:

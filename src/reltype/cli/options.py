@@ -12,7 +12,9 @@ import click
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from reltype.knowledge import Knowledge
     from reltype.plan import Plan
+    from reltype.plugin import Plugins
     from reltype.run import Run
 
 T = TypeVar("T")
@@ -103,19 +105,31 @@ def pairs(given: Iterable[str]) -> dict[str, str]:
 
 
 def plan(typology: str | None, rules: Iterable[str], no_plugin: Iterable[str], config: str | None) -> Plan:
-    """What a listing command speaks of. A plugin that does not load is told of, and left out."""
+    """What a listing command speaks of. A plugin that does not work is told of, and left out."""
+    from reltype.config import settings
+    from reltype.plan import Plan
+
+    catalogue = known(rules, no_plugin, config, strict=False).catalogue
+    return Plan(catalogue, catalogue.typology(settings(config, typology=typology).typology))
+
+
+def known(rules: Iterable[str], no_plugin: Iterable[str], config: str | None, *, strict: bool) -> Knowledge:
+    """All that is known. Unless *strict*, a plugin that does not work is told of, and left out."""
     from reltype import plugins
     from reltype.config import settings
     from reltype.knowledge import Knowledge
-    from reltype.plan import Plan
-    from reltype.run import Run
 
-    chosen = settings(config, typology=typology, no_plugin=no_plugin)
-    found = plugins.load(without=chosen.no_plugin, strict=False)
+    chosen = settings(config, no_plugin=no_plugin)
+    found = plugins.load(without=chosen.no_plugin, strict=strict)
+    made = Knowledge.of(found, rules)
+    warn(found)
+    return made
+
+
+def warn(found: Plugins) -> None:
+    """Tell of the plugins that were left out because they do not work."""
     for error in found.broken.values():
         click.echo(f"Warning: {error}", err=True)
-    catalogue = Knowledge.of(found, rules).catalogue
-    return Plan(catalogue, catalogue.typology(chosen.typology))
 
 
 def one(kind: str, name: str, known: Mapping[str, T]) -> T:
