@@ -84,20 +84,29 @@ def priorities(
         (n, benefits) priorities, ≥ 0; and (n, benefits) indices of the dimension that adds most,
         −1 where none adds.
     """
-    rows, count = len(posterior), len(suits)
-    score = np.zeros((rows, count))
-    gain = np.zeros((rows, count, readings.shape[1]))
     seen = np.where(np.isnan(readings), 0.0, evidence)
     known = np.nan_to_num(readings)
-    for a in range(posterior.shape[1]):
-        gap = np.maximum(0.0, targets[a] - known) * seen
-        weight = posterior[:, a, None] * suits[None, :, a]
-        score += 0.25 * weight
-        for k in range(readings.shape[1]):
-            gain[:, :, k] += weight * (gap[:, k, None] * raises[None, :, k])
-    for k in range(readings.shape[1]):
-        score += gain[:, :, k]
-    score += broken
-    score[barred.T[posterior.argmax(axis=1)]] = 0.0
-    best = gain.argmax(axis=2)
-    return score, np.where(np.take_along_axis(gain, best[:, :, None], 2)[:, :, 0] > 0, best, -1)
+    gaps = [
+        [
+            posterior[:, a] * np.maximum(0.0, targets[a, k] - known[:, k]) * seen[:, k]
+            for k in range(readings.shape[1])
+        ]
+        for a in range(posterior.shape[1])
+    ]
+    score = np.zeros((len(suits), len(posterior)))
+    best = np.full(score.shape, -1, np.int64)
+    for b in range(len(suits)):
+        fits = np.nonzero(suits[b])[0]
+        for a in fits:
+            score[b] += 0.25 * suits[b, a] * posterior[:, a]
+        most = np.zeros(len(posterior))
+        for k in np.nonzero(raises[b])[0]:
+            gain = np.zeros(len(posterior))
+            for a in fits:
+                gain += (suits[b, a] * raises[b, k]) * gaps[a][k]
+            score[b] += gain
+            best[b] = np.where(gain > most, k, best[b])
+            np.maximum(most, gain, out=most)
+    score += broken.T
+    score[barred[:, posterior.argmax(axis=1)]] = 0.0
+    return np.ascontiguousarray(score.T), np.ascontiguousarray(best.T)

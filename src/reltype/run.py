@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, evolve, field
 
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
     from reltype.plan import Plan
     from reltype.population import Counts, Population, Scales
     from reltype.summary import Summary
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+WORKERS = 2
+"""Threads that conclude batches beside the engine's own."""
 
 
 @define(slots=False)
@@ -128,5 +136,26 @@ class Run:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The result, batch by batch, sorted by customer."""
-        for batch in self.population.batches():
-            yield self.result.batch(batch, self.conclude(batch))
+        yield from in_order(self.concluded, self.population.batches(), WORKERS)
+
+    def concluded(self, batch: Batch) -> pa.RecordBatch:
+        """The result of one batch."""
+        return self.result.batch(batch, self.conclude(batch))
+
+
+def in_order(
+    function: Callable[[T], S], items: Iterable[T], workers: int
+) -> Iterator[S]:
+    """*function* of each item, worked on by threads, in the order of the items.
+
+    numpy and Arrow let go of the interpreter, so threads do work at once; no more than one item
+    for each worker waits, so memory stays bounded.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[S]] = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
