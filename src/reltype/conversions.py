@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reltype.functions import IN_CALENDAR, Function, Kind
+from reltype.functions import Function, Kind
 from reltype.values import text_literal
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _GROUPED = (
 """Thousands, or lakh and crore; up to five groups."""
 _BLANKS = r"[\s\p{Z}'’]"
 _ZONED = r":[0-9]{2}([.][0-9]+)?\s*([Zz]|[-+][0-9:]{2,}|[A-Za-z][A-Za-z_/+-]*[0-9]*)$"
+_MODERN = "CASE WHEN {0} BETWEEN TIMESTAMP '1000-01-01' AND TIMESTAMP '9999-12-31' THEN {0} END"
+"""`%Y` would read 6.5.24 as the year 24, and exports write year 1 for no date at all."""
 _TRUE = ("true", "t", "yes", "y", "1", "1.0", "on", "x", "active", "enabled", "ja", "oui", "si")
 _FALSE = ("false", "f", "no", "n", "0", "0.0", "off", "inactive", "disabled", "nein", "non")
 
@@ -67,11 +69,14 @@ def to_time(literals: Sequence[str], kind: Kind) -> str:
         f"THEN TRY_CAST({_CELL} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
         f"ELSE TRY_CAST({_CELL} AS TIMESTAMP) END"
     )
+    iso = _MODERN.format(f"({iso})")
     if not literals:
-        return IN_CALENDAR.replace("_0", f"({iso})")
+        return iso
     tries = ", ".join(
-        f"TRY_STRPTIME(TRIM({_CELL}), _{i})"
-        + (" AT TIME ZONE 'UTC'" if "%z" in form or "%Z" in form else "")
+        _MODERN.format(
+            f"(TRY_STRPTIME(TRIM({_CELL}), _{i})"
+            + (" AT TIME ZONE 'UTC')" if "%z" in form or "%Z" in form else ")")
+        )
         for i, form in enumerate(literals, start=1)
     )
     formats = f"COALESCE({tries})" if len(literals) > 1 else tries
@@ -110,7 +115,7 @@ CONVERSIONS = {
         "time",
         to_time,
         "conversions",
-        "ISO 8601, or the first of the formats that fits; with an offset UTC; null if no time",
+        "ISO 8601, or the first format that fits; with an offset UTC; null if none, or before 1000",
     ),
     "to_bool": Function(
         ("any",), "bool", to_bool, "conversions", "yes/no, true/false, 1/0, x, active …; else null"

@@ -122,6 +122,9 @@ class Translation:
             return sql
         if self.aggregated and not self.inside:
             raise self.place.error_at("say what is compared: CAST one of the two", node)
+        if " IN " in sql:
+            # Each by itself: DuckDB casts the whole list to one type outside of the TRY.
+            return " OR ".join(f"TRY(_0 = _{i})" for i in range(1, len(values)))
         return f"TRY({sql})"
 
     def fill(self, node: exp.Expr, sql: str, *values: Value, **known: object) -> Value:
