@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pluggy
 from attrs import evolve
 
-from reltype import builtin, hookspecs
+from reltype import __version__, builtin, hookspecs
 from reltype.errors import PluginError, UsageError, did_you_mean
 from reltype.plugin import BUILT_IN, TIME_LIMIT, Plugin, Plugins
 
@@ -49,7 +49,7 @@ def load(
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     plugins = Plugins(manager, strict=strict, time_limit=time_limit)
-    _register(plugins, Plugin(BUILT_IN, distribution="reltype", module=builtin))
+    _register(plugins, Plugin(BUILT_IN, __version__, GROUP, builtin))
     for point in _chosen(plugins, only, without):
         plugin = Plugin(point.name, *_distribution(point))
         plugins.loaded[point.name] = plugin

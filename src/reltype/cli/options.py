@@ -79,8 +79,10 @@ def chosen(path: str | None, format_: str | None) -> str | None:
 
 def run(**given: Any) -> Run:  # noqa: ANN401
     """An opened run for the options of `data`, `knowledge` and `scored`."""
+    from reltype import plugins
     from reltype.pipeline import open_run
 
+    plugins.check_names(given.get("no_plugin") or ())
     asked = {name: value for name, value in given.items() if value not in (None, ())}
     things = list(asked.pop("data"))
     return open_run(things, map=pairs(asked.pop("map_", ())), **asked)
@@ -119,9 +121,10 @@ def known(rules: Iterable[str], no_plugin: Iterable[str], config: str | None, *,
     from reltype.config import settings
     from reltype.knowledge import Knowledge
 
-    chosen = settings(config, no_plugin=no_plugin)
+    plugins.check_names(no_plugin)
+    chosen = settings(config, no_plugin=no_plugin, rules=rules)
     found = plugins.load(without=chosen.no_plugin, strict=strict)
-    made = Knowledge.of(found, rules)
+    made = Knowledge.of(found, chosen.rules)
     warn(found)
     return made
 

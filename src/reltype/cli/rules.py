@@ -17,8 +17,14 @@ BAD_PACK = 3
 
 @click.command(name="rules")
 @click.argument("data", nargs=-1)
-@click.option("--check", is_flag=True, help="Look for rules that cannot be right; exit 3 if there are any.")
-@click.option("--labels", metavar="FILE", help="With DATA: what some customers are, to count how often rules are right.")
+@click.option(
+    "--check", is_flag=True, help="Look for rules that cannot be right; exit 3 if there are any."
+)
+@click.option(
+    "--labels",
+    metavar="FILE",
+    help="With DATA: what some customers are, to count how often rules are right.",
+)
 @options.data
 @options.knowledge
 @options.output
@@ -52,7 +58,9 @@ def command(
     if data:
         made = [_row(report) for report in _reports(data, labels, given)]
     else:
-        made = _listed(options.plan(*(given[k] for k in ("typology", "rules", "no_plugin", "config"))))
+        made = _listed(
+            options.plan(*(given[k] for k in ("typology", "rules", "no_plugin", "config")))
+        )
     options.emit(options.rows(made), output, format_)
     return 0
 
