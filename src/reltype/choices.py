@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reltype.canonical import CUSTOMERS, INTERACTIONS
 from reltype.derivations import derive
 from reltype.kinds import OTHER, kind_of
-from reltype.mapping import CUSTOMERS, INTERACTIONS, Mapping
+from reltype.mapping import Mapping
 from reltype.readings import Reading
 from reltype.settling import settled
 from reltype.vocabulary import roles
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
 
     from reltype.candidates import Candidate, Table
+    from reltype.canonical import Role
     from reltype.columns import Column
-    from reltype.mapping import Role
 
 LEAST: MappingOf[str, float] = {
     "customer_id": 0.35,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reltype.candidates import Candidate
-    from reltype.mapping import Role
+    from reltype.canonical import Role
 
 _FACTS = ("tenure_days", "contract_days", "churned", "referrals", "products", "since")
 """Roles that a table of customers has, and a log has not."""

@@ -9,106 +9,23 @@ from __future__ import annotations
 
 from collections import abc  # noqa: TC003
 from types import MappingProxyType
-from typing import Literal
 
 from attrs import field, frozen, validators
 
+from reltype.canonical import (
+    CUSTOMERS,
+    DIRECTIONS,
+    ESSENTIAL,
+    INTERACTIONS,
+    RANGES,
+    REFUNDS,
+    Refunds,
+    Role,
+)
 from reltype.casts import Cells, blank, may_be_null_on_purpose
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.expressions import literal, quote
-from reltype.kinds import checked, kind_sql
-
-Role = Literal["interactions", "customers"]
-Refunds = Literal["net", "drop", "raise"]
-REFUNDS: tuple[Refunds, ...] = ("net", "drop", "raise")
-
-INTERACTIONS: abc.Mapping[str, str] = MappingProxyType(
-    {
-        "customer_id": "VARCHAR",
-        "timestamp": "TIMESTAMP",
-        "kind": "VARCHAR",
-        "kind_as_written": "VARCHAR",
-        "value": "DOUBLE",
-        "sentiment": "DOUBLE",
-        "rating": "DOUBLE",
-        "discount": "DOUBLE",
-        "channel": "VARCHAR",
-        "category": "VARCHAR",
-        "direction": "VARCHAR",
-        "text": "VARCHAR",
-    }
-)
-"""The columns of a log, in order, with their types; `kind_as_written` follows from `kind`."""
-
-CUSTOMERS: abc.Mapping[str, str] = MappingProxyType(
-    {
-        "customer_id": "VARCHAR",
-        "since": "TIMESTAMP",
-        "tenure_days": "DOUBLE",
-        "contract_days": "DOUBLE",
-        "auto_renew": "BOOLEAN",
-        "nps": "DOUBLE",
-        "satisfaction": "DOUBLE",
-        "share_of_wallet": "DOUBLE",
-        "referrals": "DOUBLE",
-        "products": "DOUBLE",
-        "active": "BOOLEAN",
-        "timestamp": "TIMESTAMP",
-        "kind": "VARCHAR",
-        "value": "DOUBLE",
-        "text": "VARCHAR",
-    }
-)
-"""The columns of a customer table, in order, with their types.
-
-The last four are what contact lists tell of the log behind them: when the customer was last heard
-of, the status as written, the money so far, a note.
-"""
-
-RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "sentiment": (-1.0, 1.0),
-        "rating": (-1.0, 1.0),
-        "satisfaction": (-1.0, 1.0),
-        "discount": (0.0, 1.0),
-        "share_of_wallet": (0.0, 1.0),
-        "nps": (0.0, 10.0),
-    }
-)
-"""What a number must lie in; outside, it counts as a cell that could not be read."""
-
-ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
-    {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}
-)
-
-DIRECTIONS: abc.Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "inbound": (
-            "inbound",
-            "in",
-            "incoming",
-            "received",
-            "from customer",
-            "customer",
-            "i",
-            "eingehend",
-            "entrant",
-        ),
-        "outbound": (
-            "outbound",
-            "out",
-            "outgoing",
-            "sent",
-            "to customer",
-            "agent",
-            "company",
-            "o",
-            "ausgehend",
-            "sortant",
-        ),
-    }
-)
-"""What is written for a direction, in lower case."""
+from reltype.kinds import KINDS, checked, kind_sql
 
 
 def _fixed(given: abc.Mapping[str, str]) -> abc.Mapping[str, str]:
@@ -187,38 +104,49 @@ class Mapping:
             )
         wanted = self.canonical(features)
         source = Cells.of(columns, f"[{self.role}]")
+        ranged = [name for name, type_ in wanted.items() if self._may_be_unread(name, type_)]
         inner = {name: self._value(name, type_, source) for name, type_ in wanted.items()}
-        inner |= {f"raw {n}": source.written(self.columns[n], n) for n in self.columns}
+        for name in [*ESSENTIAL[self.role], *ranged]:
+            if name in self.columns:
+                inner[f"raw {name}"] = source.written(self.columns[name], name)
         if self.where is not None:
-            inner["left out"] = f"({source.parsed(self.where, 'where', 'bool').sql()}) IS NOT TRUE"
+            left_out = source.parsed(self.where, "where", "bool").sql()
+            inner["left out"] = f"({left_out}) IS NOT TRUE"
         outer = {name: quote(name) for name in wanted}
+        for name in ranged:
+            outer[name] = f"CASE WHEN {_fits(name, wanted[name])} THEN {quote(name)} END"
         if self.role == "interactions" and "value" in self.columns:
             outer["kind"] = "CASE WHEN kind = 'purchase' AND value < 0 THEN 'refund' ELSE kind END"
-            outer["value"] = "CASE WHEN kind = 'refund' AND value > 0 THEN -value ELSE value END"
+            paid_back = "kind = 'refund' AND value > 0"
+            kept = "WHEN isfinite(value) THEN value"
+            outer["value"] = f"CASE WHEN {paid_back} AND isfinite(value) THEN -value {kept} END"
         outer["reject"] = self._reject(refunds)
-        outer["unread"] = self._unread(wanted)
-        kept = "".join(f", {quote(name)}" for name in keep)
-        rows = f"SELECT {_named(inner)}{kept} FROM {relation}"
-        return f"SELECT {_named(outer)}{kept} FROM ({rows})"
+        told = [name for name in ranged if not may_be_null_on_purpose(self.columns[name])]
+        outer["unread"] = _unread({name: wanted[name] for name in told})
+        passed = "".join(f", {quote(name)}" for name in keep)
+        rows = f"SELECT {_named(inner)}{passed} FROM {relation}"
+        return f"SELECT {_named(outer)}{passed} FROM ({rows})"
+
+    def _may_be_unread(self, name: str, type_: str) -> bool:
+        """Whether a null in this column may be a cell that holds something else."""
+        if name not in self.columns or name in ESSENTIAL[self.role]:
+            return False
+        return type_ != "VARCHAR" or name == "direction"
 
     def _value(self, name: str, type_: str, source: Cells) -> str:
-        """SQL of one canonical column."""
+        """SQL of one canonical column, before its range is checked."""
         text = self.columns.get("kind" if name == "kind_as_written" else name)
         if text is None:
             purchase = name == "kind" and self.role == "interactions"
             return "'purchase'" if purchase else f"CAST(NULL AS {type_})"
         if name == "customer_id":
             return source.identifier(text, name)
+        if name.startswith("kind") and text.strip() in KINDS and source.column(text) is None:
+            text = literal(text.strip())
         sql = source.cast(text, type_, name)
         if name == "kind" and self.role == "interactions":
             return kind_sql(sql, self.kinds)
-        if name == "direction":
-            return _direction(sql)
-        if type_ == "DOUBLE":
-            low, high = RANGES.get(name, (None, None))
-            fits = f"isfinite({sql})" if low is None else f"{sql} BETWEEN {low} AND {high}"
-            return f"CASE WHEN {fits} THEN {sql} END"
-        return sql
+        return _direction(sql) if name == "direction" else sql
 
     def _reject(self, refunds: Refunds) -> str:
         """SQL of the reason why a row cannot be used, or null."""
@@ -242,26 +170,26 @@ class Mapping:
             cases.append(f"kind = 'refund' OR (kind = 'purchase' AND value < 0) THEN {reason}")
         return f"CASE {' '.join('WHEN ' + case for case in cases)} END"
 
-    def _unread(self, wanted: abc.Mapping[str, str]) -> str:
-        """SQL of the cells that hold something and gave nothing, or null."""
-        cells = []
-        for name, type_ in wanted.items():
-            text = self.columns.get(name)
-            essential = name in ESSENTIAL[self.role]
-            if text is None or essential or (type_ == "VARCHAR" and name != "direction"):
-                continue
-            if not may_be_null_on_purpose(text):
-                raw = quote(f"raw {name}")
-                gone = f"{quote(name)} IS NULL AND {raw} IS NOT NULL AND ({blank(raw)}) IS NOT TRUE"
-                cells.append(
-                    (gone, f"{literal(name + ': ')} || chr(39) || left({raw}, 60) || chr(39)")
-                )
-        if not cells:
-            return "CAST(NULL AS VARCHAR)"
-        told = ", ".join(f"CASE WHEN {gone} THEN {cell} END" for gone, cell in cells)
-        return (
-            f"CASE WHEN {' OR '.join(gone for gone, _ in cells)} THEN concat_ws('; ', {told}) END"
-        )
+
+def _fits(name: str, type_: str) -> str:
+    """SQL: whether a value is one that its column may have; null or false if not."""
+    if name in RANGES:
+        low, high = RANGES[name]
+        return f"{quote(name)} BETWEEN {low} AND {high}"
+    return f"isfinite({quote(name)})" if type_ == "DOUBLE" else f"{quote(name)} IS NOT NULL"
+
+
+def _unread(types: abc.Mapping[str, str]) -> str:
+    """SQL of the cells that hold something and gave nothing, or null."""
+    if not types:
+        return "CAST(NULL AS VARCHAR)"
+    gone, told = [], []
+    for name, type_ in types.items():
+        raw, null = quote(f"raw {name}"), f"({_fits(name, type_)}) IS NOT TRUE"
+        gone.append(f"({null} AND {raw} IS NOT NULL AND ({blank(raw)}) IS NOT TRUE)")
+        cell = f"{literal(name + ': ')} || chr(39) || left({raw}, 60) || chr(39)"
+        told.append(f"CASE WHEN {gone[-1]} THEN {cell} END")
+    return f"CASE WHEN {' OR '.join(gone)} THEN concat_ws('; ', {', '.join(told)}) END"
 
 
 def _named(columns: abc.Mapping[str, str]) -> str:
@@ -276,3 +204,6 @@ def _direction(sql: str) -> str:
         for word in words
     )
     return f"(MAP {{{listed}}})[lower(trim({sql}))]"
+
+
+__all__ = ["CUSTOMERS", "INTERACTIONS", "REFUNDS", "Mapping", "Refunds", "Role"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reltype.mapping import ESSENTIAL
+from reltype.canonical import ESSENTIAL
 from reltype.readings import in_words
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reltype import durations, ratings
+from reltype.canonical import DIRECTIONS
 from reltype.expressions import literal
 from reltype.kinds import plain
-from reltype.mapping import DIRECTIONS
 from reltype.readings import Reading, in_words, units
 from reltype.vocabulary import roles
 

@@ -1,0 +1,101 @@
+"""Canonical columns: what a log and a customer table are called and typed once they are ours."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections import abc
+
+Role = Literal["interactions", "customers"]
+Refunds = Literal["net", "drop", "raise"]
+REFUNDS: tuple[Refunds, ...] = ("net", "drop", "raise")
+
+INTERACTIONS: abc.Mapping[str, str] = MappingProxyType(
+    {
+        "customer_id": "VARCHAR",
+        "timestamp": "TIMESTAMP",
+        "kind": "VARCHAR",
+        "kind_as_written": "VARCHAR",
+        "value": "DOUBLE",
+        "sentiment": "DOUBLE",
+        "rating": "DOUBLE",
+        "discount": "DOUBLE",
+        "channel": "VARCHAR",
+        "category": "VARCHAR",
+        "direction": "VARCHAR",
+        "text": "VARCHAR",
+    }
+)
+"""The columns of a log, in order, with their types; `kind_as_written` follows from `kind`."""
+
+CUSTOMERS: abc.Mapping[str, str] = MappingProxyType(
+    {
+        "customer_id": "VARCHAR",
+        "since": "TIMESTAMP",
+        "tenure_days": "DOUBLE",
+        "contract_days": "DOUBLE",
+        "auto_renew": "BOOLEAN",
+        "nps": "DOUBLE",
+        "satisfaction": "DOUBLE",
+        "share_of_wallet": "DOUBLE",
+        "referrals": "DOUBLE",
+        "products": "DOUBLE",
+        "active": "BOOLEAN",
+        "timestamp": "TIMESTAMP",
+        "kind": "VARCHAR",
+        "value": "DOUBLE",
+        "text": "VARCHAR",
+    }
+)
+"""The columns of a customer table, in order, with their types.
+
+The last four are what contact lists tell of the log behind them: when the customer was last heard
+of, the status as written, the money so far, a note.
+"""
+
+RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "sentiment": (-1.0, 1.0),
+        "rating": (-1.0, 1.0),
+        "satisfaction": (-1.0, 1.0),
+        "discount": (0.0, 1.0),
+        "share_of_wallet": (0.0, 1.0),
+        "nps": (0.0, 10.0),
+    }
+)
+"""What a number must lie in; outside, it counts as a cell that could not be read."""
+
+ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
+    {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}
+)
+
+DIRECTIONS: abc.Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "inbound": (
+            "inbound",
+            "in",
+            "incoming",
+            "received",
+            "from customer",
+            "customer",
+            "i",
+            "eingehend",
+            "entrant",
+        ),
+        "outbound": (
+            "outbound",
+            "out",
+            "outgoing",
+            "sent",
+            "to customer",
+            "agent",
+            "company",
+            "o",
+            "ausgehend",
+            "sortant",
+        ),
+    }
+)
+"""What is written for a direction, in lower case."""
