@@ -7,56 +7,76 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
-from reltype import rejects, sources
-from reltype.errors import InputError
+from reltype import origins, rejects, sources
+from reltype.asks import Ask, name_of
+from reltype.casts import Cells
+from reltype.errors import ConfigError, InputError
 from reltype.guess import guess
+from reltype.mapping import CUSTOMERS
+from reltype.origins import Origins, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
+    from reltype.blocks import Block
     from reltype.guess import Guess
     from reltype.mapping import Refunds, Role
     from reltype.sources import Source
 
 
 @frozen
-class Ask:
-    """One thing to read, and what a person said about it.
+class Input:
+    """A source and what it is read as.
 
     Attributes:
-        thing: A path, a glob, a URL, `-`, a frame, a relation, a list of dicts.
-        role: A log or a customer table, where that was said.
-        columns: Our name → their column or an expression, as far as it was said.
-        kinds: Their word → our kind, as far as it was said.
-        where: A condition on rows, or None.
-        table: Which table of a database, or sheet of a workbook.
+        source: What gives the rows.
+        guess: What is which of ours.
+        types: Its columns, those that were joined to it too, and DuckDB's types of them.
+        made: What a config says the rows are made of.
+        notes: Sentences for the user.
     """
-
-    thing: object
-    role: Role | None = None
-    columns: Mapping[str, str] = field(factory=dict)
-    kinds: Mapping[str, str] = field(factory=dict)
-    where: str | None = None
-    table: str | None = None
-
-
-@frozen
-class Input:
-    """A source and what it is read as."""
 
     source: Source
     guess: Guess
+    types: Mapping[str, str]
+    made: Origins | None = None
+    notes: tuple[str, ...] = ()
 
-    def select(self, *, refunds: Refunds = "net", features: Collection[str] = ()) -> str:
+    @property
+    def relation(self) -> str:
+        """What stands behind FROM."""
+        return self.over(self.source.relation)
+
+    def over(self, relation: str, keep: Sequence[str] = ()) -> str:
+        """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
+        if self.made is None:
+            return relation
+        return self.made.joined(Table(relation, (*self.source.columns, *keep)))
+
+    def select(
+        self,
+        *,
+        refunds: Refunds = "net",
+        features: Collection[str] = (),
+        relation: str | None = None,
+        keep: Sequence[str] = (),
+    ) -> str:
         """SQL of the canonical rows.
+
+        Args:
+            refunds: What becomes of money paid back.
+            features: Names of features that a customer table may give.
+            relation: What gives the rows instead of the source, with the columns *keep* more.
+            keep: Columns to pass through.
 
         Raises:
             InputError: An essential column is missing or ambiguous.
         """
-        types = dict(zip(self.source.columns, self.source.types, strict=True))
+        rows = self.relation if relation is None else self.over(relation, keep)
+        names = features if self.guess.role == "customers" else ()
         return self.guess.sure().select(
-            self.source.relation, types, refunds=refunds, features=features
+            rows, self.types, refunds=refunds, features=names, keep=keep
         )
 
 
@@ -92,29 +112,27 @@ class Inputs:
             InputError: Something cannot be read.
             ConfigError: What was said of a column cannot be.
         """
-        items = [
-            Input(source, understood(connection, source, ask, features))
-            for ask in asked
-            for source in sources.open_sources(
-                connection, ask.thing, table=ask.table, encoding=encoding
-            )
-        ]
+        items: list[Input] = []
+        for ask in asked:
+            found, made = _opened(connection, ask, encoding)
+            items += [_understood(connection, source, made, ask, features) for source in found]
+        _all_used(asked, items)
         return cls(connection, items, refunds, frozenset(features))
 
     @property
     def logs(self) -> list[str]:
         """A SELECT of canonical interactions for each log."""
-        return [item.select(refunds=self.refunds) for item in self._of("interactions")]
+        return [item.select(refunds=self.refunds) for item in self.of("interactions")]
 
     @property
     def tables(self) -> list[str]:
         """A SELECT of canonical customer rows for each customer table."""
-        return [item.select(features=self.features) for item in self._of("customers")]
+        return [item.select(features=self.features) for item in self.of("customers")]
 
     @property
     def given(self) -> set[str]:
         """The features that the customer tables give."""
-        named = {name for item in self._of("customers") for name in item.guess.mapping.columns}
+        named = {name for item in self.of("customers") for name in item.guess.mapping.columns}
         return ({"since_day" if name == "since" else name for name in named}) & self.features
 
     @property
@@ -133,7 +151,7 @@ class Inputs:
         return [
             f"{item.source.name}: {note}"
             for item in self.items
-            for note in (*item.source.notes, *item.guess.doubts)
+            for note in (*item.source.notes, *item.notes, *item.guess.doubts)
         ]
 
     def settle(self, *, failed: bool = False) -> bool:
@@ -152,43 +170,104 @@ class Inputs:
         """Every row that was not used, with file, line, column, reason and text, file by file."""
         for item in self.items:
             yield from rejects.rejected(self.connection, item.source, self._judge(item))
+            for source in item.made.read if item.made else ():
+                yield from rejects.rejected(self.connection, source)
 
     def _judge(self, item: Input) -> rejects.Judge:
-        types = dict(zip(item.source.columns, item.source.types, strict=True))
-        names = self.features if item.guess.role == "customers" else ()
-        return lambda relation, keep: item.guess.sure().select(
-            relation, types, refunds=self.refunds, features=names, keep=keep
+        return lambda relation, keep: item.select(
+            refunds=self.refunds, features=self.features, relation=relation, keep=keep
         )
 
     def torn(self) -> int:
         """Rows that could not be cut into cells; they stand in the rejects."""
         count = 0
         for item in self.items:
-            for part in item.source.parts:
-                if part.rejects:
-                    found = self.connection.sql(f"SELECT count(*) FROM {part.rejects}").fetchall()
-                    count += int(found[0][0])
+            for source in (item.source, *(item.made.read if item.made else ())):
+                for part in source.parts:
+                    if part.rejects:
+                        rows = self.connection.sql(f"SELECT count(*) FROM {part.rejects}")
+                        count += int(rows.fetchall()[0][0])
         return count
 
-    def _of(self, role: Role) -> Iterator[Input]:
+    def of(self, role: Role) -> Iterator[Input]:
+        """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
 
 
-def understood(
-    connection: DuckDBPyConnection, source: Source, ask: Ask, features: Collection[str] = ()
-) -> Guess:
+def _opened(
+    connection: DuckDBPyConnection, ask: Ask, encoding: str | None
+) -> tuple[tuple[Source, ...], Origins | None]:
+    if ask.block is not None:
+        return origins.opened(connection, ask.block, encoding)
+    found = sources.open_sources(connection, ask.thing, table=ask.table, encoding=encoding)
+    return found, None
+
+
+def _understood(
+    connection: DuckDBPyConnection,
+    source: Source,
+    made: Origins | None,
+    ask: Ask,
+    features: Collection[str],
+) -> Input:
     """What *source* is read as, what was said going before what is guessed."""
-    shown: pa.Table = sources.sample(connection, source)
     if not source.columns:
         raise InputError(f"{source.name}: it has no columns.")
-    return guess(
+    shown, notes = source, tuple[str, ...]()
+    if made is not None and made.block.on:
+        relation = made.joined(Table(source.relation, source.columns))
+        columns, types = origins.described(connection, relation)
+        shown = evolve(source, relation=relation, columns=columns, types=types, parts=())
+    block = ask.block or next((b for b in ask.blocks if _holds(b, shown)), None)
+    if block is not None and ask.block is None:
+        notes = (f"read as {name_of(block)} says, as it has the columns of which that speaks.",)
+    found = guess(
         source.name,
-        source.columns,
-        source.types,
-        shown,
-        role=ask.role,
-        given=ask.columns,
+        shown.columns,
+        shown.types,
+        sources.sample(connection, shown),
+        role=block.role if block is not None else ask.role,
+        given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
         kinds=ask.kinds,
-        where=ask.where,
+        where=block.where if block is not None else None,
         features=features,
     )
+    return Input(source, found, dict(zip(shown.columns, shown.types, strict=True)), made, notes)
+
+
+def _said(ask: Ask, source: Source, features: Collection[str]) -> dict[str, str]:
+    """What was said of columns that this source has, and its role."""
+    ours = {*CUSTOMERS, *features} if ask.role == "customers" else {*ask.columns}
+    return _fitting({n: text for n, text in ask.columns.items() if n in ours}, source)
+
+
+def _holds(block: Block, source: Source) -> bool:
+    """Whether a source has all the columns that a block speaks of."""
+    texts = dict(block.columns) | ({"where": block.where} if block.where else {})
+    return not block.on and len(_fitting(texts, source)) == len(texts)
+
+
+def _fitting(columns: Mapping[str, str], source: Source) -> dict[str, str]:
+    """Those of *columns* that can be read from a source."""
+    if not columns:
+        return {}
+    cells = Cells.of(dict(zip(source.columns, source.types, strict=True)), "--map")
+
+    def fits(name: str, text: str) -> bool:
+        try:
+            cells.parsed(text, name)
+        except ConfigError:
+            return False
+        return True
+
+    return {name: text for name, text in columns.items() if fits(name, text)}
+
+
+def _all_used(asked: Sequence[Ask], items: Sequence[Input]) -> None:
+    """Raise ConfigError for what was said of a column that no input has."""
+    for ask in asked:
+        for name, text in ask.columns.items():
+            if not any(name in item.guess.mapping.columns for item in items) or not any(
+                _fitting({name: text}, item.source) for item in items
+            ):
+                Cells.of(items[0].types, "--map").parsed(text, name)

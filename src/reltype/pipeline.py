@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve, field, frozen
+
 from reltype import plugins
-from reltype.errors import InputError, UsageError
-from reltype.inputs import Ask, Inputs
+from reltype.asks import asks
+from reltype.config import settings
+from reltype.errors import InputError
+from reltype.inputs import Inputs
 from reltype.knowledge import Knowledge
 from reltype.plan import Plan
 from reltype.population import Population
@@ -18,6 +22,9 @@ from reltype.scoring import Relationships
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from reltype.config import Settings
+    from reltype.scalars import Registered
 
 
 def classify(data: object, **options: Any) -> Relationships:  # noqa: ANN401
@@ -40,56 +47,147 @@ def classify(data: object, **options: Any) -> Relationships:  # noqa: ANN401
     return Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
 
 
-def open_run(
-    data: object,
+@frozen(eq=False)
+class Opened:
+    """Inputs that were opened and understood; nobody is grouped yet.
+
+    Attributes:
+        connection: The engine's; locked.
+        settings: What holds.
+        knowledge: What is known, and by whom.
+        plan: What is asked.
+        inputs: What is read.
+        functions: Plugins' functions that the connection knows.
+    """
+
+    connection: DuckDBPyConnection = field(repr=False)
+    settings: Settings
+    knowledge: Knowledge = field(repr=False)
+    plan: Plan = field(repr=False)
+    inputs: Inputs
+    functions: Registered = field(repr=False)
+
+    def run(self) -> Run:
+        """The run: every customer grouped, every row accounted for."""
+        population = _grouped(self)
+        if self.settings.refunds == "raise":
+            _no_refund(self.inputs)
+        learned = self.knowledge.classifiers(self.plan.typology)
+        return Run(population, self.inputs, self.knowledge, learned, self.settings.min_confidence)
+
+    def each(self) -> Iterator[Opened]:
+        """The same for each file alone."""
+        for item in self.inputs.items:
+            yield evolve(self, inputs=evolve(self.inputs, items=[item]))
+
+
+def open_inputs(
+    data: object = None,
     *,
     customers: object = None,
-    as_of: dt.date | str | None = None,
-    rules: Sequence[str | Path] = (),
-    typology: str = "customer",
     map: Mapping[str, str] | None = None,  # noqa: A002
-    refunds: str = "net",
-    min_confidence: float | None = None,
     table: str | None = None,
-    no_plugin: Sequence[str] = (),
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    config: object = None,
-    model: object = None,
-) -> Run:
+    encoding: str | None = None,
+    config: str | Path | None = None,
+    **flags: Any,  # noqa: ANN401
+) -> Opened:
+    """Open what is to be read, and find out what each is: see `open_run` for the arguments."""
     from reltype.engines import duckdb as engine
 
-    knowledge = Knowledge.of(plugins.load(without=no_plugin), rules)
-    plan = Plan(knowledge.catalogue, knowledge.catalogue.typology(typology or "customer"))
-    connection = engine.connect(threads, memory_limit)
-    several = isinstance(data, (list, tuple)) and data and not isinstance(data[0], dict)
-    given = data if several else [data]
-    asked = [Ask(thing, columns=map or {}, table=table) for thing in given]
-    if customers is not None:
-        asked.append(Ask(customers, role="customers"))
+    chosen = settings(config, **flags)
+    knowledge = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
+    plan = Plan(knowledge.catalogue, knowledge.catalogue.typology(chosen.typology))
+    connection = engine.connect(chosen.threads, chosen.memory_limit)
     inputs = Inputs.open(
-        connection, asked, refunds=refunds or "net", features=knowledge.catalogue.features
+        connection,
+        asks(data, customers, chosen.config, columns=map, table=table),
+        refunds=chosen.refunds,
+        features=knowledge.catalogue.features,
+        encoding=encoding,
     )
     functions = knowledge.register(connection)
     engine.lock(connection, inputs.files)
-    population = _grouped(connection, plan, inputs, as_of, functions)
-    learned = knowledge.classifiers(plan.typology)
-    return Run(population, inputs, knowledge, learned, min_confidence)
+    return Opened(connection, chosen, knowledge, plan, inputs, functions)
 
 
-def _grouped(connection, plan, inputs, as_of, functions) -> Population:
+def open_run(
+    data: object = None,
+    *,
+    customers: object = None,
+    map: Mapping[str, str] | None = None,  # noqa: A002
+    table: str | None = None,
+    encoding: str | None = None,
+    config: str | Path | None = None,
+    as_of: dt.date | str | None = None,
+    typology: str | None = None,
+    rules: Sequence[str | Path] = (),
+    no_plugin: Sequence[str] = (),
+    refunds: str | None = None,
+    min_confidence: float | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    model: str | None = None,
+) -> Run:
+    """A run over *data*, ready to score.
+
+    What is not given here is taken from `RELTYPE_…` of the environment, then from the config, then
+    from the defaults.
+
+    Args:
+        data: What `classify` takes; None: what the config names.
+        customers: A customer table, which may also stand among *data*.
+        map: Our name → their column, or an expression over their columns.
+        table: Which table of a database, or sheet of a workbook.
+        encoding: What text files are written in; seen from their bytes where None.
+        config: A `reltype.toml` or `pyproject.toml`; None: `RELTYPE_CONFIG`, or the one in this
+            folder, if any.
+        as_of: The day on which relationships are read; later interactions are not used. None: the
+            last day of the log that is not in the future.
+        typology: Which archetypes to tell apart.
+        rules: Packs with more knowledge.
+        no_plugin: Plugins to leave out.
+        refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
+            one stops the run.
+        min_confidence: The posterior below which nobody is named, 0…1.
+        threads: How many threads the engine may use.
+        memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
+        model: A model that was saved.
+    """
+    return open_inputs(
+        data,
+        customers=customers,
+        map=map,
+        table=table,
+        encoding=encoding,
+        config=config,
+        as_of=as_of,
+        typology=typology,
+        rules=rules,
+        no_plugin=no_plugin,
+        refunds=refunds,
+        min_confidence=min_confidence,
+        threads=threads,
+        memory_limit=memory_limit,
+        model=model,
+    ).run()
+
+
+def _grouped(opened: Opened) -> Population:
     """The population, once every row of the inputs has been cut as it should be."""
     import duckdb
 
+    inputs = opened.inputs
+
     def group() -> Population:
         return Population(
-            connection,
-            plan,
+            opened.connection,
+            opened.plan,
             logs=inputs.logs,
             tables=inputs.tables,
             given=inputs.given,
-            as_of=dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of,
-            functions=functions,
+            as_of=opened.settings.as_of,
+            until=dt.datetime.now().astimezone().date(),
+            functions=opened.functions,
         )
 
     try:
@@ -103,3 +201,14 @@ def _grouped(connection, plan, inputs, as_of, functions) -> Population:
     if not failed and inputs.settle():
         population = group()
     return population
+
+
+def _no_refund(inputs: Inputs) -> None:
+    """Raise InputError for the first row that gives money back."""
+    for batch in inputs.rejected():
+        for row in batch.to_pylist():
+            if row["reason"].startswith("a refund"):
+                raise InputError(
+                    f"{row['file']}, line {row['line']}: money paid back, and --refunds raise: "
+                    f"{row['text'][:200]}. --refunds net counts it against purchases."
+                )

@@ -83,6 +83,7 @@ class Population:
         tables: SELECTs of canonical customer rows.
         given: Features that the customer tables give.
         as_of: The as-of day; None: the last day of the log.
+        until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
         functions: Plugins' functions that the connection knows.
     """
@@ -93,12 +94,14 @@ class Population:
     tables: Sequence[str] = ()
     given: Collection[str] = ()
     as_of: dt.date | None = None
+    until: dt.date | None = None
     frozen: Scales | None = None
     functions: Registered = field(factory=Registered, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.logs:
-            until = f"DATE '{self.as_of}'" if self.as_of else None
+            last = self.as_of or self.until
+            until = f"DATE '{last}'" if last else None
             self._make("facts", query.facts(self.plan, self.logs, until=until))
         if self.tables:
             self._make("customers", query.customers(self.tables, self.given))
@@ -276,8 +279,12 @@ class Population:
             return "The log has no rows: there is nobody to classify."
         return (
             f"None of the {c.rows} rows of the log can be used: {c.rejected} were rejected and "
-            f"{c.late} lie after the as-of day {self.as_of}. See --rejects, --map and --as-of."
+            f"{c.late} lie after {self._last_day}. See --rejects, --map and --as-of."
         )
+
+    @property
+    def _last_day(self) -> str:
+        return f"the as-of day {self.as_of}" if self.as_of else f"today ({self.until})"
 
     def _make(self, name: str, sql: str) -> None:
         with self.functions.told():

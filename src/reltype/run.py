@@ -60,10 +60,12 @@ class Run:
         """The as-of day and the scales that were used."""
         return self.population.scales
 
-    @property
+    @cached_property
     def warnings(self) -> list[str]:
-        """Sentences about the input."""
-        return self.inputs.notes
+        """Sentences about the input: what was assumed, and what in it bends the numbers."""
+        from reltype.oddities import oddities
+
+        return [*self.inputs.notes, *oddities(self.population, self.inputs, self.counts)]
 
     @property
     def formats(self) -> tuple[Format, ...]:

@@ -22,32 +22,85 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _OUTPUT = (
     click.option("-o", "--output", metavar="FILE", help="Write there; the ending is the format."),
-    click.option("-f", "--format", "format_", metavar="NAME", help="table, csv, json, jsonl, parquet, markdown or xlsx."),
+    click.option(
+        "-f",
+        "--format",
+        "format_",
+        metavar="NAME",
+        help="table, csv, json, jsonl, parquet, markdown or xlsx.",
+    ),
 )
 _KNOWLEDGE = (
-    click.option("--typology", metavar="NAME", help="Which archetypes to tell apart.  [default: customer]"),
-    click.option("--rules", multiple=True, metavar="FILE", help="A pack with more knowledge; may be given again."),
-    click.option("--no-plugin", multiple=True, metavar="NAME", help="Leave a plugin out; may be given again."),
-    click.option("--config", metavar="FILE", help="A reltype.toml.  [default: the one in this folder, if any]"),
+    click.option(
+        "--typology", metavar="NAME", help="Which archetypes to tell apart.  [default: customer]"
+    ),
+    click.option(
+        "--rules",
+        multiple=True,
+        metavar="FILE",
+        help="A pack with more knowledge; may be given again.",
+    ),
+    click.option(
+        "--no-plugin", multiple=True, metavar="NAME", help="Leave a plugin out; may be given again."
+    ),
+    click.option(
+        "--config",
+        metavar="FILE",
+        help="A reltype.toml.  [default: the one in this folder, if any]",
+    ),
 )
 _DATA = (
     click.option("--customers", metavar="FILE", help="A customer table."),
-    click.option("--table", metavar="NAME", help="Which table of a database, or sheet of a workbook."),
-    click.option("--as-of", metavar="DAY", help="Read the relationships as of this day.  [default: the log's last]"),
-    click.option("--map", "map_", multiple=True, metavar="OURS=THEIRS", help="Which column is which; may be given again."),
-    click.option("--refunds", metavar="net|drop|raise", help="What to do with money paid back.  [default: net]"),
-    click.option("--threads", type=click.IntRange(1), metavar="N", help="How many threads may work."),
-    click.option("--memory-limit", metavar="SIZE", help="What the engine may hold, such as 2GB; it spills beyond."),
+    click.option(
+        "--table", metavar="NAME", help="Which table of a database, or sheet of a workbook."
+    ),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        help="What text files are written in.  [default: seen from their bytes]",
+    ),
+    click.option(
+        "--as-of",
+        metavar="DAY",
+        help="Read the relationships as of this day.  [default: the log's last]",
+    ),
+    click.option(
+        "--map",
+        "map_",
+        multiple=True,
+        metavar="OURS=THEIRS",
+        help="Which column is which; may be given again.",
+    ),
+    click.option(
+        "--refunds",
+        metavar="net|drop|raise",
+        help="What to do with money paid back.  [default: net]",
+    ),
+    click.option(
+        "--threads", type=click.IntRange(1), metavar="N", help="How many threads may work."
+    ),
+    click.option(
+        "--memory-limit",
+        metavar="SIZE",
+        help="What the engine may hold, such as 2GB; it spills beyond.",
+    ),
 )
 
 _SCORED = (
     click.option("--model", metavar="FILE", help="A model that `reltype fit` saved."),
-    click.option("--min-confidence", type=click.FloatRange(0, 1), metavar="P", help="The posterior below which nobody is named."),
+    click.option(
+        "--min-confidence",
+        type=click.FloatRange(0, 1),
+        metavar="P",
+        help="The posterior below which nobody is named.",
+    ),
 )
 
 
 def _with(options: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
-    return lambda command: reduce(lambda made, option: option(made), reversed(tuple(options)), command)
+    return lambda command: reduce(
+        lambda made, option: option(made), reversed(tuple(options)), command
+    )
 
 
 output = _with(_OUTPUT)
@@ -101,12 +154,16 @@ def pairs(given: Iterable[str]) -> dict[str, str]:
     for text in given:
         ours, sign, theirs = text.partition("=")
         if not sign or not ours.strip():
-            raise click.UsageError(f'--map {text!r}: write ours=theirs, such as timestamp="Created Date".')
+            raise click.UsageError(
+                f'--map {text!r}: write ours=theirs, such as timestamp="Created Date".'
+            )
         made[ours.strip()] = theirs
     return made
 
 
-def plan(typology: str | None, rules: Iterable[str], no_plugin: Iterable[str], config: str | None) -> Plan:
+def plan(
+    typology: str | None, rules: Iterable[str], no_plugin: Iterable[str], config: str | None
+) -> Plan:
     """What a listing command speaks of. A plugin that does not work is told of, and left out."""
     from reltype.config import settings
     from reltype.plan import Plan
@@ -115,7 +172,9 @@ def plan(typology: str | None, rules: Iterable[str], no_plugin: Iterable[str], c
     return Plan(catalogue, catalogue.typology(settings(config, typology=typology).typology))
 
 
-def known(rules: Iterable[str], no_plugin: Iterable[str], config: str | None, *, strict: bool) -> Knowledge:
+def known(
+    rules: Iterable[str], no_plugin: Iterable[str], config: str | None, *, strict: bool
+) -> Knowledge:
     """All that is known. Unless *strict*, a plugin that does not work is told of, and left out."""
     from reltype import plugins
     from reltype.config import settings
