@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.candidates import Table
+from reltype.canonical import CUSTOMERS, INTERACTIONS
 from reltype.choices import Choice
 from reltype.columns import columns_of
 from reltype.errors import InputError
+from reltype.expressions import quote
 from reltype.kinds import OTHER
 from reltype.mapping import Mapping
 from reltype.remarks import doubts, problems, wishes
@@ -111,7 +113,7 @@ def guess(
     table = Table.of(name, columns_of(columns, types, sample))
     decided, because = (role, "as given") if role else role_of(table, given or {})
     choice = Choice(table, decided, features)
-    choice.take(given or {})
+    choice.take({**_ours(columns, decided, features), **(given or {})})
     choice.fill()
     words = choice.words()
     known = {word: kind for word, (_, kind) in words.items() if kind != OTHER} | dict(kinds or {})
@@ -131,10 +133,22 @@ def guess(
     )
 
 
+def _ours(
+    columns: Collection[str], role: Role, features: Collection[str]
+) -> dict[str, str]:
+    """Columns that bear our own names, where the customers' does: nothing is to be guessed of them."""
+    if "customer_id" not in columns:
+        return {}
+    known = INTERACTIONS if role == "interactions" else {*CUSTOMERS, *features}
+    return {name: quote(name) for name in columns if name in known and name != "kind_as_written"}
+
+
 def role_of(table: Table, given: MappingOf[str, str]) -> tuple[Role, str]:
     """Whether a file is a log or a customer table, and why."""
     if "timestamp" in given:
         return "interactions", "a column was given that says when it happened"
+    if {"customer_id", "timestamp"} <= set(table.names):
+        return "interactions", "it has our own columns customer_id and timestamp"
     found = [
         *table.candidates("customer_id", log=False),
         *table.candidates("customer_id", log=True),
