@@ -350,6 +350,11 @@ VALUES = {
     "CASE x WHEN 5 THEN 'five' END": None,
     # text
     "s = 'Abc'": True,
+    "x <> ''": True,
+    "x = '4'": True,
+    "x < '10'": True,
+    "x IN ('4', '5')": True,
+    "x IN ('a', '4.0')": True,
     "s > 3": None,
     "lower(s) || '-' || x": "abc-4.0",
     "s || n": None,
@@ -739,6 +744,15 @@ def test_what_chooses_among_texts_chooses_among_numbers_where_one_is_wanted():
     [
         *("x = s", "x <> s", "x IN (s, 1)", "x IS DISTINCT FROM s", "nullif(x, s)", "b = s"),
         *("NOT x = s OR b", "count(*) FILTER (WHERE ts = s)", "i IN (s, t)", "(x = s) IS TRUE"),
+        *(
+            "ts >= 'a'",
+            "i <> ''",
+            "b = 'visit'",
+            "ts > '12'",
+            "i IN ('a', '12')",
+            "x < '2024-01-31'",
+        ),
+        *("ts BETWEEN '12' AND 'yes'", "ts IN ('12', '13')", "CASE i WHEN '' THEN 1 END"),
         *("CASE x WHEN s THEN 1 ELSE 0 END", "sum(CASE WHEN x = s THEN 1 END)"),
     ],
 )
@@ -746,6 +760,12 @@ def test_columns_of_types_that_do_not_compare_are_not_equal_and_do_not_raise(tex
     expression = parse(text, where="test", aggregates=True)
     assert locked.execute(f"SELECT {expression.sql()} FROM hostile").fetchall()
     assert "TRY(" not in expression.sql("postgres")
+
+
+def test_many_such_comparisons_in_one_query_do_not_raise(locked):
+    texts = ("s = x", "s = y", "s <> i", "ts = s", "s IN (x, y)", "s IS NOT DISTINCT FROM x")
+    asked = ", ".join(parse(text, where="test").sql() for text in texts)
+    assert locked.execute(f"SELECT {asked} FROM hostile").fetchall()
 
 
 def test_aggregates_of_unknown_kind_are_not_asked_whether_they_are_equal():

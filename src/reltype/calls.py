@@ -147,7 +147,7 @@ def _function(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Exp
         ]
     sql = _meaning(name, function, list(literals.values()), values)
     if name == "nullif":
-        sql = sql.replace("_0 = _1", t.equality(node, "_0 = _1", values))
+        sql = sql.replace("_0 = _1", t.pair(node, "=", values))
     filled = t.fill(node, sql, *values)
     return evolve(known, sql=filled.sql, closed=filled.closed, written=False)
 

@@ -29,7 +29,6 @@ COMPARISONS = {
     "NullSafeNEQ": "IS DISTINCT FROM",
 }
 _ARITHMETIC = {"Add": "_0 + _1", "Sub": "_0 - _1", "Mul": "_0 * _1", "Neg": "-_0"}
-_EQUALITIES = frozenset({"EQ", "NEQ", "NullSafeEQ", "NullSafeNEQ", "In"})
 _TYPES = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "MEDIUMINT", "INT", "BIGINT", "INT128"), "whole"),
     **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), "number"),
@@ -77,12 +76,9 @@ def _concatenation(t: Translation, node: exp.Expr) -> Value:
     return t.fill(node, "_0 || _1", *values, kind="text")
 
 
-def _compare(t: Translation, node: exp.Expr, sql: str, nodes: Sequence[exp.Expr]) -> Value:
+def _together(t: Translation, nodes: Sequence[exp.Expr]) -> list[Value]:
     values = t.values(nodes)
-    cast = t.attempt(node, lambda: compared(values))
-    if type(node).__name__ in _EQUALITIES:
-        sql = t.equality(node, sql, cast)
-    return _condition(t, node, sql, *cast)
+    return t.attempt(nodes[0].parent or nodes[0], lambda: compared(values))
 
 
 def _condition(t: Translation, node: exp.Expr, sql: str, *values: Value) -> Value:
@@ -91,21 +87,26 @@ def _condition(t: Translation, node: exp.Expr, sql: str, *values: Value) -> Valu
 
 
 def _comparison(t: Translation, node: exp.Expr) -> Value:
-    sign = COMPARISONS[type(node).__name__]
-    return _compare(t, node, f"_0 {sign} _1", [node.this, node.expression])
+    values = _together(t, [node.this, node.expression])
+    return _condition(t, node, t.pair(node, COMPARISONS[type(node).__name__], values), *values)
 
 
 def _between(t: Translation, node: exp.Expr) -> Value:
-    nodes = [node.this, node.args["low"], node.args["high"]]
-    return _compare(t, node, "_0 BETWEEN _1 AND _2", nodes)
+    values = _together(t, [node.this, node.args["low"], node.args["high"]])
+    sql = "_0 BETWEEN _1 AND _2"
+    if may_raise(values, equality=False):
+        sql = f"({t.pair(node, '>=', values)}) AND ({t.pair(node, '<=', values, 2)})"
+    return _condition(t, node, sql, *values)
 
 
 def _in(t: Translation, node: exp.Expr) -> Value:
-    nodes = [node.this, *node.expressions]
-    if len(nodes) == 1:
+    if not node.expressions:
         raise t.place.error_at("IN wants a list of values", node)
-    slots = ", ".join(f"_{i}" for i in range(1, len(nodes)))
-    return _compare(t, node, f"_0 IN ({slots})", nodes)
+    values = _together(t, [node.this, *node.expressions])
+    sql = f"_0 IN ({', '.join(f'_{i}' for i in range(1, len(values)))})"
+    if may_raise(values):
+        sql = " OR ".join(t.pair(node, "=", values, i) for i in range(1, len(values)))
+    return _condition(t, node, sql, *values)
 
 
 def _is(t: Translation, node: exp.Expr) -> Value:
@@ -169,7 +170,7 @@ def _case(t: Translation, node: exp.Expr) -> Value:
     for i in range(len(branches)):
         asked = f"_{first + i}"
         if first and not simple:
-            asked = t.equality(node, f"_0 = {asked}", whens)
+            asked = t.pair(node, "=", whens, i + 1)
         sql += f" WHEN {asked} THEN _{len(whens) + i}"
     if len(results) > len(branches):
         sql += f" ELSE _{len(whens) + len(branches)}"

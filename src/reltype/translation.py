@@ -116,16 +116,19 @@ class Translation:
         except MismatchError as error:
             raise self.place.error_at(str(error), node) from None
 
-    def equality(self, node: exp.Expr, sql: str, values: Sequence[Value]) -> str:
-        """*sql*, which asks whether *values* are equal; null where their types do not compare."""
-        if not may_raise(values):
-            return sql
+    def pair(self, node: exp.Expr, sign: str, values: Sequence[Value], at: int = 1) -> str:
+        """SQL that compares the first of *values* with another; null where their types do not."""
+        sides = (values[0], values[at])
+        if not may_raise(sides, equality=sign not in {"<", "<=", ">", ">="}):
+            return f"_0 {sign} _{at}"
         if self.aggregated and not self.inside:
             raise self.place.error_at("say what is compared: CAST one of the two", node)
-        if " IN " in sql:
-            # Each by itself: DuckDB casts the whole list to one type outside of the TRY.
-            return " OR ".join(f"TRY(_0 = _{i})" for i in range(1, len(values)))
-        return f"TRY({sql})"
+        asked, other = (0, at) if sides[0].kind == "any" else (at, 0)
+        # DuckDB takes a cast that stands in two TRYs out of both, but never out of a CASE.
+        if "DISTINCT" in sign:
+            null = f"_{other} IS {'NULL' if 'NOT' in sign else 'NOT NULL'}"
+            return f"CASE WHEN _{asked} IS NULL THEN {null} ELSE TRY(_0 {sign} _{at}) END"
+        return f"CASE WHEN _{asked} IS NOT NULL THEN TRY(_0 {sign} _{at}) END"
 
     def fill(self, node: exp.Expr, sql: str, *values: Value, **known: object) -> Value:
         """*sql* with *values* in it, in place of *node*, with what is *known* of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ _HINTS = {
     ("interval", "number"): "use days(a, b) for the time between two",
 }
 
+
+_PLAIN = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+_TRUTHS = frozenset({"true", "false", "t", "f", "yes", "no", "y", "n"})
 
 MARK = re.compile("\ue000(.*?)\ue001", re.DOTALL)
 """A column in the SQL of a value."""
@@ -126,15 +130,30 @@ def compared(values: Sequence[Value]) -> list[Value]:
         raise MismatchError(_HINTS["interval", "number"])
     if kind == "number":
         return [v.guarded() if v.kind == kind else v.cast(kind) for v in values]
-    # A database gives a text as written the type of the column beside it.
-    if kind == "any" or (kind == "text" and all(v.kind != kind or v.written for v in values)):
+    texts = [value for value in values if value.kind == "text"]
+    if kind == "any" or (kind == "text" and all(map(_adapts, texts))):
         return [value.guarded() for value in values]
     return [value.cast(kind) for value in values]
 
 
-def may_raise(values: Sequence[Value]) -> bool:
-    """Whether `=` may raise over them: DuckDB casts a text column to the type of the other side."""
-    return sum(value.kind == "any" for value in values) > 1
+def _adapts(value: Value) -> bool:
+    """Whether it is a text as written that may be meant as a number, a time or a truth."""
+    if not value.written:
+        return False
+    text = value.sql[1:-1]
+    if _PLAIN.fullmatch(text) or text.lower() in _TRUTHS:
+        return True
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def may_raise(values: Sequence[Value], *, equality: bool = True) -> bool:
+    """Whether DuckDB may raise over comparing them, for it casts a text to the other's type."""
+    kinds = [value.kind for value in values]
+    return "any" in kinds and ("text" in kinds or (equality and kinds.count("any") > 1))
 
 
 def alike(values: Sequence[Value], wants: Kind = "any") -> tuple[list[Value], Value]:
