@@ -73,12 +73,12 @@ class Settings:
     config: Config = field(factory=Config)
 
 
-def settings(config: str | Path | None = None, **flags: Any) -> Settings:  # noqa: ANN401
+def settings(config: str | Path | Config | None = None, **flags: Any) -> Settings:  # noqa: ANN401
     """The settings of a run.
 
     Args:
         config: The config file; None: the one that `RELTYPE_CONFIG` names, else the one in this
-            folder, if any.
+            folder, if any; a Config stands for itself.
         flags: What was asked for in so many words, by the names of `Settings`; None and empty
             collections ask for nothing.
 
@@ -86,7 +86,7 @@ def settings(config: str | Path | None = None, **flags: Any) -> Settings:  # noq
         ConfigError: The config or the environment says something that cannot be used.
         UsageError: A flag does.
     """
-    found = load(config)
+    found = config if isinstance(config, Config) else load(config)
     for name in flags:
         if name not in SETTINGS:
             raise UsageError(f"there is no setting {name!r}.{did_you_mean(name, SETTINGS)}")

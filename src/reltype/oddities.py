@@ -74,7 +74,7 @@ def _grouped(population: Population, inputs: Inputs, counts: Counts) -> Iterator
         return
     most = population.first(
         "SELECT arg_max(customer_id, log_rows) AS who, max(log_rows) AS most,"
-        " sum(log_rows) AS all_rows, count(*) AS customers FROM facts WHERE customer_id IS NOT NULL"
+        " CAST(sum(log_rows) AS BIGINT) AS all_rows, count(*) AS customers FROM facts WHERE customer_id IS NOT NULL"
     )
     if most["customers"] > 2 and most["most"] > 20 and most["most"] >= DOMINANT * most["all_rows"]:
         yield (
@@ -94,7 +94,7 @@ def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
         )
         if row["again"]:
             yield (
-                f"{_count(row['again'], 'row')} repeat another row in every column. They were used, "
+                f"{_count(row['again'], 'row')} the same as another in every column. All were used, "
                 "since two equal purchases look so, too; sql = \"SELECT DISTINCT * FROM '…'\" in "
                 "reltype.toml drops them."
             )
@@ -116,7 +116,7 @@ def _paid_back(
     )
     if row["back"]:
         yield (
-            f"{_count(row['back'], 'row')} give money back and count against purchases "
+            f"{_count(row['back'], 'row')} of money paid back, which counts against purchases "
             "(--refunds net; drop leaves them out, raise stops at the first)."
         )
 
@@ -126,14 +126,14 @@ def _half_day(population: Population, canonical: str) -> Iterator[str]:
     last = population.scales.as_of
     row = _first(
         population.connection,
-        f"""WITH moments AS (SELECT timestamp AS at, timestamp::DATE AS day FROM ({canonical})
+        f"""WITH moments AS (SELECT timestamp AS moment, timestamp::DATE AS day FROM ({canonical})
               WHERE reject IS NULL AND timestamp < {literal(str(last))}::DATE + INTERVAL 1 DAY),
-            days AS (SELECT day, max(epoch(at - day::TIMESTAMP)) / 3600 AS ends, count(*) AS n
+            days AS (SELECT day, max(epoch(moment - day::TIMESTAMP)) / 3600 AS ends, count(*) AS n
               FROM moments GROUP BY day),
             usual AS (SELECT median(ends) AS ends, median(n) AS n FROM
               (FROM days WHERE day < {literal(str(last))}::DATE ORDER BY day DESC LIMIT 30))
             SELECT usual.ends AS usually, usual.n AS rows, days.ends, days.n,
-              (SELECT avg((at = day::TIMESTAMP)::INTEGER) FROM moments) AS midnights
+              (SELECT avg((moment = day::TIMESTAMP)::INTEGER) FROM moments) AS midnights
             FROM days, usual WHERE day = {literal(str(last))}::DATE""",
     )
     if not row or row["usually"] is None or row["midnights"] > _MIDNIGHTS:

@@ -23,7 +23,7 @@ from reltype.scoring import Relationships
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from reltype.config import Settings
+    from reltype.config import Config, Settings
     from reltype.scalars import Registered
 
 
@@ -69,9 +69,17 @@ class Opened:
 
     def run(self) -> Run:
         """The run: every customer grouped, every row accounted for."""
-        population = _grouped(self)
+        population = self.population()
         if self.settings.refunds == "raise":
             _no_refund(self.inputs)
+        return self.over(population)
+
+    def population(self) -> Population:
+        """The customers, grouped, once every row of the inputs has been cut as it should be."""
+        return _grouped(self)
+
+    def over(self, population: Population) -> Run:
+        """The run over a population that was grouped."""
         learned = self.knowledge.classifiers(self.plan.typology)
         return Run(population, self.inputs, self.knowledge, learned, self.settings.min_confidence)
 
@@ -88,7 +96,7 @@ def open_inputs(
     map: Mapping[str, str] | None = None,  # noqa: A002
     table: str | None = None,
     encoding: str | None = None,
-    config: str | Path | None = None,
+    config: str | Path | Config | None = None,
     **flags: Any,  # noqa: ANN401
 ) -> Opened:
     """Open what is to be read, and find out what each is: see `open_run` for the arguments."""
@@ -117,7 +125,7 @@ def open_run(
     map: Mapping[str, str] | None = None,  # noqa: A002
     table: str | None = None,
     encoding: str | None = None,
-    config: str | Path | None = None,
+    config: str | Path | Config | None = None,
     as_of: dt.date | str | None = None,
     typology: str | None = None,
     rules: Sequence[str | Path] = (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,8 +49,14 @@ _KNOWLEDGE = (
         help="A reltype.toml.  [default: the one in this folder, if any]",
     ),
 )
-_DATA = (
-    click.option("--customers", metavar="FILE", help="A customer table."),
+_READING = (
+    click.option(
+        "--map",
+        "map_",
+        multiple=True,
+        metavar="OURS=THEIRS",
+        help="Which column is which; may be given again.",
+    ),
     click.option(
         "--table", metavar="NAME", help="Which table of a database, or sheet of a workbook."
     ),
@@ -60,23 +66,6 @@ _DATA = (
         help="What text files are written in.  [default: seen from their bytes]",
     ),
     click.option(
-        "--as-of",
-        metavar="DAY",
-        help="Read the relationships as of this day.  [default: the log's last]",
-    ),
-    click.option(
-        "--map",
-        "map_",
-        multiple=True,
-        metavar="OURS=THEIRS",
-        help="Which column is which; may be given again.",
-    ),
-    click.option(
-        "--refunds",
-        metavar="net|drop|raise",
-        help="What to do with money paid back.  [default: net]",
-    ),
-    click.option(
         "--threads", type=click.IntRange(1), metavar="N", help="How many threads may work."
     ),
     click.option(
@@ -84,6 +73,20 @@ _DATA = (
         metavar="SIZE",
         help="What the engine may hold, such as 2GB; it spills beyond.",
     ),
+)
+_DATA = (
+    click.option("--customers", metavar="FILE", help="A customer table."),
+    click.option(
+        "--as-of",
+        metavar="DAY",
+        help="Read the relationships as of this day.  [default: the log's last]",
+    ),
+    click.option(
+        "--refunds",
+        metavar="net|drop|raise",
+        help="What to do with money paid back.  [default: net]",
+    ),
+    *_READING,
 )
 
 _SCORED = (
@@ -107,6 +110,8 @@ output = _with(_OUTPUT)
 """-o and --format."""
 knowledge = _with(_KNOWLEDGE)
 """What is known: typology, packs, plugins, config."""
+reading = _with(_READING)
+"""How a file is opened."""
 data = _with(_DATA)
 """How the input is read."""
 scored = _with(_SCORED)
@@ -132,13 +137,16 @@ def chosen(path: str | None, format_: str | None) -> str | None:
 
 def run(**given: Any) -> Run:  # noqa: ANN401
     """An opened run for the options of `data`, `knowledge` and `scored`."""
+    return opened(**given).run()
+
+
+def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Opened:  # noqa: ANN401
+    """Inputs opened for the options of `data`, `knowledge` and `scored`."""
     from reltype import plugins
-    from reltype.pipeline import open_run
+    from reltype.pipeline import open_inputs
 
     plugins.check_names(given.get("no_plugin") or ())
-    asked = {name: value for name, value in given.items() if value not in (None, ())}
-    things = list(asked.pop("data"))
-    return open_run(things, map=pairs(asked.pop("map_", ())), **asked)
+    return open_inputs(list(data), map=pairs(map_), **given)
 
 
 def rows(made: list[dict[str, Any]]) -> pa.Table:

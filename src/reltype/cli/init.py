@@ -1,0 +1,45 @@
+"""`reltype init`: a config to edit, drafted from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reltype.cli import options
+
+
+@click.command(name="init")
+@click.argument("data", nargs=-1, required=True, metavar="FILE...")
+@options.reading
+@click.option(
+    "-o", "--output", default="reltype.toml", show_default=True, metavar="FILE",
+    help="Where to write the config; - is standard output.",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="Overwrite it.")
+def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
+    """Draft a reltype.toml from FILEs: each guess as a line to keep or to change.
+
+    \b
+    reltype init orders.csv accounts.csv
+    """
+    from reltype.config import Config
+    from reltype.drafts import draft
+    from reltype.errors import UsageError
+    from reltype.formats import destination
+
+    if output != "-" and Path(output).exists() and not force:
+        raise UsageError(f"{output} is there already. Write elsewhere with -o, or --force.")
+    opened = options.opened(**given, config=Config())
+    text = draft([item.guess for item in opened.inputs.items])
+    with destination(output) as stream:
+        stream.write(text.encode())
+    if output == "-":
+        return
+    click.echo(
+        f"{output} says how these files are read. Look it through, then: reltype classify", err=True
+    )
+    for item in opened.inputs.items:
+        for problem in item.guess.problems:
+            click.echo(f"To do: {item.source.name}: {problem}", err=True)
