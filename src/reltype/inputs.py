@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reltype.mapping import Refunds, Role
     from reltype.sources import Source
 
+_BRIEF = 40
+
 
 @frozen
 class Input:
@@ -47,6 +49,22 @@ class Input:
     def relation(self) -> str:
         """What stands behind FROM."""
         return self.over(self.source.relation)
+
+    @property
+    def told(self) -> str:
+        """What was guessed, in one line; empty where everything was said or is called as ours."""
+        guess = self.guess
+        guessed = [
+            f"{ours} from {_brief(guess.sources.get(ours, text))}"
+            for ours, text in guess.mapping.columns.items()
+            if guess.reasons.get(ours) != "as given"
+        ]
+        if not guessed:
+            return ""
+        role = "a log" if guess.role == "interactions" else "a customer table"
+        return (
+            f"{self.source.name}: read as {role}: {', '.join(guessed)}. reltype inspect says why."
+        )
 
     def over(self, relation: str, keep: Sequence[str] = ()) -> str:
         """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
@@ -154,6 +172,11 @@ class Inputs:
             for note in (*item.source.notes, *item.notes, *item.guess.doubts)
         ]
 
+    @property
+    def guesses(self) -> list[str]:
+        """A line for each input of which something was guessed: what is read from where."""
+        return [line for item in self.items if (line := item.told)]
+
     def settle(self, *, failed: bool = False) -> bool:
         """After a full pass: whether some source had to be cut anew, so that the pass is due again."""
         settled = [
@@ -192,6 +215,10 @@ class Inputs:
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+def _brief(source: str) -> str:
+    return source if len(source) <= _BRIEF else source[: _BRIEF - 1] + "…"
 
 
 def _opened(

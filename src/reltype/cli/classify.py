@@ -17,14 +17,23 @@ SHOWN = 20
 
 
 @click.command(name="classify")
-@click.argument("data", nargs=-1, required=True)
+@click.argument("data", nargs=-1)
 @options.scored
 @options.data
 @options.knowledge
 @options.output
-@click.option("--rejects", metavar="FILE", help="Where rows go that cannot be used.  [default: beside the output]")
+@click.option(
+    "--rejects",
+    metavar="FILE",
+    help="Where rows go that cannot be used.  [default: beside the output]",
+)
 @click.option("--strict", is_flag=True, help="Exit 1 where a row was rejected.")
-@click.option("--fail-under", type=click.FloatRange(0, 1), metavar="SHARE", help="Exit 1 where a smaller share gets an archetype.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Exit 1 where a smaller share gets an archetype.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
 def command(
     rejects: str | None,
@@ -35,9 +44,9 @@ def command(
     format_: str | None,
     **given: Any,  # noqa: ANN401
 ) -> int:
-    """Read the relationship of every customer in DATA: files, `-`, or a database's URL.
+    r"""Read the relationship of every customer in DATA: files, `-`, or a database's URL.
 
-    The result goes to standard output or FILE, words about it to standard error.
+    Without DATA, the files that reltype.toml names are read. The result goes to standard output or FILE, words about it to standard error.
 
     \b
     reltype classify orders.csv
@@ -49,7 +58,11 @@ def command(
     from reltype.formats import write
     from reltype.summary import Tally, summarise
 
-    run = options.run(**given)
+    opened = options.opened(**given)
+    if not quiet:
+        for line in opened.inputs.guesses:
+            click.echo(line, err=True)
+    run = opened.run()
     tally = Tally()
     chosen = options.chosen(output, format_)
     with progress(run.population.size, quiet=quiet) as step:
@@ -76,6 +89,8 @@ def _gate(summary: Summary, *, strict: bool, fail_under: float | None) -> int:
         click.echo(f"--strict: {summary.rows['rejected']:,} rows were rejected.", err=True)
         return 1
     if fail_under is not None and named < fail_under:
-        click.echo(f"--fail-under: {named:.1%} got an archetype, less than {fail_under:.1%}.", err=True)
+        click.echo(
+            f"--fail-under: {named:.1%} got an archetype, less than {fail_under:.1%}.", err=True
+        )
         return 1
     return 0
