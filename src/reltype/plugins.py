@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 GROUP = "reltype"
 ENVIRONMENT = "RELTYPE_PLUGINS"
+SECONDS = "RELTYPE_PLUGIN_SECONDS"
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("reltype_"))
 
 
@@ -29,7 +30,7 @@ def load(
     only: Collection[str] | None = None,
     without: Collection[str] = (),
     strict: bool = True,
-    time_limit: float = TIME_LIMIT,
+    time_limit: float | None = None,
 ) -> Plugins:
     """The built-in plugin, the installed ones sorted by name, then *extra* objects.
 
@@ -39,7 +40,8 @@ def load(
             comma-separated list (empty: none), or all.
         without: Names to leave out.
         strict: Raise where one does not load or fails later; otherwise note it in `broken`.
-        time_limit: Seconds that one call into a plugin may take.
+        time_limit: Seconds that one call into a plugin may take; None: what
+            `RELTYPE_PLUGIN_SECONDS` says, or 60.
 
     Raises:
         PluginError: A plugin does not load, is for another version of the hooks, implements a
@@ -48,7 +50,7 @@ def load(
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    plugins = Plugins(manager, strict=strict, time_limit=time_limit)
+    plugins = Plugins(manager, strict=strict, time_limit=time_limit or _seconds())
     _register(plugins, Plugin(BUILT_IN, __version__, GROUP, builtin))
     for point in _chosen(plugins, only, without):
         plugin = Plugin(point.name, *_distribution(point))
@@ -132,6 +134,18 @@ def _chosen(
             plugins.fail(PluginError(text, point.name))
             del found[point.name]
     return [point for name, point in found.items() if name not in plugins.broken]
+
+
+def _seconds() -> float:
+    """The time limit that the environment sets, or the usual one."""
+    text = os.environ.get(SECONDS, "").strip()
+    try:
+        seconds = float(text) if text else TIME_LIMIT
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"{SECONDS}={text}: write a number of seconds above 0.")
+    return seconds
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:

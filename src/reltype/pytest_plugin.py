@@ -46,7 +46,7 @@ def reltype_check(request: pytest.FixtureRequest) -> Check:
 
 @pytest.fixture
 def reltype_batches() -> Callable[..., dict[str, Batch]]:
-    """Makes hostile batches: `reltype_batches("customer", features=["nps"])`, by what is hostile."""
+    """Makes hostile batches by name: `reltype_batches("customer", features=["nps"])`."""
 
     def make(typology: str = "customer", features: tuple[str, ...] = ()) -> dict[str, Batch]:
         from reltype import hostile, plugins

@@ -1,0 +1,471 @@
+"""Plugins on the path that every plugin takes: good ones work, broken ones are named."""
+
+import json
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pc
+import pytest
+
+import reltype
+from reltype import builtin, cli, hookspecs, plugins
+from reltype.errors import ConfigError, PluginError, UsageError
+from reltype.hookspecs import hookimpl
+from reltype.knowledge import Knowledge
+from reltype.scalars import ScalarFunction
+from reltype.simulate import simulate
+from tests.zoo import GOOD, computes, install, says
+
+pytestmark = pytest.mark.usefixtures("_quick")
+
+BROKEN = {
+    "import error": ("import a_module_that_is_not_there", "No module named 'a_module"),
+    "syntax error": ("def (:", "SyntaxError"),
+    "exits": ("import sys; sys.exit(3)", "SystemExit: 3"),
+    "hook raises": (
+        "@hookimpl\ndef reltype_definitions(): raise KeyError('oh')",
+        "reltype_definitions failed: KeyError: 'oh'",
+    ),
+    "endless import": ("import time\nwhile True: time.sleep(0.05)", "did not return within 1 s"),
+    "endless hook": (
+        "import time\n@hookimpl\ndef reltype_definitions():\n    while True: time.sleep(0.05)",
+        "reltype_definitions did not return within 1 s",
+    ),
+    "for a future version": (
+        GOOD + "\nreltype_api = 2",
+        "written for reltype_api 2, and this reltype speaks 1. Upgrade reltype",
+    ),
+    "for a past version": (GOOD + "\nreltype_api = 0", "Upgrade the plugin"),
+    "misspelt hook": (
+        "@hookimpl\ndef reltype_definition(): return []",
+        "no hook 'reltype_definition'. Did you mean 'reltype_definitions'?",
+    ),
+    "unmarked hook": ("def reltype_definitions(): return []", "write @hookimpl above it"),
+    "wrong argument": ("@hookimpl\ndef reltype_definitions(what): return []", "what"),
+    "no hook": ("x = 1", "implements none of the hooks"),
+    "returns a text": ("@hookimpl\ndef reltype_definitions(): return 'abc'", "not a list"),
+    "returns nothing": ("@hookimpl\ndef reltype_definitions(): pass", "returned None, not a list"),
+    "returns garbage": ("@hookimpl\ndef reltype_definitions(): return [42]", "a int is none of"),
+    "no such pack": (
+        "@hookimpl\ndef reltype_definitions():\n    return ['/nowhere/pack.toml']",
+        "cannot be read",
+    ),
+    "rule on nothing": (
+        "@hookimpl\ndef reltype_definitions():\n    return [Rule('r', 'tenure_dayz > 3', 'fling')]",
+        "no column is called 'tenure_dayz'",
+    ),
+    "rule for nobody": (
+        "@hookimpl\ndef reltype_definitions(): return [Rule('r', 'affect > 0.3', 'flingg')]",
+        "no archetype is called 'flingg'. Did you mean 'fling'?",
+    ),
+    "another's name": (
+        "@hookimpl\ndef reltype_definitions():\n    return [Feature('purchases', 'x', 'count(*)')]",
+        "feature 'purchases' is defined by built-in and differently by zoo",
+    ),
+    "a reading's name": (
+        "@hookimpl\ndef reltype_definitions():\n    return [Feature('affect', 'x', 'count(*)')]",
+        "feature 'affect' of zoo has the name of built-in's dimension",
+    ),
+    "functions as a dict": ("@hookimpl\ndef reltype_functions(): return {'f': len}", "not a list"),
+    "no ScalarFunction": (
+        "@hookimpl\ndef reltype_functions(): return [len]",
+        "not a ScalarFunction",
+    ),
+    "our function's name": (
+        "@hookimpl\ndef reltype_functions(): return [ScalarFunction('lower', len, 'x', 'text', '')]",
+        "expressions have a function lower() already",
+    ),
+}
+FAILS_LATER = {
+    "classifier is none": (
+        "@hookimpl\ndef reltype_classifiers(typology): return [object()]",
+        "a object is no classifier",
+    ),
+    "two of one name": (
+        says("return np.zeros(shape)").replace("[Says()]", "[Says(), Says()]"),
+        "second",
+    ),
+    "score raises": (
+        says("raise RuntimeError('no model')"),
+        "says.score failed: RuntimeError: no model",
+    ),
+    "score is NaN": (says("return np.full(shape, np.nan)"), "not a finite number"),
+    "score is infinite": (says("return np.full(shape, -np.inf)"), "not a finite number"),
+    "score has a wrong shape": (
+        says("return np.zeros((len(batch), 3))"),
+        r"where \(\d+, 4\) was due",
+    ),
+    "score is a text": (says("return 'high'"), "ValueError"),
+    "score changes the batch": (
+        says("batch.readings[:] = 0; return np.zeros(shape)"),
+        "read-only",
+    ),
+    "score never ends": (
+        says("import time\n        while True: time.sleep(0.05)"),
+        "did not return within 1 s",
+    ),
+    "function raises": (computes("raise OSError('disk')"), r"mood\(\) failed: OSError: disk"),
+    "function forgets rows": (computes("return pa.array([1.0] * 0)"), "returned 0 values for"),
+    "function gives texts": (computes("return texts"), "not double as promised"),
+    "function gives NaN": (
+        computes("return pa.array([np.nan] * len(texts))"),
+        "NaN or an infinity",
+    ),
+    "function gives a list": (computes("return [1.0] * len(texts)"), "a list, not an Arrow array"),
+    "function never ends": (
+        computes("import time\n    while True: time.sleep(0.05)"),
+        "within 1 s",
+    ),
+}
+
+
+@pytest.fixture
+def _quick(monkeypatch):
+    """No plugin of this machine, and a short time limit."""
+    monkeypatch.delenv("RELTYPE_PLUGINS", raising=False)
+    monkeypatch.setenv("RELTYPE_PLUGIN_SECONDS", "1")
+    for point in plugins.installed():
+        pytest.skip(f"a plugin is installed here: {point.name}")
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder on the path, as site-packages is."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    yield folder
+    for name in [name for name in sys.modules if name.endswith("_module")]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    """A small log of a coffee bar."""
+    path = tmp_path_factory.mktemp("log") / "log.csv"
+    pc.write_csv(simulate("coffee bar", customers=12, seed=1).interactions, path)
+    return str(path)
+
+
+def classified(log):
+    """What each customer is."""
+    return reltype.classify(log).to_arrow().to_pylist()
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_plugin_that_does_not_load_stops_a_run_and_is_named_with_the_way_out(site, broken):
+    code, complaint = BROKEN[broken]
+    install(site, "zoo", code)
+    with pytest.raises(PluginError) as caught:
+        Knowledge.of(plugins.load())
+    told = str(caught.value)
+    assert complaint in told
+    assert told.startswith("Plugin zoo (reltype-zoo 1.2): ")
+    assert told.endswith("Leave it out with --no-plugin zoo.")
+    assert caught.value.plugin == "zoo"
+
+
+@pytest.mark.parametrize("broken", FAILS_LATER)
+def test_a_plugin_that_fails_while_it_scores_stops_the_run_and_is_named(site, log, broken):
+    code, complaint = FAILS_LATER[broken]
+    install(site, "zoo", code)
+    with pytest.raises(PluginError, match=complaint) as caught:
+        reltype.classify(log)
+    assert str(caught.value).startswith("Plugin zoo (reltype-zoo 1.2): ")
+    assert str(caught.value).endswith("Leave it out with --no-plugin zoo.")
+
+
+@pytest.mark.parametrize(
+    "broken", ["import error", "hook raises", "rule on nothing", "misspelt hook"]
+)
+def test_a_broken_plugin_ends_the_command_with_5_and_no_plugin_is_the_way_out(
+    site, log, capfd, broken
+):
+    install(site, "good", GOOD)
+    install(site, "zoo", BROKEN[broken][0])
+    assert cli.run(["classify", log, "-q"]) == 5
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert "Plugin zoo (reltype-zoo 1.2)" in told.err
+    assert "Traceback" not in told.err
+    assert cli.run(["classify", log, "-q", "--format", "jsonl", "--no-plugin", "zoo"]) == 0
+    assert "it is " in capfd.readouterr().out  # the good plugin's reason
+
+
+@pytest.mark.parametrize("command", [["features"], ["archetypes"], ["rules"], ["plugins", "list"]])
+def test_listings_go_on_without_a_broken_plugin_and_warn(site, capfd, command):
+    install(site, "good", GOOD)
+    install(site, "zoo", BROKEN["rule on nothing"][0])
+    assert cli.run(command) == 0
+    told = capfd.readouterr()
+    assert "Warning: Plugin zoo (reltype-zoo 1.2)" in told.err
+    assert told.out
+    if command == ["rules"]:
+        assert "good rule" in told.out
+
+
+def test_help_goes_on_without_a_plugin_that_does_not_load(site, capfd):
+    install(site, "zoo", BROKEN["import error"][0])
+    cli.cli.asked = False
+    assert cli.run(["--help"]) == 0
+    told = capfd.readouterr()
+    assert "classify" in told.out
+    assert "Warning: Plugin zoo (reltype-zoo 1.2)" in told.err
+
+
+def test_a_plugin_that_builds_on_a_broken_one_is_told_of_too(site):
+    install(
+        site,
+        "a",
+        "@hookimpl\ndef reltype_definitions():\n    return [Rule('r', 'fizz > 3', 'fling')]",
+    )
+    install(site, "b", GOOD)
+    found = plugins.load(strict=False)
+    known = Knowledge.of(found)
+    assert set(found.broken) == {"a"}
+    assert set(found.loaded) == {"built-in", "b"}
+    assert "good rule" in known.catalogue.rules
+
+
+def test_a_plugin_may_build_on_one_whose_name_comes_later(site):
+    install(
+        site,
+        "a",
+        "@hookimpl\ndef reltype_definitions():\n    return [Rule('r', 'fizz > 3', 'fling')]",
+    )
+    install(
+        site,
+        "b",
+        "@hookimpl\ndef reltype_definitions():\n    return [Feature('fizz', 'count', 'count(*)')]",
+    )
+    for strict in (True, False):
+        found = plugins.load(strict=strict)
+        assert "r" in Knowledge.of(found).catalogue.rules
+        assert not found.broken
+
+
+def test_two_packages_with_a_plugin_of_one_name_clash_and_both_are_named(site):
+    install(site, "zoo", GOOD, package="reltype-zoo")
+    install(site, "zoo", GOOD, package="reltype-other", version="3.0")
+    with pytest.raises(PluginError, match=r"reltype-(zoo 1.2|other 3.0) and reltype-(zoo|other)"):
+        plugins.load()
+
+
+def test_two_plugins_that_define_one_name_differently_clash_and_both_are_named(site):
+    install(site, "a", GOOD)
+    install(site, "b", GOOD.replace("9.0", "8.0"))
+    with pytest.raises(PluginError, match="rule 'good rule' is defined by a and differently by b"):
+        Knowledge.of(plugins.load())
+
+
+def test_two_functions_of_one_name_clash(site):
+    install(
+        site, "a", computes("return pc.utf8_length(texts)").split("@hookimpl\ndef reltype_def")[0]
+    )
+    install(
+        site, "b", computes("return pc.utf8_length(texts)").split("@hookimpl\ndef reltype_def")[0]
+    )
+    with pytest.raises(PluginError, match=r"Plugin b .*: a gives a function mood\(\) already"):
+        Knowledge.of(plugins.load())
+
+
+def test_the_environment_chooses_plugins(site, monkeypatch):
+    install(site, "good", GOOD)
+    install(site, "zoo", "1/0")
+    monkeypatch.setenv("RELTYPE_PLUGINS", "good")
+    assert list(plugins.load().loaded) == ["built-in", "good"]
+    monkeypatch.setenv("RELTYPE_PLUGINS", "")
+    assert list(plugins.load().loaded) == ["built-in"]
+    monkeypatch.setenv("RELTYPE_PLUGINS", "god")
+    with pytest.raises(UsageError, match=r"RELTYPE_PLUGINS= god: .*Did you mean 'good'"):
+        plugins.load()
+
+
+def test_the_config_disables_plugins(site, log, tmp_path, capfd):
+    install(site, "zoo", "1/0")
+    config = tmp_path / "reltype.toml"
+    config.write_text('[plugins]\ndisable = ["zoo"]\n')
+    assert cli.run(["classify", log, "-q", "--config", str(config), "--format", "csv"]) == 0
+    assert cli.run(["features", "--config", str(config)]) == 0
+    assert "Warning" not in capfd.readouterr().err
+
+
+def test_leaving_out_a_plugin_that_is_not_there_is_a_mistake(site, log, capfd):
+    install(site, "good", GOOD)
+    assert cli.run(["classify", log, "--no-plugin", "goof"]) == 2
+    assert "Did you mean 'good'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["0", "soon", "-1", "inf", "nan"])
+def test_a_time_limit_that_is_none_is_refused(monkeypatch, seconds):
+    monkeypatch.setenv("RELTYPE_PLUGIN_SECONDS", seconds)
+    with pytest.raises(UsageError, match="RELTYPE_PLUGIN_SECONDS"):
+        plugins.load()
+
+
+def test_a_function_of_a_plugin_can_be_called_in_features_and_rules(site, log):
+    before = classified(log)
+    install(site, "zoo", computes("return pc.cast(pc.utf8_length(texts), pa.float64())"))
+    found = reltype.classify(log)
+    said = [
+        r for row in found.to_arrow()["reasons"].to_pylist() for r in row if r["text"] == "moody"
+    ]
+    assert said
+    assert len(before) == len(found)
+    explained = found.explain(before[0]["customer_id"])
+    assert any(c.item == "moody" and c.amount > 0 for c in explained.contributions)
+
+
+def test_a_call_with_too_many_arguments_shows_the_place(site):
+    install(site, "zoo", computes("return texts").replace("mood(kind)", "mood(kind, 2)"))
+    with pytest.raises(PluginError, match=r"mood\(\) takes 1 argument"):
+        Knowledge.of(plugins.load())
+
+
+def test_a_pack_of_a_user_may_call_a_plugins_function(site, log, tmp_path):
+    install(site, "zoo", computes("return pc.utf8_length(texts)"))
+    pack = tmp_path / "my.toml"
+    pack.write_text(
+        '[[features]]\nname = "my_mood"\nunit = "count"\nof = "max(mood(category))"\n'
+        '[[rules]]\nname = "mine"\nwhen = "my_mood > 1"\narchetype = "fling"\n'
+    )
+    reltype.classify(log, rules=[pack])
+    with pytest.raises(ConfigError, match="mood"):
+        Knowledge.of(plugins.load(without=["zoo"]), [pack])
+
+
+def test_a_classifier_of_a_plugin_is_heard_and_told_in_the_explanation(site, log):
+    install(site, "zoo", says("scores = np.zeros(shape); scores[:, 2] = 3.0; return scores"))
+    found = reltype.classify(log)
+    explained = found.explain(found.to_arrow()["customer_id"][0].as_py())
+    told = [c for c in explained.contributions if c.source == "says"]
+    assert len(told) == 1
+    assert told[0].amount > 0
+    total = dict.fromkeys(explained.scores, 0.0)
+    for c in explained.contributions:
+        total[c.archetype] += c.amount
+    assert total == pytest.approx(dict(explained.scores))
+
+
+def test_a_format_of_a_plugin_writes_and_a_clash_is_refused(site):
+    code = """
+from reltype.formats import Format
+def write(schema, batches, stream): stream.write(str(sum(b.num_rows for b in batches)).encode())
+@hookimpl
+def reltype_formats(): return [Format("count", (".count",), write)]
+"""
+    install(site, "zoo", code)
+    formats = Knowledge.of(plugins.load()).formats()
+    assert [f.suffixes for f in formats if f.name == "count"] == [(".count",)]
+    install(site, "zoo2", code.replace('"count"', '"other"'))
+    with pytest.raises(PluginError, match=r"zoo writes '.count' already"):
+        Knowledge.of(plugins.load()).formats()
+
+
+def test_a_command_of_a_plugin_is_found_and_cannot_take_our_names(site, capfd):
+    code = """
+import click
+@hookimpl
+def reltype_commands(cli):
+    @cli.command(name={name!r})
+    def greet():
+        "Greet."
+        click.echo("hello from a plugin")
+"""
+    install(site, "zoo", code.format(name="greet"))
+    install(site, "zoo2", code.format(name="classify"))
+    cli.cli.asked = False
+    try:
+        assert cli.run(["greet"]) == 0
+    finally:
+        cli.cli.commands.pop("greet", None)
+        cli.cli.asked = False
+    told = capfd.readouterr()
+    assert told.out == "hello from a plugin\n"
+    assert "Plugin zoo2 (reltype-zoo2 1.2): its command 'classify' is one of reltype's" in told.err
+
+
+def test_sections_are_asked_for_one_by_one(site, log):
+    install(
+        site,
+        "zoo",
+        "from reltype.sections import Section\n@hookimpl\n"
+        "def reltype_sections(relationships): return [Section('Mine', f'{len(relationships)}')]",
+    )
+    known = Knowledge.of(plugins.load())
+    sections = known.sections(reltype.classify(log))
+    assert [(s.title, s.text) for s in sections] == [("Mine", "12")]
+
+
+def test_engines_come_by_name_and_without_connect_are_refused(site):
+    assert set(Knowledge.of(plugins.load()).engines()) == {"duckdb"}
+    install(site, "zoo", "@hookimpl\ndef reltype_engines(): return {'spark': object()}")
+    with pytest.raises(PluginError, match=r"engine 'spark' has no connect\(\) or lock\(\)"):
+        Knowledge.of(plugins.load()).engines()
+
+
+def test_the_list_says_what_each_plugin_gives_and_from_which_version(site, capfd):
+    install(site, "good", GOOD, version="2.5")
+    install(site, "later", says("return np.zeros(shape)"))
+    install(site, "zoo", "import nothing_of_the_kind")
+    assert cli.run(["plugins", "list", "--format", "json"]) == 0
+    told = capfd.readouterr()
+    listed = {item["name"]: item for item in json.loads(told.out)}
+    assert listed["good"]["version"] == "2.5"
+    assert listed["good"]["gives"] == {"rule": ["good rule"]}
+    assert listed["later"]["gives"] == {"classifier": ["says"]}
+    assert "nothing_of_the_kind" in listed["zoo"]["error"]
+    assert listed["built-in"]["version"] == reltype.__version__
+    assert "Warning: Plugin zoo (reltype-zoo 1.2)" in told.err
+
+
+def test_a_plugin_given_in_code_is_one_like_any_other():
+    class Mine:
+        @staticmethod
+        @hookimpl
+        def reltype_functions():
+            return [ScalarFunction("shout", lambda texts: texts, ("text",), "text", "Shout.")]
+
+    known = Knowledge.of(plugins.load(Mine()))
+    assert list(known.functions) == ["shout"]
+    assert known.functions["shout"][0] == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "takes", "gives", "complaint"),
+    [
+        ("Mood", ("text",), "number", "written like"),
+        ("a b", ("text",), "number", "written like"),
+        ("sum", ("text",), "number", "already"),
+        ("mood", ("words",), "number", "takes"),
+        ("mood", ("text",), "interval", "gives"),
+        ("mood", (), "number", "takes"),
+    ],
+)
+def test_a_function_says_what_it_takes_and_gives_in_kinds_that_there_are(
+    name, takes, gives, complaint
+):
+    with pytest.raises(ValueError, match=complaint):
+        ScalarFunction(name, len, takes, gives, "")
+
+
+def test_a_function_hears_whole_arrays_and_its_numbers_become_doubles():
+    heard = []
+
+    def call(texts, numbers):
+        heard.append((type(texts), len(numbers)))
+        return pa.array([1, None], pa.int32())
+
+    function = ScalarFunction("f", call, ("text", "number"), "number", "")
+    made = function(pa.chunked_array([["a"], ["b"]]), pa.array([1.0, 2.0]))
+    assert made.equals(pa.array([1.0, None]))
+    assert heard == [(pa.StringArray, 2)]
+
+
+def test_every_hook_is_offered_to_the_built_in_plugin_by_the_same_door():
+    implemented = {n for n in dir(builtin) if n.startswith("reltype_") and n != "reltype_api"}
+    assert implemented <= {n for n in dir(hookspecs) if n.startswith("reltype_")}
+    assert np.isin(
+        ["reltype_definitions", "reltype_formats", "reltype_engines"], sorted(implemented)
+    ).all()

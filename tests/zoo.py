@@ -1,0 +1,66 @@
+"""Plugins as real distributions: metadata, entry points and a module, on the path."""
+
+import importlib
+from itertools import count
+from pathlib import Path
+from textwrap import dedent
+
+NUMBERS = count()
+HEAD = """
+import pyarrow as pa, pyarrow.compute as pc, numpy as np
+from reltype.hookspecs import hookimpl
+from reltype.rules import Rule
+from reltype.features import Feature
+from reltype.scalars import ScalarFunction
+reltype_api = 1
+"""
+CLASSIFIER = """
+class Says:
+    name = "says"
+    def score(self, batch):
+        shape = (len(batch), 4)
+        {body}
+@hookimpl
+def reltype_classifiers(typology):
+    return [Says()] if typology.name == "customer" else []
+"""
+FUNCTION = """
+def call(texts):
+    {body}
+@hookimpl
+def reltype_functions():
+    return [ScalarFunction("mood", call, ("text",), "number", "A mood.")]
+@hookimpl
+def reltype_definitions():
+    return [Feature("mood_mean", "-1…1", "avg(mood(kind))", "Mean mood."),
+            Rule("moody", "mood_mean > 0", "fling", 9.0, "moody")]
+"""
+GOOD = """
+@hookimpl
+def reltype_definitions():
+    when = "endurance > 2 or endurance >= 0"
+    return [Rule("good rule", when, "fling", 9.0, "it is {endurance:.1f}")]
+"""
+
+
+def install(folder: Path, name: str, code: str, *, version: str = "1.2", package: str = "") -> None:
+    """Install a plugin in *folder*: the distribution `reltype-NAME` with one module."""
+    package = package or f"reltype-{name}"
+    # A module of its own each time: an import that never ends keeps its module's lock.
+    module = f"{package.replace('-', '_')}_{next(NUMBERS)}_module"
+    (folder / f"{module}.py").write_text(HEAD + dedent(code))
+    info = folder / f"{package.replace('-', '_')}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+    (info / "entry_points.txt").write_text(f"[reltype]\n{name} = {module}\n")
+    importlib.invalidate_caches()
+
+
+def says(body: str) -> str:
+    """A plugin with a classifier whose `score` has this body."""
+    return CLASSIFIER.format(body=body)
+
+
+def computes(body: str) -> str:
+    """A plugin with a function whose body this is, and a feature and a rule that call it."""
+    return FUNCTION.format(body=body)
