@@ -163,10 +163,12 @@ class Column:
 
 def columns_of(names: Sequence[str], types: Sequence[str], sample: pa.Table) -> list[Column]:
     """The columns of a sample whose columns stand in the order of *names*."""
+    import pyarrow as pa
+
     rows = max(40, CELLS // max(1, len(names)))
     # A sample keeps the beginning first, so a stride sees all of it.
     stride = max(1, -(-sample.num_rows // rows))
-    chosen = sample.take(list(range(0, sample.num_rows, stride)))
+    chosen = sample.take(pa.array(range(0, sample.num_rows, stride), pa.int64()))
     written = [
         [None if value is None else str(value) for value in chosen.column(i).to_pylist()]
         for i in range(len(names))

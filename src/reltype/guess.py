@@ -92,6 +92,7 @@ def guess(
     kinds: MappingOf[str, str] | None = None,
     where: str | None = None,
     features: Collection[str] = (),
+    complete: bool = False,
 ) -> Guess:
     """What a file would be read as.
 
@@ -106,6 +107,7 @@ def guess(
         kinds: Their words → our kinds, as a person wrote them.
         where: A condition, as a person wrote it.
         features: Features that a customer table may also give by name.
+        complete: What was given is all there is; nothing more is guessed.
 
     Raises:
         ConfigError: `given` names something that is not ours, `kinds` an unknown kind.
@@ -113,8 +115,10 @@ def guess(
     table = Table.of(name, columns_of(columns, types, sample))
     decided, because = (role, "as given") if role else role_of(table, given or {})
     choice = Choice(table, decided, features)
-    choice.take({**_ours(columns, decided, features), **(given or {})})
-    choice.fill()
+    ours = {} if complete else _ours(columns, decided, features)
+    choice.take({**ours, **(given or {})})
+    if not complete:
+        choice.fill()
     words = choice.words()
     known = {word: kind for word, (_, kind) in words.items() if kind != OTHER} | dict(kinds or {})
     log = decided == "interactions"
@@ -133,10 +137,8 @@ def guess(
     )
 
 
-def _ours(
-    columns: Collection[str], role: Role, features: Collection[str]
-) -> dict[str, str]:
-    """Columns that bear our own names, where the customers' does: nothing is to be guessed of them."""
+def _ours(columns: Collection[str], role: Role, features: Collection[str]) -> dict[str, str]:
+    """Columns that bear our own names, where the customer's does: nothing to guess of them."""
     if "customer_id" not in columns:
         return {}
     known = INTERACTIONS if role == "interactions" else {*CUSTOMERS, *features}
@@ -145,14 +147,10 @@ def _ours(
 
 def role_of(table: Table, given: MappingOf[str, str]) -> tuple[Role, str]:
     """Whether a file is a log or a customer table, and why."""
-    if "timestamp" in given:
-        return "interactions", "a column was given that says when it happened"
-    if {"customer_id", "timestamp"} <= set(table.names):
-        return "interactions", "it has our own columns customer_id and timestamp"
-    found = [
-        *table.candidates("customer_id", log=False),
-        *table.candidates("customer_id", log=True),
-    ]
+    if "timestamp" in given or {"customer_id", "timestamp"} <= set(table.names):
+        what = "was given" if "timestamp" in given else "of our own name"
+        return "interactions", f"a column {what} that says when it happened"
+    found = [c for log in (False, True) for c in table.candidates("customer_id", log=log)]
     dated = "since" not in given and bool(table.candidates("timestamp", log=True))
     if not found:
         return ("interactions" if dated else "customers"), "no column names the customer"

@@ -45,6 +45,14 @@ def rating(column: Column, name: Name) -> Reading | None:
     return Reading(expression, numbers.share, told, doubt and doubt + other)
 
 
+def sentiment(column: Column, name: Name) -> Reading | None:
+    """A sentiment; numbers up to 1 are taken as they stand, since half of −1…1 may be unseen."""
+    numbers = column.numbers
+    if numbers is not None and numbers.values and max(map(abs, numbers.values)) <= 1:
+        return Reading(numbers.expression(column.quoted), numbers.share, "numbers from -1 to 1")
+    return rating(column, name)
+
+
 def _stated(written: str) -> Bounds | None:
     """What the name says: `(1-5)`, `out of 10`."""
     found = re.search(r"\b(-?\d)\s*(?:-|–|to|bis|à)\s*(\d{1,3})\b", written)

@@ -101,7 +101,7 @@ def _direction(column: Column, name: Name) -> Reading | None:
 _SPECIAL: dict[str, Callable[[Column, Name], Reading | None]] = {
     "rating": ratings.rating,
     "satisfaction": ratings.rating,
-    "sentiment": ratings.rating,
+    "sentiment": ratings.sentiment,
     "discount": ratings.share,
     "share_of_wallet": ratings.share,
     "nps": ratings.nps,

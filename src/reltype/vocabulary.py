@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -26,24 +27,33 @@ _THINGS = {
 """What a name may begin with that says only of which thing it speaks: `Deal - Value`."""
 
 
+_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+
+
+def _words(written: str) -> tuple[str, ...]:
+    words = plain(written).split()
+    return tuple(word for word in words if word not in _NOISE) or tuple(words)
+
+
 @frozen
 class Name:
     """A column's name, ready to be looked up.
 
     Attributes:
         written: As the source has it.
-        words: In plain form, without units and currencies.
+        words: In plain form, without currencies and time zones.
+        bare: The same without what stands in brackets.
     """
 
     written: str
     words: tuple[str, ...]
+    bare: tuple[str, ...]
 
     @classmethod
     def of(cls, written: str) -> Name:
         """The name of a column."""
-        words = plain(written).split()
-        kept = tuple(word for word in words if word not in _NOISE) or tuple(words)
-        return cls(written, kept)
+        words = _words(written)
+        return cls(written, words, _words(_BRACKETS.sub(" ", written)) or words)
 
     def has(self, phrase: str) -> bool:
         """Whether these words stand in the name, side by side."""
@@ -70,12 +80,21 @@ class Role:
 
     def worth(self, name: Name) -> float:
         """How much a column's name speaks for this role, 0…1."""
+        worth = self._worth(name)
+        if name.bare != name.words:
+            worth = max(worth, 0.98 * self._worth(Name(name.written, name.bare, name.bare)))
+        return worth
+
+    def _worth(self, name: Name) -> float:
         if exact := self.names.get("".join(name.words), 0.0):
             return exact
-        if any(map(name.has, self.never)):
-            return 0.0
         rest = name.words[1:] if name.words and name.words[0] in _THINGS else ()
         worth = 0.97 * self.names.get("".join(rest), 0.0) if rest else 0.0
+        spoken = rest if worth >= 0.8 else name.words
+        if any(f" {phrase} " in f" {' '.join(spoken)} " for phrase in self.never):
+            return 0.0
+        if any(" " in phrase and name.has(phrase) for phrase in self.never):
+            return 0.0
         for length in range(len(name.words) - 1, 0, -1):
             for start in range(len(name.words) - length, -1, -1):
                 known = self.phrases.get(name.words[start : start + length], 0.0)
