@@ -17,7 +17,9 @@ EXAMPLES = HERE / "examples"
 
 def told(expected: str) -> re.Pattern[str]:
     """What a console block expects, as a pattern: `…` stands for anything, a line of it for lines."""
-    lines = [re.escape(line.rstrip()).replace("…", ".*?") for line in expected.strip("\n").splitlines()]
+    lines = [
+        re.escape(line.rstrip()).replace("…", ".*?") for line in expected.strip("\n").splitlines()
+    ]
     text = "\n".join("(?:.*\n)*?.*" if line == ".*?" else line for line in lines)
     return re.compile(text + r"\s*\Z")
 
@@ -34,7 +36,14 @@ def console(example):
         env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                "COLUMNS": "100", "NO_COLOR": "1"}  # fmt: skip
         done = subprocess.run(  # noqa: S602  the documents are ours
-            line, shell=True, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False
+            line,
+            shell=True,
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         got = "\n".join(part.rstrip() for part in (done.stdout + done.stderr).splitlines())
         if expected.strip() and not told(expected).match(got):
@@ -77,4 +86,3 @@ pytest_collect_file = Sybil(
     patterns=["README.md", "docs/*.md"],
     fixtures=["folder"],
 ).pytest()
-

@@ -84,10 +84,15 @@ def main() -> None:
             ratios.append(wall / bare)
             walls.append(wall)
             peaks.append(peak)
-            print(f"run {run + 1}: DuckDB alone {bare:.2f} s, reltype {wall:.2f} s, "
-                  f"ratio {wall / bare:.2f}, peak {peak:.2f} GB", flush=True)
-        print(f"ratio: median {statistics.median(ratios):.2f}, {min(ratios):.2f} … {max(ratios):.2f}; "
-              f"wall median {statistics.median(walls):.2f} s; peak {max(peaks):.2f} GB")
+            print(
+                f"run {run + 1}: DuckDB alone {bare:.2f} s, reltype {wall:.2f} s, "
+                f"ratio {wall / bare:.2f}, peak {peak:.2f} GB",
+                flush=True,
+            )
+        print(
+            f"ratio: median {statistics.median(ratios):.2f}, {min(ratios):.2f} … {max(ratios):.2f}; "
+            f"wall median {statistics.median(walls):.2f} s; peak {max(peaks):.2f} GB"
+        )
 
 
 if __name__ == "__main__":

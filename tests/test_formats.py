@@ -15,7 +15,9 @@ from reltype.formats import flat
 
 ROWS = pa.table(
     {
-        "customer_id": pa.array(["007", "1e5", "=cmd|'/c calc'!A1", "+49 30 123", "-5", "@x", None]),
+        "customer_id": pa.array(
+            ["007", "1e5", "=cmd|'/c calc'!A1", "+49 30 123", "-5", "@x", None]
+        ),
         "confidence": [0.5, 0.25, None, 1.0, 0.0, 0.1, 0.2],
         "reasons": pa.array(
             [[{"text": "a", "contribution": 1.0}, {"text": "b", "contribution": 2.0}], [], None]
@@ -55,7 +57,10 @@ def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(cell, runs):
 
 def test_json_is_one_array_with_lists_as_they_are():
     rows = json.loads(written("json"))
-    assert rows[0]["reasons"] == [{"text": "a", "contribution": 1.0}, {"text": "b", "contribution": 2.0}]
+    assert rows[0]["reasons"] == [
+        {"text": "a", "contribution": 1.0},
+        {"text": "b", "contribution": 2.0},
+    ]
     assert [r["customer_id"] for r in rows][:2] == ["007", "1e5"]
     assert rows[-1]["customer_id"] is None
 

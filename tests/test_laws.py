@@ -81,7 +81,9 @@ def test_given_the_same_scales_nobody_depends_on_anybody_else(made, found, row):
     theirs = found.to_arrow().slice(row, 1)
     for name in theirs.schema.names:
         if name.startswith(("p_", "d_", "e_")) or name in ("archetype", "status"):
-            assert mine[name].to_pylist() == pytest.approx(theirs[name].to_pylist(), nan_ok=True), name
+            assert mine[name].to_pylist() == pytest.approx(theirs[name].to_pylist(), nan_ok=True), (
+                name
+            )
 
 
 @pytest.mark.parametrize("column", ["sentiment", "discount", "value"])
@@ -132,7 +134,7 @@ def test_one_purchase_or_one_message_is_too_little(made):
 
 def test_every_row_of_the_log_is_accounted_for(made):
     rows = reltype.classify(made.interactions, as_of="2024-06-30").summary().rows
-    assert rows["read"] == made.interactions.num_rows == rows["used"] + rows["rejected"] + rows["late"]
+    assert (
+        rows["read"] == made.interactions.num_rows == rows["used"] + rows["rejected"] + rows["late"]
+    )
     assert rows["late"] > 0
-
-

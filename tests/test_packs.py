@@ -34,8 +34,14 @@ def test_a_rule_is_read_with_its_examples(tmp_path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (RULE + 'wieght = 1.0\n', "my.toml: [[rules]] 'stays but never smiles': unknown key 'wieght'. Did you mean 'weight'?"),
-        ('[[rules]]\nname = "x"\nwhen = "a > 1"\n', "my.toml: [[rules]] 'x': the key 'archetype' is missing"),
+        (
+            RULE + "wieght = 1.0\n",
+            "my.toml: [[rules]] 'stays but never smiles': unknown key 'wieght'. Did you mean 'weight'?",
+        ),
+        (
+            '[[rules]]\nname = "x"\nwhen = "a > 1"\n',
+            "my.toml: [[rules]] 'x': the key 'archetype' is missing",
+        ),
         (RULE + 'weight = "much"\n', "'much' is not a float"),
         (RULE + "weight = -1\n", "must be > 0"),
         ("[[rulez]]\n", "my.toml: [[rulez]] is not known. Did you mean 'rules'?"),

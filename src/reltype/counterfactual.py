@@ -62,7 +62,7 @@ class Search:
         if not asked:
             return {}
         everyone = self.run.population.features()
-        found = self.run.population.values(f"SELECT {asked} FROM ({everyone})", names)
+        found = self.run.population.first(f"SELECT {asked} FROM ({everyone})")
         return {n: np.array(v, float) for n, v in found.items() if v is not None and v[0] != v[-1]}
 
     def smallest(self) -> Counterfactual | None:
@@ -75,7 +75,9 @@ class Search:
         if best is None:
             return None
         name = best.changes[0].feature
-        return self._nearest([{name: v} for v in self._between(name, best.changes[0].after)]) or best
+        return (
+            self._nearest([{name: v} for v in self._between(name, best.changes[0].after)]) or best
+        )
 
     def _between(self, name: str, flips: float) -> NDArray[np.float64]:
         """Finer values between where the customer is, or the grid's last step, and *flips*."""
@@ -89,9 +91,7 @@ class Search:
         return np.linspace(near, flips, REFINED)
 
     def _paired(self) -> Counterfactual | None:
-        coarse = {
-            n: np.unique(v[:: (SINGLE - 1) // (PAIRED - 1)]) for n, v in self.grid.items()
-        }
+        coarse = {n: np.unique(v[:: (SINGLE - 1) // (PAIRED - 1)]) for n, v in self.grid.items()}
         tried = [
             {first: a, second: b}
             for first, second in combinations(coarse, 2)

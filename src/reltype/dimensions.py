@@ -66,4 +66,6 @@ class Signal:
         """The parsed `observations`; None if it is seen in full."""
         if not self.observations:
             return None
-        return parse(self.observations, where=f"signal {self.name!r}, observations", functions=functions)
+        return parse(
+            self.observations, where=f"signal {self.name!r}, observations", functions=functions
+        )

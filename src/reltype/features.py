@@ -61,7 +61,11 @@ class Feature:
 
     def expression(self, functions: Collection[str] = ()) -> Expression | None:
         """The parsed `of`; None for a given fact. Raises ConfigError if it cannot be used."""
-        return parse(self.of, where=f"feature {self.name!r}", aggregates=True, functions=functions) if self.of else None
+        return (
+            parse(self.of, where=f"feature {self.name!r}", aggregates=True, functions=functions)
+            if self.of
+            else None
+        )
 
 
 @frozen

@@ -10,6 +10,7 @@ from reltype.expressions import literal, quote
 
 if TYPE_CHECKING:
     from reltype.classifiers import Batch
+    from reltype.expressions import Clause
     from reltype.plan import Plan
     from reltype.run import Run
 
@@ -41,7 +42,7 @@ def near_misses(run: Run, relation: str, batch: Batch) -> tuple[NearMiss, ...]:
     readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
     columns = {**known, **readings}
     judged = population.judged(relation)
-    found = []
+    found: list[NearMiss] = []
     for r, rule in enumerate(plan.rules):
         if batch.fired[0, r] != 0:
             continue
@@ -49,15 +50,21 @@ def near_misses(run: Run, relation: str, batch: Batch) -> tuple[NearMiss, ...]:
         asked = {f"h{i}": c.expression.sql(columns=columns) for i, c in enumerate(clauses)}
         for i, clause in enumerate(clauses):
             if clause.left is not None and clause.right is not None:
-                asked[f"l{i}"] = f"({clause.left.sql(columns=columns)})::DOUBLE"
-                asked[f"r{i}"] = f"({clause.right.sql(columns=columns)})::DOUBLE"
-        got = population.first(f"SELECT {', '.join(f'{s} AS {n}' for n, s in asked.items())} FROM ({judged})")
+                asked[f"l{i}"] = f"TRY_CAST({clause.left.sql(columns=columns)} AS DOUBLE)"
+                asked[f"r{i}"] = f"TRY_CAST({clause.right.sql(columns=columns)} AS DOUBLE)"
+        listed = ", ".join(f"{sql} AS {name}" for name, sql in asked.items())
+        got = population.first(f"SELECT {listed} FROM ({judged})")
         failed = [i for i in range(len(clauses)) if got[f"h{i}"] is False]
-        if len(failed) != 1 or got.get(f"l{failed[0]}") is None or got[f"r{failed[0]}"] is None:
-            continue
-        i = failed[0]
-        value, bound = float(got[f"l{i}"]), float(got[f"r{i}"])
-        clause = clauses[i]
-        text = f"{clause.left.text} {value:.3g}, needs {clause.operator} {bound:.3g}"
-        found.append(NearMiss(rule.name, clause.expression.text, value, bound, abs(value - bound), text))
+        if len(failed) == 1:
+            found += _near(rule.name, clauses[failed[0]], got, failed[0])
     return tuple(sorted(found, key=lambda m: m.margin / (abs(m.bound) or 1.0)))
+
+
+def _near(rule: str, clause: Clause, got: Mapping[str, float | None], i: int) -> list[NearMiss]:
+    """The near miss of a rule of which only *clause* failed; none if that is no comparison."""
+    value, bound = got.get(f"l{i}"), got.get(f"r{i}")
+    if clause.left is None or value is None or bound is None:
+        return []
+    text = f"{clause.left.text} {value:.3g}, needs {clause.operator} {bound:.3g}"
+    margin = abs(value - bound)
+    return [NearMiss(rule, clause.expression.text, value, bound, margin, text)]

@@ -20,9 +20,7 @@ from reltype.rules import Rule
 if TYPE_CHECKING:
     from cattrs import Converter
 
-Definition: TypeAlias = (
-    Feature | Scale | Dimension | Signal | Typology | Archetype | Rule | Benefit
-)
+Definition: TypeAlias = Feature | Scale | Dimension | Signal | Typology | Archetype | Rule | Benefit
 """Whatever a pack or a plugin can define."""
 
 TABLES: dict[str, type[Any]] = {
@@ -114,8 +112,6 @@ def _converter() -> Converter:
     converter.register_structure_hook(str, exactly(str))
     converter.register_structure_hook(float, exactly(float, int))
     converter.register_structure_hook(bool, exactly(bool))
-    converter.register_structure_hook(
-        float | bool | str | None, lambda value, _: value
-    )
+    converter.register_structure_hook(float | bool | str | None, lambda value, _: value)
     converter.register_structure_hook(bool | None, lambda value, _: value)
     return converter

@@ -139,9 +139,7 @@ class Result:
         everything = pa.concat_arrays([pa.array(texts, pa.string()), *filled])
         return everything.take(pa.array(code))
 
-    def _benefits(
-        self, batch: Batch, pooled: Pooled, named: NDArray[np.int64]
-    ) -> pa.Array:
+    def _benefits(self, batch: Batch, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
         """Up to three benefits, the most promising first; only gates for the unclassified."""
         import pyarrow as pa
 
@@ -243,5 +241,6 @@ class Result:
         offsets = np.zeros(len(batch) + 1, np.int32)
         np.cumsum(held.sum(axis=1), out=offsets[1:])
         names = pa.array([f.name for f in flags], pa.string())
-        return pa.ListArray.from_arrays(pa.array(offsets), names.take(pa.array(np.nonzero(held)[1])))
-
+        return pa.ListArray.from_arrays(
+            pa.array(offsets), names.take(pa.array(np.nonzero(held)[1]))
+        )

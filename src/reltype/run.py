@@ -145,9 +145,7 @@ class Run:
         return self.result.batch(batch, self.conclude(batch))
 
 
-def in_order(
-    function: Callable[[T], S], items: Iterable[T], workers: int
-) -> Iterator[S]:
+def in_order(function: Callable[[T], S], items: Iterable[T], workers: int) -> Iterator[S]:
     """*function* of each item, worked on by threads, in the order of the items.
 
     numpy and Arrow let go of the interpreter, so threads do work at once; no more than one item

@@ -199,7 +199,9 @@ def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:
     return tuple(sorted((p for p in found if p.distance < APART), key=lambda p: p.distance))
 
 
-def helps(plan: Plan, seen: NDArray[np.float64], columns: Mapping[str, tuple[str, ...]]) -> tuple[Help, ...]:
+def helps(
+    plan: Plan, seen: NDArray[np.float64], columns: Mapping[str, tuple[str, ...]]
+) -> tuple[Help, ...]:
     """Which dimensions, were they seen in full, would move the least separate pair apart most.
 
     Args:

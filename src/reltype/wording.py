@@ -85,9 +85,7 @@ def suits(benefit: Benefit, archetype: str) -> float:
     return 0.0 if archetype in benefit.not_for else benefit.suits.get(archetype, 0.0)
 
 
-def sentences(
-    because: str, column: Callable[[str], pa.Array], rows: NDArray[np.int64]
-) -> pa.Array:
+def sentences(because: str, column: Callable[[str], pa.Array], rows: NDArray[np.int64]) -> pa.Array:
     """*because* filled in for each of *rows*: one string for each.
 
     Each distinct value is formatted once: a number is rounded to its format's digits first, so
@@ -136,9 +134,7 @@ def top(scores: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     return np.argsort(-scores, axis=1, kind="stable")[:, :count]
 
 
-def listed(
-    counts: NDArray[np.int64], fields: Sequence[tuple[str, pa.Array]]
-) -> pa.ListArray:
+def listed(counts: NDArray[np.int64], fields: Sequence[tuple[str, pa.Array]]) -> pa.ListArray:
     """A list of structs per row: *counts* says how many of the flat *fields* each row takes."""
     import pyarrow as pa
 

@@ -9,7 +9,12 @@ from reltype.cli import options
 
 @click.command(name="benefits")
 @click.argument("name", required=False)
-@click.option("--for", "archetype", metavar="ARCHETYPE", help="Only those that suit this archetype, the best first.")
+@click.option(
+    "--for",
+    "archetype",
+    metavar="ARCHETYPE",
+    help="Only those that suit this archetype, the best first.",
+)
 @options.knowledge
 @options.output
 def command(

@@ -10,12 +10,37 @@ from reltype.cli import options
 
 
 @click.command(name="demo")
-@click.option("--business", default="coffee bar", show_default=True, metavar="NAME", help="Whose log to simulate.")
-@click.option("--customers", default=2000, show_default=True, type=click.IntRange(1), metavar="N", help="How many customers.")
+@click.option(
+    "--business",
+    default="coffee bar",
+    show_default=True,
+    metavar="NAME",
+    help="Whose log to simulate.",
+)
+@click.option(
+    "--customers",
+    default=2000,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="How many customers.",
+)
 @click.option("--seed", default=1, show_default=True, metavar="N", help="Which run.")
-@click.option("--purchases-only", is_flag=True, help="A log that holds nothing but purchases and amounts.")
-@click.option("-d", "--directory", default="reltype-demo", show_default=True, type=click.Path(path_type=Path), metavar="DIR", help="Where to write the log, the truth and the result.")
-def command(business: str, customers: int, seed: int, purchases_only: bool, directory: Path) -> None:
+@click.option(
+    "--purchases-only", is_flag=True, help="A log that holds nothing but purchases and amounts."
+)
+@click.option(
+    "-d",
+    "--directory",
+    default="reltype-demo",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where to write the log, the truth and the result.",
+)
+def command(
+    business: str, customers: int, seed: int, purchases_only: bool, directory: Path
+) -> None:
     """Simulate a log with known truth, classify it, and say how often that was right.
 
     It writes interactions.csv, truth.csv and relationships.csv (and customers.csv where the
@@ -28,7 +53,9 @@ def command(business: str, customers: int, seed: int, purchases_only: bool, dire
     from reltype.pipeline import classify
     from reltype.simulate import simulate
 
-    made = simulate(business, customers=customers, seed=seed, facts="purchases" if purchases_only else "all")
+    made = simulate(
+        business, customers=customers, seed=seed, facts="purchases" if purchases_only else "all"
+    )
     directory.mkdir(parents=True, exist_ok=True)
     files = {"interactions": made.interactions, "customers": made.customers, "truth": made.truth}
     for name, table in files.items():
@@ -42,4 +69,6 @@ def command(business: str, customers: int, seed: int, purchases_only: bool, dire
     click.echo(f"\nAgainst the truth that the simulator knows ({directory / 'truth.csv'}):\n")
     click.echo(agreement(found.to_arrow(), made.truth).text())
     more = f" --customers {accounts}" if tables else ""
-    click.echo(f"\nNext:  reltype classify {log}{more}\n       reltype explain {log}{more} --customer {found.to_arrow()['customer_id'][0]}")
+    click.echo(
+        f"\nNext:  reltype classify {log}{more}\n       reltype explain {log}{more} --customer {found.to_arrow()['customer_id'][0]}"
+    )

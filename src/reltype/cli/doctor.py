@@ -8,7 +8,19 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-NEEDED = ("duckdb", "pyarrow", "sqlglot", "numpy", "scikit-learn", "skops", "pluggy", "attrs", "cattrs", "click", "tabulate")
+NEEDED = (
+    "duckdb",
+    "pyarrow",
+    "sqlglot",
+    "numpy",
+    "scikit-learn",
+    "skops",
+    "pluggy",
+    "attrs",
+    "cattrs",
+    "click",
+    "tabulate",
+)
 OPTIONAL = {
     "pandas": "to_pandas()",
     "polars": "to_polars()",

@@ -15,11 +15,21 @@ if TYPE_CHECKING:
 
 @click.command(name="explain")
 @click.argument("data", nargs=-1, required=True)
-@click.option("-c", "--customer", "customer_id", required=True, metavar="ID", help="Whom to explain.")
+@click.option(
+    "-c", "--customer", "customer_id", required=True, metavar="ID", help="Whom to explain."
+)
 @options.scored
 @options.data
 @options.knowledge
-@click.option("-f", "--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True, help="For people or for programs.")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people or for programs.",
+)
 def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN401
     """Explain one customer: contributions that add up, missing inputs, near misses, what would flip it.
 

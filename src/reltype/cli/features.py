@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reltype.cli import options
+
+if TYPE_CHECKING:
+    from reltype.features import Feature, Scale
 
 
 @click.command(name="features")
@@ -25,6 +30,8 @@ def command(
     for signal in plan.signals:
         for need in sorted(signal.expression(functions).needs):
             readers.setdefault(need, []).append(f"{signal.dimension} ({signal.name})")
+    measured: list[Feature | Scale] = [*plan.catalogue.features.values()]
+    measured += plan.catalogue.scales.values()
     listed = [
         {
             "feature": f.name,
@@ -33,6 +40,6 @@ def command(
             "summary": f.summary,
             "speaks of": ", ".join(readers.get(f.name, [])),
         }
-        for f in (*plan.catalogue.features.values(), *plan.catalogue.scales.values())
+        for f in measured
     ]
     options.emit(options.rows(listed), output, format_)

@@ -31,7 +31,9 @@ def tell(summary: Summary, *, err: bool = True) -> None:
     if unseen:
         say(f"\nNot seen in this input: {', '.join(unseen)}.")
     for pair in summary.alike:
-        say(f"These columns cannot tell {pair.first} from {pair.second} (d' = {pair.distance:.1f}).")
+        say(
+            f"These columns cannot tell {pair.first} from {pair.second} (d' = {pair.distance:.1f})."
+        )
     if summary.helps:
         best = summary.helps[0]
         say(f"What would help most: {' or '.join(best.columns)}, for {best.dimension}.")
