@@ -137,7 +137,8 @@ def chosen(path: str | None, format_: str | None) -> str | None:
 
 def run(**given: Any) -> Run:  # noqa: ANN401
     """An opened run for the options of `data`, `knowledge` and `scored`."""
-    return opened(**given).run()
+    made: Run = opened(**given).run()
+    return made
 
 
 def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Opened:  # noqa: ANN401
