@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -61,6 +62,13 @@ class Cli(click.Group):
             hint = did_you_mean(name, self.list_commands(ctx))
             ctx.fail(f"No command is called {name!r}.{hint}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """As click does, which would leave without a word where the output is closed."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise OutputError("the reader of the output closed it before the end.") from error
 
     def _ask_plugins(self) -> None:
         """Let plugins add their commands, once; those that fail are told of."""
@@ -128,20 +136,9 @@ def run(args: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted; nothing was written.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        return _closed()
     except Exception as error:  # noqa: BLE001  the one place where bugs become an exit code
         return _failed(error, debug="--debug" in given)
     return code if isinstance(code, int) else 0
-
-
-def _closed() -> int:
-    """Whoever read our output has stopped: say so, and keep Python from saying it again."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    click.echo("The reader of the output closed it before the end.", err=True)
-    return OutputError.exit_code
 
 
 def _failed(error: Exception, *, debug: bool) -> int:
@@ -149,6 +146,9 @@ def _failed(error: Exception, *, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
+    if isinstance(error.__cause__ or error, BrokenPipeError):
+        # Python flushes standard output once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, ReltypeError):
         click.echo(f"Error: {error}", err=True)
         return error.exit_code

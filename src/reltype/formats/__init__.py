@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +57,9 @@ BUILTIN = (
 """The formats that come with reltype."""
 
 
-def choose(path: Path | str | None, name: str | None, formats: Iterable[Format] = BUILTIN) -> Format:
+def choose(
+    path: Path | str | None, name: str | None, formats: Iterable[Format] = BUILTIN
+) -> Format:
     """The format called *name*, or that of *path*'s ending.
 
     Raises:
@@ -108,22 +111,37 @@ def destination(path: Path | str) -> Iterator[IO[bytes]]:
     if path.is_dir():
         raise OutputError(f"{path}: is a directory; name a file in it.")
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({_why(error)}).") from error
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
+        if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
+            with path.open("wb") as stream:
+                yield stream
+        else:
+            with _replacing(path.resolve()) as stream:  # a link stays a link
+                yield stream
     except OSError as error:
         if isinstance(error, OutputError):
             raise
         raise OutputError(f"{path}: cannot be written ({_why(error)}).") from error
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+        Path(name).chmod(_mode(path))
+        Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _mode(path: Path) -> int:
+    """The permissions of the file that is replaced, or those of a new one."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _why(error: OSError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
 from reltype.errors import OutputError, UsageError
@@ -45,4 +46,7 @@ def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], stream: IO[bytes
                 else:
                     cells.append(value)
             sheet.append(cells)
-    book.save(stream)
+    # A zip writer that meets a full disk complains once more when it is thrown away.
+    whole = BytesIO()
+    book.save(whole)
+    stream.write(whole.getbuffer())
