@@ -28,7 +28,7 @@ def small_votes(classes=3, rules=4):
     return arrays(np.int64, shape, elements=st.integers(-1, classes - 1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(votes=small_votes())
 def test_rows_sum_to_one(votes):
     found = VoteModel(3).fit(votes).predict_proba(votes)
@@ -37,7 +37,7 @@ def test_rows_sum_to_one(votes):
     np.testing.assert_allclose(found.sum(axis=1), 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(votes=small_votes(), seed=st.integers(0, 9))
 def test_permuting_rows_permutes_the_answers(votes, seed):
     order = np.random.default_rng(seed).permutation(len(votes))
@@ -46,7 +46,7 @@ def test_permuting_rows_permutes_the_answers(votes, seed):
     np.testing.assert_allclose(again.predict_proba(votes), model.predict_proba(votes), atol=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_permuting_rules_changes_nothing(seed):
     votes, _ = voters(seed)
@@ -58,7 +58,7 @@ def test_permuting_rules_changes_nothing(seed):
     np.testing.assert_allclose(found, model.predict_proba(votes), atol=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10_000), balance=st.sampled_from([None, [1 / 3] * 3]))
 def test_relabelling_classes_permutes_the_columns(seed, balance):
     votes, _ = voters(seed)
@@ -70,7 +70,7 @@ def test_relabelling_classes_permutes_the_columns(seed, balance):
     np.testing.assert_allclose(found, model.predict_proba(votes), atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(votes=small_votes(), new=small_votes())
 def test_unanimous_voters_are_never_contradicted(votes, new):
     model = VoteModel(3).fit(votes)
@@ -85,22 +85,18 @@ def test_unanimous_voters_win_against_a_given_class_balance_and_against_silence(
     assert model.predict([[-1, 1, -1], [1, -1, -1], [-1, -1, 1]]).tolist() == [1, 1, 1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(votes=small_votes(), new=small_votes(), rule=st.integers(0, 3), named=st.integers(0, 2))
 def test_one_more_vote_for_a_class_never_lowers_it(votes, new, rule, named):
     model = VoteModel(3).fit(votes)
     without, added = new.copy(), new.copy()
     without[:, rule], added[:, rule] = -1, named
     before = model.predict_proba(without)[:, named]
-    # Rows without a vote, or unanimous for another class, are the floor's to settle.
-    free = (without == named).any(axis=1) | ((without != named) & (without >= 0)).sum(axis=1) == 0
-    others = np.where(without < 0, np.nan, without)
-    mixed = np.array([len(np.unique(row[~np.isnan(row)])) > 1 for row in others])
-    kept = free | mixed
-    assert (model.predict_proba(added)[kept, named] >= before[kept] - 1e-12).all()
+    assert "+uncapped" not in model.method_
+    assert (model.predict_proba(added)[:, named] >= before - 1e-9).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10_000), rule=st.integers(0, 5))
 def test_a_copied_rule_barely_changes_the_posteriors(seed, rule):
     votes, _ = voters(seed, abstain=0.1)
@@ -111,7 +107,7 @@ def test_a_copied_rule_barely_changes_the_posteriors(seed, rule):
     np.testing.assert_allclose(again.predict_proba(copied), found, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(votes=small_votes())
 def test_input_is_left_as_it_was_and_the_answer_is_the_same_bytes(votes):
     before = votes.copy()
@@ -148,6 +144,16 @@ def test_voters_of_equal_worth_are_left_to_the_majority():
     assert (model.predict(votes) == (votes.mean(axis=1) > 0.5)).all()
 
 
+def test_voters_who_say_the_contrary_are_turned_round_only_beyond_doubt():
+    votes, truth = voters(6, 2000, 2, (0.8, 0.8, 0.8, 0.8, 0.1, 0.1), 0)
+    many = VoteModel(2).fit(votes)
+    assert many.method_.endswith("+uncapped")
+    assert (many.predict(votes) == truth).mean() > 0.95
+    assert many.predict([[1, 1, 1, 1, 1, 1]]) == [1]
+    few = VoteModel(2).fit(votes[:30])
+    assert not few.method_.endswith("+uncapped")
+
+
 def test_silence_speaks_where_rules_name_one_class_each():
     draw = np.random.default_rng(5)
     truth = (draw.random(4000) < 0.5).astype(int)
@@ -155,7 +161,7 @@ def test_silence_speaks_where_rules_name_one_class_each():
     votes = np.where(draw.random((4000, 6)) < fires, [0, 0, 0, 1, 1, 1], -1)
     model = VoteModel(2).fit(votes)
     silent = (votes < 0).all(axis=1)
-    assert model.method_.split("+")[1] == "silence"
+    assert "+silence" in model.method_
     assert truth[silent].mean() > 0.8
     assert model.predict_proba(votes[silent])[0, 1] > 0.8
     assert (model.predict(votes) == truth).mean() > 0.93

@@ -9,7 +9,7 @@ of it they learn:
 - `confusion`: each voter has its own table.
 
 Each is drawn towards the simpler one by pseudo-votes, so that a voter with few votes is taken for a
-typical one, and no vote speaks against the class that it names.
+typical one. No vote speaks against the class that it names, unless the design allows it.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Design:
         weights: (rules,) in (0, 1]; below 1 where a voter repeats others.
         abstention: Whether P(abstains) is modelled; not where votes were assigned by hand.
         silence: Whether an abstention counts in the posterior.
+        capped: Whether no vote may speak against the class that it names.
         balance: (classes,) Given class balance, or None to learn it.
     """
 
@@ -62,6 +63,7 @@ class Design:
     weights: Floats
     abstention: bool
     silence: bool
+    capped: bool
     balance: Floats | None
 
 
@@ -210,12 +212,15 @@ def precision_of_one_sided(count: Floats, table: Table, design: Design, balance:
 def contributions(says: Floats, design: Design) -> Floats:
     """(rules, 1 + classes, classes): what each symbol adds to the log-posterior.
 
-    A vote for c may favour another class no more than it favours c, compared with an abstention:
-    so a voter that is worse than guessing loses its voice, and is not turned round.
+    Where votes are capped, a vote for c may favour another class no more than it favours c,
+    compared with an abstention: so a voter that is worse than guessing loses its voice, and is
+    not turned round.
     """
     counts = says * design.weights[:, None, None]
     if not design.silence:
         counts[:, 0] = 0.0
+    if not design.capped:
+        return counts
     named = np.arange(says.shape[2])
     ceiling = counts[:, 1 + named, named] - counts[:, 0, named]
     counts[:, 1:] = np.minimum(counts[:, 1:], ceiling[:, :, None] + counts[:, :1])

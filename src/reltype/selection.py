@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 FOLDS = 3
 UNDAMPED = "+undamped"
+UNCAPPED = "+uncapped"
 SCORED_CELLS = 2_000_000  # rows x rules x classes on which a fold is scored
 COPY = 0.5  # redundancy from which a pair is damped unless that predicts worse
 ASSIGNED = 0.25  # variance of the number of votes a row, over that of independent abstentions
 CLEARLY = 2.0  # standard errors by which a richer model must win
-BEYOND_DOUBT = 5.0  # by which it must win if it takes for skill what looks like copying
+BEYOND_DOUBT = 5.0  # and one that takes for skill what looks like copying, or turns voters round
 
 
 def design_of(ballots: Ballots, balance: Floats | None) -> Design:
@@ -42,7 +43,7 @@ def design_of(ballots: Ballots, balance: Floats | None) -> Design:
     free = float((votes / n * (1 - votes / n)).sum())
     assigned = spread <= ASSIGNED * free
     abstention = bool(one_sided.any() or not assigned)
-    return Design(one_sided, cast.argmax(axis=1), np.ones(rules), abstention, False, balance)
+    return Design(one_sided, cast.argmax(axis=1), np.ones(rules), abstention, False, True, balance)
 
 
 def models(design: Design, repeats: Floats) -> Iterator[tuple[str, tuple[Table, Design]]]:
@@ -56,8 +57,11 @@ def models(design: Design, repeats: Floats) -> Iterator[tuple[str, tuple[Table, 
     for silence in (False, True) if design.abstention else (False,):
         for damped, damping in dampings.items():
             weighted = attrs.evolve(design, silence=silence, weights=voter_weights(damping))
+            suffix = "+silence" * silence + damped
             for table in TABLES:
-                yield f"{table}{'+silence' * silence}{damped}", (table, weighted)
+                yield f"{table}{suffix}", (table, weighted)
+            free = attrs.evolve(weighted, capped=False)
+            yield f"confusion{suffix}{UNCAPPED}", ("confusion", free)
 
 
 def compare(ballots: Ballots, design: Design, repeats: Floats) -> tuple[dict[str, float], str]:
@@ -78,8 +82,8 @@ def compare(ballots: Ballots, design: Design, repeats: Floats) -> tuple[dict[str
         held_out = zip(parts, learned, strict=True)
         score = np.concatenate([predictive(held, m, repeats, weights) for (_, held), m in held_out])
         scores[name] = float(times @ score)
-        trusts = name.endswith(UNDAMPED) and not chosen.endswith(UNDAMPED)
-        if not chosen or above(score - best, times, BEYOND_DOUBT if trusts else CLEARLY):
+        bold = any(sign in name and sign not in chosen for sign in (UNDAMPED, UNCAPPED))
+        if not chosen or above(score - best, times, BEYOND_DOUBT if bold else CLEARLY):
             chosen, best = name, score
     return scores, chosen
 
