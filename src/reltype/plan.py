@@ -24,7 +24,7 @@ class Plan:
     Attributes:
         catalogue: Where the definitions come from.
         typology: What is told apart.
-        also: Features that learned classifiers read besides the readings.
+        also: Features that a learned classifier reads; if any, it also gets the signals.
     """
 
     catalogue: Catalogue = field(repr=False)
@@ -108,7 +108,9 @@ class Plan:
         Raises:
             ConfigError: They need each other in a circle.
         """
-        wanted = self._closure({*self.inputs, *self.mentioned, *self.also, "interactions", "organic_days"})
+        wanted = self._closure(
+            {*self.inputs, *self.mentioned, *self.also, "interactions", "organic_days"}
+        )
         levels: list[tuple[Feature | Scale, ...]] = []
         done: set[str] = set(DAY_COLUMNS)
         while wanted:

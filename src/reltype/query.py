@@ -157,8 +157,7 @@ def ready_scales(plan: Plan, constants: Mapping[str, float]) -> dict[str, Expres
     return {
         scale.name: scale.expression(plan.catalogue.functions)
         for scale in plan.scales
-        if scale.name not in constants
-        and scale.expression(plan.catalogue.functions).needs <= ready
+        if scale.name not in constants and scale.expression(plan.catalogue.functions).needs <= ready
     }
 
 
@@ -211,6 +210,7 @@ def answer(plan: Plan, relation: str) -> str:
         *(f"d_{d.name}" for d in plan.dimensions),
         *(f"e_{d.name}" for d in plan.dimensions),
         *plan.conditions,
+        *(f"signal_{i}" for i in range(len(plan.signals)) if plan.also),
         *dict.fromkeys([*plan.mentioned, *plan.also]),
     ]
     return f"SELECT {', '.join(map(quote, columns))} FROM ({relation})"
