@@ -65,7 +65,11 @@ class Batch:
 
 @runtime_checkable
 class Classifier(Protocol):
-    """Speaks of every archetype of one typology."""
+    """Speaks of every archetype of one typology.
+
+    One that reads more than the readings has an attribute `features`: their names. They are then
+    columns of the batch's table.
+    """
 
     @property
     def name(self) -> str:

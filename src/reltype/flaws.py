@@ -97,7 +97,7 @@ class _Look:
     def _pair(
         self, first: Rule, second: Rule, bounds: tuple[dict[str, set[float]], dict[str, set[float]]]
     ) -> Iterator[Flaw]:
-        points = relation(bounds, self.known, nulls=True)
+        points = relation(bounds, self.known)
         if points is None:
             return
         a, b = (f"coalesce({self._parsed(r).sql()}, false)" for r in (first, second))
@@ -123,7 +123,7 @@ class _Look:
         simple = [(c, bounds) for c in clauses if (bounds := thresholds(c)) is not None]
         dead = False
         for clause, bounds in simple:
-            holds, fails = self._tried([clause], [bounds], nulls=False)
+            holds, fails = self._tried([clause], [bounds])
             if fails and not holds:
                 dead = True
                 yield f"`{clause.text}` never holds{self._because(bounds)}, so the rule never fires"
@@ -131,17 +131,17 @@ class _Look:
                 yield f"`{clause.text}` always holds{self._because(bounds)}"
         if not simple or dead:
             return
-        holds, fails = self._tried([c for c, _ in simple], [b for _, b in simple], nulls=True)
+        holds, fails = self._tried([c for c, _ in simple], [b for _, b in simple])
         if fails and not holds:
             yield "its parts contradict each other, so the rule never fires"
         elif holds and not fails and len(simple) == len(clauses) == 1 and not clauses[0].needs:
             yield "it always holds"
 
     def _tried(
-        self, clauses: list[Expression], bounds: list[dict[str, set[float]]], *, nulls: bool
+        self, clauses: list[Expression], bounds: list[dict[str, set[float]]]
     ) -> tuple[int, int]:
         """At how many points they all hold, and at how many not."""
-        points = relation(bounds, self.known, nulls=nulls)
+        points = relation(bounds, self.known)
         if points is None:
             return 1, 1
         sql = " AND ".join(f"({c.sql()})" for c in clauses)

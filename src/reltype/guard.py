@@ -27,6 +27,7 @@ class Guarded:
         plugin: The plugin's.
         plugins: Ask through these.
         count: How many archetypes it must speak of.
+        features: What it reads besides the readings.
     """
 
     inner: Classifier
@@ -34,6 +35,7 @@ class Guarded:
     plugin: str
     plugins: Plugins
     count: int
+    features: tuple[str, ...]
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """The classifier's score, (n, archetypes).
@@ -74,9 +76,11 @@ def guarded(thing: object, plugin: str, plugins: Plugins, count: int) -> Guarded
     if not isinstance(thing, Classifier) or not isinstance(thing.name, str) or not thing.name:
         text = f"a {type(thing).__name__} is no classifier: it needs a name and score(batch)."
         raise plugins.error(plugin, text)
+    features = tuple(getattr(thing, "features", ()))
     if isinstance(thing, Itemised):
-        return GuardedItems(thing, thing.name, plugin, plugins, count, tuple(thing.items))
-    return Guarded(thing, thing.name, plugin, plugins, count)
+        items = tuple(thing.items)
+        return GuardedItems(thing, thing.name, plugin, plugins, count, features, items)
+    return Guarded(thing, thing.name, plugin, plugins, count, features)
 
 
 def _read_only(batch: Batch) -> Batch:

@@ -10,7 +10,8 @@ from attrs import evolve, field, frozen
 
 from reltype import packs
 from reltype.catalogue import Catalogue
-from reltype.errors import ConfigError, PluginError
+from reltype.errors import ConfigError, PluginError, did_you_mean
+from reltype.plan import Plan
 from reltype.references import DefinitionError
 from reltype.scalars import Registered, ScalarFunction, register
 
@@ -42,6 +43,7 @@ class Knowledge:
     plugins: Plugins
     catalogue: Catalogue
     functions: Mapping[str, tuple[str, ScalarFunction]] = field(factory=dict, repr=False)
+    _heard: dict[str, list[Classifier]] = field(factory=dict, repr=False, init=False)
 
     @classmethod
     def of(cls, plugins: Plugins, rules: Iterable[Path | str] = ()) -> Knowledge:
@@ -75,12 +77,37 @@ class Knowledge:
         """Let queries on *connection* call the plugins' functions; before it is locked."""
         return register(connection, self.functions, self.plugins)
 
+    def plan(self, typology: str) -> Plan:
+        """What the typology of that name asks, with the features that plugins' classifiers read.
+
+        Raises:
+            ConfigError: There is no such typology.
+            PluginError: A classifier reads a feature that nobody defines.
+        """
+        chosen = self.catalogue.typology(typology)
+        also: list[str] = []
+        for classifier in self.classifiers(chosen):
+            for name in getattr(classifier, "features", ()):
+                if name not in self.catalogue.features:
+                    text = (
+                        f"its classifier {classifier.name!r} reads {name!r}, which is no feature."
+                    )
+                    hint = did_you_mean(name, self.catalogue.features)
+                    raise self.plugins.error(classifier.plugin, text + hint)  # type: ignore[attr-defined]
+                also.append(name)
+        return Plan(self.catalogue, chosen, tuple(dict.fromkeys(also)))
+
     def classifiers(self, typology: Typology) -> list[Classifier]:
-        """The classifiers that plugins add for *typology*, each guarded.
+        """The classifiers that plugins add for *typology*, each guarded; made once.
 
         Raises:
             PluginError: One is none, or two have one name.
         """
+        if typology.name not in self._heard:
+            self._heard[typology.name] = self._asked(typology)
+        return self._heard[typology.name]
+
+    def _asked(self, typology: Typology) -> list[Classifier]:
         from reltype.guard import guarded
 
         found: dict[str, Classifier] = {}

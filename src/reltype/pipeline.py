@@ -104,7 +104,7 @@ def open_inputs(
 
     chosen = settings(config, **flags)
     knowledge = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
-    plan = Plan(knowledge.catalogue, knowledge.catalogue.typology(chosen.typology))
+    plan = knowledge.plan(chosen.typology)
     connection = engine.connect(chosen.threads, chosen.memory_limit)
     inputs = Inputs.open(
         connection,

@@ -14,6 +14,7 @@ from reltype.dimensions import Dimension, Signal
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
 from reltype.features import DAY_COLUMNS, Feature, Scale
+from reltype.functions import Signature
 from reltype.rules import Rule, slots
 
 
@@ -135,7 +136,7 @@ class Plan:
         return tuple(d for level in self.levels for d in level if isinstance(d, Scale))
 
     @property
-    def _functions(self) -> frozenset[str]:
+    def _functions(self) -> Mapping[str, Signature]:
         return self.catalogue.functions
 
     def _parse(self, text: str, where: str) -> Expression:

@@ -133,7 +133,8 @@ class Plugins:
     def error(self, name: str, text: str) -> PluginError:
         """An error that names the plugin with its version, and the way out."""
         label = self.loaded[name].label if name in self.loaded else name
-        return PluginError(f"{text} {way_out(name)}", name, label)
+        gap = "\n" if "\n" in text else " "
+        return PluginError(f"{text}{gap}{way_out(name)}", name, label)
 
     def fail(self, error: PluginError) -> None:
         """Raise *error* if `strict`; otherwise note it, and ask its plugin no more."""

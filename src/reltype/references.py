@@ -133,8 +133,9 @@ class _Names:
             yield where
         except ConfigError as error:
             told = str(error).removeprefix(f"{where}: ").rstrip(".")
+            stop = "" if "\n" in told else "."
             by = f" ({who})" if who else ""
-            raise DefinitionError(f"{where}{by}: {told}.", who) from error
+            raise DefinitionError(f"{where}{by}: {told}{stop}", who) from error
 
 
 def _given(name: str) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class Range:
 
 
 def ranges(catalogue: Catalogue) -> dict[str, Range]:
-    """Input → its range: a reading's is 0…1; a feature's unit says it (`share`, `-1…1`, `count`)."""
+    """Input → its range: a reading's is 0…1; a feature's unit says it (`share`, `-1…1`)."""
     found: dict[str, Range] = dict.fromkeys(catalogue.dimensions, Range(0.0, 1.0))
     found |= {feature.name: _range(feature.unit) for feature in catalogue.features.values()}
     found |= {scale.name: _range(scale.unit) for scale in catalogue.scales.values()}
@@ -113,21 +113,18 @@ def _number(node: exp.Expr) -> float:
     return float(node.name)
 
 
-def relation(
-    bounds: Iterable[Mapping[str, set[float]]], known: Mapping[str, Range], *, nulls: bool
-) -> str | None:
+def relation(bounds: Iterable[Mapping[str, set[float]]], known: Mapping[str, Range]) -> str | None:
     """SQL of all points to try, a column per input; None if they are too many.
 
     Args:
         bounds: Thresholds by column, of one condition each.
         known: The inputs' ranges.
-        nulls: Whether inputs may also be null.
     """
     merged: dict[str, set[float]] = {}
     for one in bounds:
         for column, numbers in one.items():
             merged.setdefault(column, set()).update(numbers)
-    points = {c: _points(n, known.get(c, Range()), nulls=nulls) for c, n in merged.items()}
+    points = {c: _points(n, known.get(c, Range())) for c, n in merged.items()}
     if prod(map(len, points.values())) > MOST:
         return None
     tables = [
@@ -138,10 +135,10 @@ def relation(
     return f"SELECT * FROM {', '.join(tables)}" if tables else "SELECT 1"
 
 
-def _points(numbers: set[float], within: Range, *, nulls: bool) -> list[float | None]:
+def _points(numbers: set[float], within: Range) -> list[float | None]:
     ends = [e for e in (within.low, within.high) if abs(e) < _INFINITE]
     marks = sorted({n for n in numbers if within.low <= n <= within.high} | set(ends)) or [0.0]
     between = [(a + b) / 2 for a, b in pairwise(marks)]
     beyond = [marks[0] - 1, marks[-1] + 1]
-    inside: list[float | None] = [p for p in (*marks, *between, *beyond) if within.low <= p <= within.high]
-    return [*inside, None] if nulls else inside
+    inside = [p for p in (*marks, *between, *beyond) if within.low <= p <= within.high]
+    return [*inside, None]
