@@ -12,7 +12,7 @@ from reltype.asks import Ask, name_of
 from reltype.casts import Cells
 from reltype.errors import ConfigError, InputError
 from reltype.guess import guess
-from reltype.mapping import CUSTOMERS
+from reltype.canonical import CUSTOMERS, ESSENTIAL
 from reltype.origins import Origins, Table
 
 if TYPE_CHECKING:
@@ -259,7 +259,21 @@ def _understood(
         where=block.where if block is not None else None,
         features=features,
     )
+    if made is not None and block is not None:
+        found = _as_written(found, block)
     return Input(source, found, dict(zip(shown.columns, shown.types, strict=True)), made, notes)
+
+
+def _as_written(found: Guess, block: Block) -> Guess:
+    """The guess without what nobody wrote, but for essential columns.
+
+    A number that a join repeats for every row of the log must not be taken for one of the log.
+    """
+    if not block.on and block.sql is None:
+        return found
+    kept = {*block.columns, *ESSENTIAL[found.role]}
+    columns = {name: text for name, text in found.mapping.columns.items() if name in kept}
+    return evolve(found, mapping=evolve(found.mapping, columns=columns))
 
 
 def _said(ask: Ask, source: Source, features: Collection[str]) -> dict[str, str]:

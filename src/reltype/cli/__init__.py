@@ -134,11 +134,15 @@ def run(args: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; nothing was written.", err=True)
-        return INTERRUPTED
+        return _interrupted()
     except Exception as error:  # noqa: BLE001  the one place where bugs become an exit code
         return _failed(error, debug="--debug" in given)
     return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    click.echo("Interrupted; nothing was written.", err=True)
+    return INTERRUPTED
 
 
 def _failed(error: Exception, *, debug: bool) -> int:
@@ -146,6 +150,8 @@ def _failed(error: Exception, *, debug: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
+    if "Query interrupted" in str(error):  # what the engine makes of Ctrl-C
+        return _interrupted()
     if isinstance(error.__cause__ or error, BrokenPipeError):
         # Python flushes standard output once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
     \b
     reltype init orders.csv accounts.csv
     """
+    from attrs import evolve
+
     from reltype.config import Config
     from reltype.drafts import draft
     from reltype.errors import UsageError
@@ -32,7 +35,13 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
     if output != "-" and Path(output).exists() and not force:
         raise UsageError(f"{output} is there already. Write elsewhere with -o, or --force.")
     opened = options.opened(**given, config=Config())
-    text = draft([item.guess for item in opened.inputs.items])
+    folder = Path(".") if output == "-" else Path(output).parent
+    guesses = [
+        evolve(item.guess, name=_from(folder, part.name))
+        for item in opened.inputs.items
+        for part in item.source.parts
+    ]
+    text = draft(guesses)
     with destination(output) as stream:
         stream.write(text.encode())
     if output == "-":
@@ -43,3 +52,11 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
     for item in opened.inputs.items:
         for problem in item.guess.problems:
             click.echo(f"To do: {item.source.name}: {problem}", err=True)
+
+
+def _from(folder: Path, name: str) -> str:
+    """A file's name as a config in *folder* calls it; what is no file keeps its name."""
+    path = Path(name)
+    if path.is_absolute() or not path.exists():
+        return name
+    return os.path.relpath(path, folder)
