@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from types import ModuleType
 
 import numpy as np
@@ -275,19 +276,16 @@ def test_the_pytest_plugin_gives_the_laws_as_tests_and_hostile_batches(tmp_path)
         "    assert ids != sorted(ids)\n"
         "    assert 'purchases' in made['half seen'].table.schema.names\n"
     )
+    site = tmp_path / "site"
+    if not entry_points(group="pytest11", name="reltype"):  # installed before it was offered
+        info = site / "reltype_offer-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: reltype-offer\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[pytest11]\nreltype = reltype.pytest_plugin\n")
     told = run(
-        *(
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "reltype.pytest_plugin",
-        ),
-        cwd=tmp_path,
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"), cwd=tmp_path, path=site
     )
+    assert "passed" in told
     assert "failed" not in told
 
 
