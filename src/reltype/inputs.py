@@ -16,6 +16,8 @@ from reltype.canonical import CUSTOMERS, ESSENTIAL
 from reltype.origins import Origins, Table
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
@@ -107,12 +109,15 @@ class Inputs:
         items: Logs and customer tables, in the order in which they were given.
         refunds: What becomes of money paid back.
         features: Names of features that a customer table may give.
+        today: Rows of a log after it stand in the rejects; None: they are only counted, since
+            somebody chose the as-of day.
     """
 
     connection: DuckDBPyConnection = field(repr=False)
     items: list[Input]
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
+    today: dt.date | None = None
 
     @classmethod
     def open(
@@ -197,9 +202,17 @@ class Inputs:
                 yield from rejects.rejected(self.connection, source)
 
     def _judge(self, item: Input) -> rejects.Judge:
-        return lambda relation, keep: item.select(
-            refunds=self.refunds, features=self.features, relation=relation, keep=keep
-        )
+        def judged(relation: str, keep: Sequence[str]) -> str:
+            sql = item.select(
+                refunds=self.refunds, features=self.features, relation=relation, keep=keep
+            )
+            if self.today is None or item.guess.role != "interactions":
+                return sql
+            late = f"timestamp >= DATE '{self.today}' + INTERVAL 1 DAY"
+            why = f"coalesce(reject, CASE WHEN {late} THEN 'timestamp: after today' END)"
+            return f"SELECT * REPLACE ({why} AS reject) FROM ({sql})"
+
+        return judged
 
     def torn(self) -> int:
         """Rows that could not be cut into cells; they stand in the rejects."""

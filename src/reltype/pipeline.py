@@ -113,6 +113,7 @@ def open_inputs(
         features=knowledge.catalogue.features,
         encoding=encoding,
     )
+    inputs.today = _today() if chosen.as_of is None else None
     functions = knowledge.register(connection)
     engine.lock(connection, inputs.files)
     return Opened(connection, chosen, knowledge, plan, inputs, functions)
@@ -180,6 +181,10 @@ def open_run(
     ).run()
 
 
+def _today() -> dt.date:
+    return dt.datetime.now().astimezone().date()
+
+
 def _grouped(opened: Opened) -> Population:
     """The population, once every row of the inputs has been cut as it should be."""
     import duckdb
@@ -194,7 +199,7 @@ def _grouped(opened: Opened) -> Population:
             tables=inputs.tables,
             given=inputs.given,
             as_of=opened.settings.as_of,
-            until=dt.datetime.now().astimezone().date(),
+            until=inputs.today,
             functions=opened.functions,
         )
 

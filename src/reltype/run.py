@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import define, evolve, field
@@ -93,27 +94,32 @@ class Run:
         """Write the rows that were not used, each with file, line, column, reason and text.
 
         Args:
-            path: Where to; None: `NAME.rejects.csv` beside *beside*, or nowhere without it.
+            path: Where to, CSV unless its ending says otherwise; None: `NAME.rejects.csv` beside
+                *beside*, or nowhere without it.
             beside: Where the result was written.
 
         Returns:
             Where they are; None where there are none, or nowhere to put them.
         """
-        from pathlib import Path
-
         import pyarrow as pa
 
         from reltype.formats import write
         from reltype.rejects import COLUMNS
 
-        if path is None and beside not in (None, "-"):
-            path = str(Path(str(beside)).with_suffix(".rejects.csv"))
-        if path is None or not self.counts.rejected:
-            return None
+        late = self.counts.late if self.inputs.today is not None else 0
+        found = self.counts.rejected + late
+        if path is None:
+            usual = _beside(beside)
+            # A list from the last run must not pass for this one's.
+            if usual is None or not (found or usual.exists()):
+                return None
+            path = str(usual)
         types = {"line": pa.int64()}
         schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
-        write(schema, self.inputs.rejected(), path, None, self.formats)
-        return path
+        endings = {ending for known in self.formats for ending in known.suffixes}
+        chosen = None if Path(path).suffix.lower() in endings else "csv"
+        write(schema, self.inputs.rejected() if found else (), path, chosen, self.formats)
+        return path if found else None
 
     @cached_property
     def counts(self) -> Counts:
@@ -159,3 +165,10 @@ def in_order(function: Callable[[T], S], items: Iterable[T], workers: int) -> It
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _beside(output: str | None) -> Path | None:
+    """Where rejects go beside a result; None beside standard output, or a device."""
+    if output in (None, "-") or (Path(str(output)).exists() and not Path(str(output)).is_file()):
+        return None
+    return Path(str(output)).with_suffix(".rejects.csv")
