@@ -9,10 +9,10 @@ from attrs import define, evolve, field, frozen
 
 from reltype import origins, rejects, sources
 from reltype.asks import Ask, name_of
+from reltype.canonical import CUSTOMERS, ESSENTIAL
 from reltype.casts import Cells
 from reltype.errors import ConfigError, InputError
 from reltype.guess import guess
-from reltype.canonical import CUSTOMERS, ESSENTIAL
 from reltype.origins import Origins, Table
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class Inputs:
         return [line for item in self.items if (line := item.told)]
 
     def settle(self, *, failed: bool = False) -> bool:
-        """After a full pass: whether some source had to be cut anew, so that the pass is due again."""
+        """After a full pass: whether a source had to be cut anew, so that the pass is due again."""
         settled = [
             evolve(item, source=sources.settle(self.connection, item.source, failed=failed))
             for item in self.items

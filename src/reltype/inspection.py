@@ -77,13 +77,19 @@ def inspect(opened: Opened) -> list[Inspected]:
 
 def _inspected(opened: Opened, item: Input) -> Inspected:
     source, guess = item.source, item.guess
-    about = {"encoding": source.encoding, "delimiter": source.delimiter}
     notes = (*source.notes, *item.notes, *guess.doubts)
     if guess.problems:
         sql = f"SELECT count(*) FROM {item.relation}"
         rows = int(opened.connection.execute(sql).fetchall()[0][0]) + opened.inputs.torn()
         return Inspected(
-            source.name, guess, source.columns, rows, dict(guess.kinds), **about, notes=notes
+            path=source.name,
+            guess=guess,
+            columns=source.columns,
+            rows=rows,
+            kinds=dict(guess.kinds),
+            encoding=source.encoding,
+            delimiter=source.delimiter,
+            notes=notes,
         )
     population = opened.population()
     item = opened.inputs.items[0]  # settled by now
@@ -97,7 +103,8 @@ def _inspected(opened: Opened, item: Input) -> Inspected:
         columns=source.columns,
         rows=counts.rows,
         kinds=_kinds(opened, item),
-        **about,
+        encoding=source.encoding,
+        delimiter=source.delimiter,
         span=_span(opened, item),
         summary=summarise(run, Tally(customers=population.size)) if usable else None,
         notes=(*notes, *odd),

@@ -40,8 +40,8 @@ def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
             yield f"… and {len(found.kinds) - SHOWN} more kinds."
     if found.summary is not None:
         signals = found.summary.signals
-        rows = [(name, f"{share:.0%}") for name, share in signals.items() if share]
-        yield _table(("signal", "customers of whom it is seen"), rows, style)
+        seen = [(name, f"{share:.0%}") for name, share in signals.items() if share]
+        yield _table(("signal", "customers of whom it is seen"), seen, style)
         unseen = [name for name, share in signals.items() if not share]
         if unseen:
             yield f"Not seen of anybody: {', '.join(unseen)}."
@@ -79,7 +79,7 @@ def _columns(found: Inspected) -> Iterator[tuple[str, str, str]]:
 def _better(found: Inspected) -> Iterator[str]:
     yield from (f"{wish[0].upper()}{wish[1:]}." for wish in found.guess.wishes)
     for help_ in (found.summary.helps if found.summary else ())[:3]:
-        yield f"{' or '.join(help_.columns)}, for {help_.dimension}."
+        yield f"A column of {' or '.join(help_.columns)} would tell most of {help_.dimension}."
 
 
 def _remarks(title: str, texts: Sequence[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Oddities: what a stray export does to the numbers, told in sentences; nothing is mended in silence."""
+"""Oddities: what a stray export does to the numbers, told in sentences; nothing is mended."""
 
 from __future__ import annotations
 
@@ -74,12 +74,13 @@ def _grouped(population: Population, inputs: Inputs, counts: Counts) -> Iterator
         return
     most = population.first(
         "SELECT arg_max(customer_id, log_rows) AS who, max(log_rows) AS most,"
-        " CAST(sum(log_rows) AS BIGINT) AS all_rows, count(*) AS customers FROM facts WHERE customer_id IS NOT NULL"
+        " CAST(sum(log_rows) AS BIGINT) AS all_rows, count(*) AS customers FROM facts"
+        " WHERE customer_id IS NOT NULL"
     )
     if most["customers"] > 2 and most["most"] > 20 and most["most"] >= DOMINANT * most["all_rows"]:
         yield (
-            f"customer {most['who']!r} has {most['most'] / most['all_rows']:.0%} of the rows. If it is "
-            "a collective account (guest, cash, test), leave it out with where in reltype.toml."
+            f"customer {most['who']!r} has {most['most'] / most['all_rows']:.0%} of the rows. If it "
+            "is a collective account (guest, cash, test), leave it out with where in reltype.toml."
         )
 
 
@@ -94,9 +95,9 @@ def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
         )
         if row["again"]:
             yield (
-                f"{_count(row['again'], 'row')} the same as another in every column. All were used, "
-                "since two equal purchases look so, too; sql = \"SELECT DISTINCT * FROM '…'\" in "
-                "reltype.toml drops them."
+                f"{_count(row['again'], 'row')} the same as another in every column. All were used,"
+                " since two equal purchases look so, too. To drop them, write in reltype.toml"
+                ' from = { log = "FILE" } and sql = "SELECT DISTINCT * FROM log".'
             )
     canonical = item.select(refunds="net" if inputs.refunds == "raise" else inputs.refunds)
     yield from _paid_back(connection, inputs, item, canonical)
@@ -140,8 +141,8 @@ def _half_day(population: Population, canonical: str) -> Iterator[str]:
         return
     if row["ends"] < row["usually"] - EARLY_HOURS and row["n"] < row["rows"] / 2:
         yield (
-            f"the log ends on {last} at {_clock(row['ends'])}, in the middle of a day (others go on "
-            f"to about {_clock(row['usually'])}). --as-of {_before(last)} leaves that day out."
+            f"the log ends on {last} at {_clock(row['ends'])}, in the middle of a day (others go "
+            f"on to about {_clock(row['usually'])}). --as-of {_before(last)} leaves that day out."
         )
 
 
@@ -155,8 +156,7 @@ def _unread(connection: DuckDBPyConnection, inputs: Inputs, item: Input) -> Iter
     for reject, n in found:
         column, _, reason = reject.partition(": ")
         yield f"{_count(n, 'row')} rejected: {reason} ({column})."
-    known = [name for name in item.guess.mapping.columns]
-    listed = ", ".join(map(literal, known))
+    listed = ", ".join(map(literal, item.guess.mapping.columns))
     cells = connection.sql(
         f"""SELECT split_part(cell, ': ', 1) AS name, count(*) AS n, min(cell) AS example FROM
             (SELECT unnest(string_split(unread, '; ')) AS cell FROM ({canonical})

@@ -36,6 +36,7 @@ SHOWN = 20
 )
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
 def command(
+    *,
     rejects: str | None,
     strict: bool,
     fail_under: float | None,
@@ -46,7 +47,8 @@ def command(
 ) -> int:
     r"""Read the relationship of every customer in DATA: files, `-`, or a database's URL.
 
-    Without DATA, the files that reltype.toml names are read. The result goes to standard output or FILE, words about it to standard error.
+    Without DATA, the files that reltype.toml names are read. The result goes to standard output
+    or FILE, words about it to standard error.
 
     \b
     reltype classify orders.csv

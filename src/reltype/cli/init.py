@@ -20,7 +20,7 @@ from reltype.cli import options
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite it.")
 def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
-    """Draft a reltype.toml from FILEs: each guess as a line to keep or to change.
+    r"""Draft a reltype.toml from FILEs: each guess as a line to keep or to change.
 
     \b
     reltype init orders.csv accounts.csv
@@ -35,7 +35,7 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
     if output != "-" and Path(output).exists() and not force:
         raise UsageError(f"{output} is there already. Write elsewhere with -o, or --force.")
     opened = options.opened(**given, config=Config())
-    folder = Path(".") if output == "-" else Path(output).parent
+    folder = Path() if output == "-" else Path(output).parent
     guesses = [
         evolve(item.guess, name=_from(folder, part.name))
         for item in opened.inputs.items

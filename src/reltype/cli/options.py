@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reltype.knowledge import Knowledge
+    from reltype.pipeline import Opened
     from reltype.plan import Plan
     from reltype.plugin import Plugins
     from reltype.run import Run
