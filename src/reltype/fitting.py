@@ -15,7 +15,7 @@ from reltype.labels import Labels
 from reltype.learned import Learned, Matter, learn
 from reltype.model import Model, Record
 from reltype.ranks import Ranks
-from reltype.stacking import Stack, log_loss, temperature
+from reltype.stacking import Stack, temperature
 
 if TYPE_CHECKING:
     from reltype.labels import Given
@@ -256,5 +256,3 @@ def _missing(labels: Labels, plan: Plan, present: Ints) -> list[str]:
         return []
     return [f"{labels.name}: no label is {' or '.join(map(repr, names))}; what was learned does not speak of it."]
 
-
-__all__ = ["fit", "fit_run", "learnable", "log_loss"]

@@ -1,0 +1,117 @@
+"""`reltype label`: shows the customer whose label would teach most, and takes one key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reltype.cli import options
+
+if TYPE_CHECKING:
+    from reltype.labelling import LabelFile, Labelling
+
+QUIT, BACK, SKIP, CANNOT_TELL = "q", "b", "s", "u"
+ABORTS = {"\x03", "\x04", ""}
+
+
+@click.command(name="label")
+@click.argument("data", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    default="labels.csv",
+    show_default=True,
+    metavar="FILE",
+    help="Where the labels are kept; a file that is there already is gone on with.",
+)
+@click.option("-n", "--count", type=click.IntRange(1), metavar="N", help="Stop after so many.")
+@options.data
+@options.knowledge
+def command(output: str, count: int | None, **given: Any) -> None:  # noqa: ANN401
+    r"""Label customers of DATA one by one: whom to ask about next is worked out as you go.
+
+    A number names an archetype; u: cannot tell; s: skip; b: back; q: quit. Every answer is written
+    at once, so the loop can be left and taken up again.
+
+    \b
+    reltype label orders.csv
+    reltype label orders.csv -o labels.csv --count 40
+    reltype fit orders.csv --labels labels.csv -o shop.reltype
+    """
+    from reltype.errors import UsageError
+    from reltype.labelling import LabelFile, Labelling, choices
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "label asks for one key at a time and needs a terminal. Elsewhere, write a file with "
+            "the columns customer_id and archetype yourself."
+        )
+    run = options.run(**given)
+    file = LabelFile(Path(output), choices(run))
+    file.check()
+    held = file.read(run)
+    if held:
+        click.echo(f"Going on with {len(held)} labels in {output}.")
+    made = _asked(Labelling(run, held), file, count)
+    click.echo(f"\n{made} labelled now, {len(held)} in all, in {output}.")
+    if held:
+        click.echo(f"Next:  reltype fit … --labels {output} -o shop.reltype")
+
+
+def _asked(questions: Labelling, file: LabelFile, count: int | None) -> int:
+    """How many customers were labelled until somebody quit."""
+    history: list[str] = []
+    made = 0
+    customer = questions.next()
+    while customer is not None and (count is None or made < count):
+        _shown(questions, file, customer, made)
+        key = _key(len(file.names) - 1)
+        if key == QUIT:
+            break
+        if key == BACK:
+            if not history:
+                click.echo("There is nothing to go back to.")
+                continue
+            customer = history.pop()
+            made -= questions.labels.pop(customer, None) is not None
+            questions.skipped.discard(customer)
+            file.write(questions.labels)
+            continue
+        history.append(customer)
+        if key == SKIP:
+            questions.skipped.add(customer)
+        else:
+            last = len(file.names) - 1
+            questions.labels[customer] = last if key == CANNOT_TELL else int(key) - 1
+            file.write(questions.labels)
+            made += 1
+        customer = questions.next()
+    if customer is None:
+        click.echo("Every customer has been asked about.")
+    return made
+
+
+def _key(archetypes: int) -> str:
+    """One key that means something."""
+    known = {str(i + 1) for i in range(min(archetypes, 9))} | {QUIT, BACK, SKIP, CANNOT_TELL}
+    while True:
+        key = click.getchar().lower()
+        if key in ABORTS:
+            return QUIT
+        if key in known:
+            click.echo(key)
+            return key
+        click.echo(f"\a(no {key!r}: a number, u, s, b or q) ", nl=False)
+
+
+def _shown(questions: Labelling, file: LabelFile, customer: str, made: int) -> None:
+    from reltype.portrait import portrait
+
+    click.echo(f"\n── {made + 1} ── {portrait(questions, customer)}\n")
+    for i, name in enumerate(file.names[:-1][:9], 1):
+        click.echo(f"  {i}  {name}")
+    click.echo("  u  cannot tell   s  skip   b  back   q  quit")
+    click.echo("> ", nl=False)
