@@ -147,7 +147,7 @@ class Population:
             for name, value in zip(ready, found, strict=True):
                 usable = value is not None and np.isfinite(float(value))
                 otherwise = self.plan.catalogue.scales[name].otherwise
-                constants[name] = float(value) if usable else otherwise
+                constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
         self.overview = self._overview(constants)
         return Scales(days.as_of, days.log_start, values, self._overlap(self.overview))
@@ -294,6 +294,11 @@ class Population:
         with self.functions.told():
             row: tuple[Any, ...] = self.connection.execute(sql).fetchall()[0]
         return row
+
+
+def _tidy(value: float) -> float:
+    """*value* to nine digits: what threads add up in another order must give the same bytes."""
+    return float(f"{float(value):.9g}")
 
 
 def _day(date: dt.date) -> float:
