@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from reltype.engines.duckdb import connect
 from reltype.knowledge import Knowledge
@@ -15,11 +16,10 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
 import reltype_sentiment
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
     import duckdb
+    import numpy as np
 
 READ = "columns={reviewerID: 'VARCHAR', reviewText: 'VARCHAR', overall: 'DOUBLE'}"
 LEAST = 3

@@ -22,7 +22,7 @@ REMEMBERED = 1 << 16
 """So many texts are scored once, however often they are asked for: many say the same."""
 
 LONGEST = 5_000
-"""Letters of a text that are read: what follows in a pasted thread changes little and costs much."""
+"""Letters of a text that are read: the rest of a pasted thread changes little and costs much."""
 
 
 def vader(texts: pa.Array) -> pa.Array:
