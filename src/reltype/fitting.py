@@ -61,6 +61,11 @@ def learnable(plan: Plan) -> tuple[str, ...]:
     return tuple(name for name in plan.inputs if known[name].unit != "day")
 
 
+def asking(plan: Plan, features: tuple[str, ...]) -> Plan:
+    """*plan*, with what a learner reads among what is answered."""
+    return evolve(plan, also=tuple(dict.fromkeys([*plan.also, *features])))
+
+
 @frozen(eq=False)
 class Seen:
     """What was gathered of a population in one pass.
@@ -87,7 +92,7 @@ class Seen:
 def _taught(run: Run, model: Model, labels: Labels) -> Model:
     plan = run.plan
     features = learnable(plan)
-    run.population.plan = evolve(plan, also=features)
+    run.population.plan = asking(plan, features)
     seen = _gathered(run, labels, features)
     if not seen.known:
         some = next(run.population.batches(), None)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from reltype.archetypes import UNCLASSIFIED
 from reltype.classifiers import Prototype, Rules
 from reltype.errors import InputError, OutputError
-from reltype.fitting import fit_run, learnable, taken
+from reltype.fitting import asking, fit_run, learnable, taken
 from reltype.labels import COLUMNS, Labels
 from reltype.metrics import given_one
 from reltype.plan import Plan
@@ -78,7 +78,7 @@ class Labelling:
     def __attrs_post_init__(self) -> None:
         """Ask for what a learner reads, besides what the run needs."""
         plan = self.run.plan
-        self.run.population.plan = evolve(plan, also=learnable(plan))
+        self.run.population.plan = asking(plan, learnable(plan))
 
     def next(self) -> str | None:
         """The customer whose label would teach most; None where all were asked."""

@@ -6,14 +6,14 @@ import datetime as dt
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
 from reltype.archive import Limits, pack, unpack
-from reltype.errors import ConfigError, InputError, did_you_mean
+from reltype.errors import ConfigError, InputError
 from reltype.population import Scales
 from reltype.toml import written
 
@@ -143,7 +143,7 @@ class Model:
         self.check(plan)
         return [self.learned] if self.learned else []
 
-    def check(self, plan: Plan, plugins: Mapping[str, str] | None = None) -> None:
+    def check(self, plan: Plan, plugins: Collection[str] | None = None) -> None:
         """Raise ConfigError where it does not fit *plan*, or a plugin that took part is missing."""
         again = "Fit again, or give the packs and plugins that it was fitted with."
         if plan.typology.name != self.typology:
@@ -153,7 +153,7 @@ class Model:
         if tuple(a.name for a in plan.archetypes) != self.archetypes:
             raise ConfigError(f"The model was fitted for the archetypes {', '.join(self.archetypes)}. {again}")
         for name in self.plugins if plugins is not None else ():
-            if name not in (plugins or {}):
+            if name not in (plugins or ()):
                 raise ConfigError(f"The model was fitted with the plugin {name!r} ({self.plugins[name]}), which is not there. Install it, or fit again.")
         missing = [s.name for s in plan.scales if s.name not in self.scales.values]
         if missing:

@@ -15,6 +15,7 @@ from reltype.config import settings
 from reltype.errors import InputError
 from reltype.inputs import Inputs
 from reltype.knowledge import Knowledge
+from reltype.model import Model, load
 from reltype.plan import Plan
 from reltype.population import Population
 from reltype.run import Run
@@ -58,6 +59,7 @@ class Opened:
         plan: What is asked.
         inputs: What is read.
         functions: Plugins' functions that the connection knows.
+        model: What was fitted before, to score with.
     """
 
     connection: DuckDBPyConnection = field(repr=False)
@@ -66,6 +68,7 @@ class Opened:
     plan: Plan = field(repr=False)
     inputs: Inputs
     functions: Registered = field(repr=False)
+    model: Model | None = None
 
     def run(self) -> Run:
         """The run: every customer grouped, every row accounted for."""
@@ -81,7 +84,11 @@ class Opened:
     def over(self, population: Population) -> Run:
         """The run over a population that was grouped."""
         learned = self.knowledge.classifiers(self.plan.typology)
-        return Run(population, self.inputs, self.knowledge, learned, self.settings.min_confidence)
+        confidence = self.settings.min_confidence
+        if self.model is not None:
+            learned = [*learned, *self.model.classifiers(self.plan)]
+            confidence = self.model.min_confidence if confidence is None else confidence
+        return Run(population, self.inputs, self.knowledge, learned, confidence)
 
     def each(self) -> Iterator[Opened]:
         """The same for each file alone."""
@@ -97,14 +104,23 @@ def open_inputs(
     table: str | None = None,
     encoding: str | None = None,
     config: str | Path | Config | None = None,
+    model: str | Path | Model | None = None,
     **flags: Any,  # noqa: ANN401
 ) -> Opened:
     """Open what is to be read, and find out what each is: see `open_run` for the arguments."""
-    from reltype.engines import duckdb as engine
-
-    chosen = settings(config, **flags)
+    path = None if isinstance(model, Model) else model
+    chosen = settings(config, model=path, **flags)
     knowledge = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
-    plan = knowledge.plan(chosen.typology)
+    if not isinstance(model, Model):
+        model = load(chosen.model) if chosen.model else None
+    if model is None:
+        plan = knowledge.plan(chosen.typology)
+    else:
+        knowledge = evolve(knowledge, catalogue=model.apply(knowledge.catalogue))
+        plan = knowledge.plan(flags.get("typology") or model.typology)
+        plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
+        model.check(plan, knowledge.plugins.loaded)
+    engine = knowledge.engine(chosen.engine)
     connection = engine.connect(chosen.threads, chosen.memory_limit)
     inputs = Inputs.open(
         connection,
@@ -116,7 +132,7 @@ def open_inputs(
     inputs.today = _today() if chosen.as_of is None else None
     functions = knowledge.register(connection)
     engine.lock(connection, inputs.files)
-    return Opened(connection, chosen, knowledge, plan, inputs, functions)
+    return Opened(connection, chosen, knowledge, plan, inputs, functions, model)
 
 
 def open_run(
@@ -135,7 +151,7 @@ def open_run(
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
-    model: str | None = None,
+    model: str | Path | Model | None = None,
 ) -> Run:
     """A run over *data*, ready to score.
 
@@ -160,7 +176,8 @@ def open_run(
         min_confidence: The posterior below which nobody is named, 0…1.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
-        model: A model that was saved.
+        model: What `fit` gave, or the file that it was saved in: its scales hold, not these
+            customers'.
     """
     return open_inputs(
         data,
@@ -201,6 +218,7 @@ def _grouped(opened: Opened) -> Population:
             as_of=opened.settings.as_of,
             until=inputs.today,
             functions=opened.functions,
+            frozen=None if opened.model is None else opened.model.scales,
         )
 
     try:
