@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from reltype.evaluation import Evaluation
     from reltype.explanation import Explanation
     from reltype.run import Run
     from reltype.summary import Summary
@@ -115,6 +116,23 @@ class Relationships:
         self._row(customer_id)
         return self.run.explain(customer_id)
 
+    def evaluate(
+        self, labels: Any, *, against: str | None = None, by: str | None = None  # noqa: ANN401
+    ) -> Evaluation:
+        """How far this agrees with what people say of some customers.
+
+        Args:
+            labels: A file, a frame or a dict with `customer_id` and `archetype`.
+            against: A column of the labels that holds a segmentation to compare with.
+            by: A column of the labels to break the figures down by.
+
+        Raises:
+            InputError: The labels cannot be used, or speak of nobody here.
+        """
+        from reltype.evaluation import evaluate
+
+        return evaluate(self, labels, against=against, by=by)
+
     def to_arrow(self) -> pa.Table:
         """The result as a pyarrow Table, sorted by customer."""
         return self.table
@@ -143,7 +161,7 @@ class Relationships:
         """
         from reltype.formats import write
 
-        write(self.table.schema, self.table.to_batches(), path, format)
+        write(self.table.schema, self.table.to_batches(), path, format, self.run.formats)
 
     def _row(self, customer_id: str) -> int:
         try:
