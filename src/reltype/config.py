@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TABLES = ("typology", "as_of", "interactions", "customers", "kinds", "plugins", "options")
 """What may stand at the top of a config."""
-OPTIONS = ("min_confidence", "refunds", "threads", "memory_limit", "rules", "model")
+OPTIONS = ("min_confidence", "refunds", "threads", "memory_limit", "rules", "model", "engine")
 """What may stand under [options]."""
 
 
@@ -58,6 +58,7 @@ class Settings:
         rules: Packs with more knowledge.
         no_plugin: Plugins to leave out.
         model: A model to score with.
+        engine: What runs the query: `duckdb`, or what a plugin brings.
         config: The config, for what it says of inputs and kinds.
     """
 
@@ -70,6 +71,7 @@ class Settings:
     rules: tuple[str, ...] = ()
     no_plugin: tuple[str, ...] = ()
     model: str | None = None
+    engine: str = "duckdb"
     config: Config = field(factory=Config)
 
 

@@ -50,7 +50,7 @@ def reltype_functions() -> Iterable[ScalarFunction]:  # type: ignore[empty-body]
 
 @hookspec
 def reltype_classifiers(typology: Typology) -> Iterable[Classifier]:  # type: ignore[empty-body]
-    """Return classifiers for *typology*, or recipes that `fit` trains. Import heavy things here."""
+    """Return classifiers for *typology*; `fit` learns beside them. Import heavy things here."""
 
 
 @hookspec
@@ -60,7 +60,10 @@ def reltype_formats() -> Iterable[Format]:  # type: ignore[empty-body]
 
 @hookspec
 def reltype_engines() -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Return engines by name, each with `connect` and `lock` as `reltype.engines.duckdb` has."""
+    """Return engines by name, each with `connect` and `lock` as `reltype.engines.duckdb` has.
+
+    The setting `engine` chooses one. Its connections speak DuckDB's Python interface.
+    """
 
 
 @hookspec

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from reltype import packs
 from reltype.catalogue import Catalogue
-from reltype.errors import ConfigError, PluginError, did_you_mean
+from reltype.errors import ConfigError, PluginError, UsageError, did_you_mean
 from reltype.plan import Plan
 from reltype.references import DefinitionError
 from reltype.scalars import Registered, ScalarFunction, register
@@ -157,6 +157,13 @@ class Knowledge:
                     raise self.plugins.error(name, f"engine {called!r} has no connect() or lock().")
                 found[called], owners[called] = engine, name
         return found
+
+    def engine(self, name: str) -> ModuleType:
+        """The engine called *name*. Raises UsageError, with the nearest name, if none is."""
+        known = self.engines()
+        if name not in known:
+            raise UsageError(f"No engine is called {name!r}.{did_you_mean(name, known)}")
+        return known[name]
 
     def sections(self, relationships: object) -> list[Section]:
         """Sections of the report that plugins add, in the order of the plugins."""

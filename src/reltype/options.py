@@ -71,6 +71,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "rules": _texts,
     "no_plugin": _texts,
     "model": _text,
+    "engine": _text,
 }
 """Every setting, and what makes its value of whatever it was written as.
 
