@@ -1,0 +1,139 @@
+"""How right the built-in typology is on simulated logs, and how useful on two real ones.
+
+python benchmarks/validation.py                 simulated logs only
+python benchmarks/validation.py DATA            and the logs in DATA/cdnow and DATA/online-retail
+python benchmarks/validation.py --worlds 100 116    the seeds of the simulated businesses
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import duckdb
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.metrics import f1_score, mutual_info_score
+from sklearn.preprocessing import StandardScaler
+from tabulate import tabulate
+
+import reltype
+from reltype.simulate import random_world, simulate
+
+NAMES = ["casual friendship", "committed partnership", "fling", "marriage of convenience"]
+
+LOGS = {
+    "cdnow": """
+        SELECT split_part(line, ' ', 1) AS customer_id,
+          CAST(strptime(split_part(line, ' ', 2), '%Y%m%d') AS TIMESTAMP) AS timestamp,
+          CAST(split_part(line, ' ', 4) AS DOUBLE) AS value
+        FROM (SELECT regexp_replace(trim(column0), '\\s+', ' ', 'g') AS line
+              FROM read_csv('{}/cdnow/CDNOW_master.txt', header=true, delim='|', all_varchar=true,
+                            names=['column0']))""",
+    "online-retail": """
+        SELECT CustomerID AS customer_id, CAST(InvoiceDate AS TIMESTAMP) AS timestamp,
+          CAST(Quantity AS DOUBLE) * CAST(UnitPrice AS DOUBLE) AS value,
+          CASE WHEN InvoiceNo LIKE 'C%' THEN 'refund' ELSE 'purchase' END AS kind
+        FROM read_csv('{}/online-retail/online_retail.csv.gz', all_varchar=true)
+        WHERE CustomerID IS NOT NULL""",
+}
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, path_type=Path), required=False)
+@click.option("--worlds", nargs=2, type=int, default=(100, 116), show_default=True)
+@click.option("--resamples", default=500, show_default=True)
+def main(data: Path | None, worlds: tuple[int, int], resamples: int) -> None:
+    """Print the tables of docs/validation.md."""
+    simulated(range(*worlds))
+    if data:
+        real(data, resamples)
+
+
+def simulated(seeds: range) -> None:
+    """Macro-F1 and calibration on businesses drawn at random; who is unclassified counts as wrong."""
+    rows = []
+    for seed in seeds:
+        business = random_world(seed)
+        row: list[object] = [seed, business.name, " ".join(f"{s:.2f}" for s in business.shares)]
+        for facts in ("all", "purchases"):
+            made = simulate(business, customers=3000, seed=seed, facts=facts)
+            found = reltype.classify(made.interactions).to_pandas()
+            both = made.truth.to_pandas().merge(
+                found, on="customer_id", how="left", suffixes=("_true", "")
+            )
+            f1 = f1_score(both.archetype_true, both.archetype, labels=NAMES, average="macro")
+            named = both[both.archetype.isin(NAMES)]
+            error = calibration(named.confidence, named.archetype == named.archetype_true)
+            row += [f1, error, 1 - len(named) / len(both)]
+        rows.append(row)
+        click.echo(f"seed {seed}: {row[3]:.3f} {row[6]:.3f}", err=True)
+    for name, statistic in (("mean", np.mean), ("least", np.min), ("most", np.max)):
+        rows.append([name, "", "", *(statistic([r[i] for r in rows[: len(seeds)]]) for i in range(3, 9))])
+    head = ["seed", "business", "shares", "F1 all", "ECE", "left", "F1 purchases", "ECE", "left"]
+    click.echo(tabulate(rows, head, tablefmt="github", floatfmt=".3f"))
+
+
+def calibration(confidence: pd.Series, right: pd.Series, bins: int = 10) -> float:
+    """Expected calibration error: mean |confidence − share right| over equal bins of confidence."""
+    c, ok = confidence.to_numpy(float), right.to_numpy(float)
+    part = np.minimum((c * bins).astype(int), bins - 1)
+    return float(
+        sum(abs(c[part == i].mean() - ok[part == i].mean()) * np.mean(part == i) for i in set(part))
+    )
+
+
+def real(data: Path, resamples: int) -> None:
+    """Who comes back: information in the archetypes and in RFM clusters of the log's first half."""
+    rows = []
+    for name, sql in LOGS.items():
+        log = duckdb.sql(sql.format(data)).df()
+        log["timestamp"] = pd.to_datetime(log.timestamp)
+        if "kind" not in log:
+            log["kind"] = "purchase"
+        middle = log.timestamp.min() + (log.timestamp.max() - log.timestamp.min()) / 2
+        middle = middle.normalize()
+        early, late = log[log.timestamp < middle], log[log.timestamp >= middle]
+        found = reltype.classify(early).to_pandas().set_index("customer_id")
+        bought = late[late.kind == "purchase"]
+        visits = bought.groupby("customer_id").timestamp.agg(lambda t: t.dt.normalize().nunique())
+        future = visits.reindex(found.index).fillna(0).clip(upper=2).to_numpy(int)
+        labels = found.archetype.to_numpy(str)
+        k = len(set(labels))
+        clusters = rfm(early, found.index, middle, k)
+        ours, theirs = mutual_info_score(labels, future), mutual_info_score(clusters, future)
+        rng = np.random.default_rng(0)
+        ratios = []
+        for _ in range(resamples):
+            i = rng.integers(len(future), size=len(future))
+            ratios.append(
+                mutual_info_score(labels[i], future[i]) / mutual_info_score(clusters[i], future[i])
+            )
+        low, high = np.quantile(ratios, [0.05, 0.95])
+        shares = " ".join(f"{a}: {n}" for a, n in found.archetype.value_counts().items())
+        rows.append([name, len(found), k, ours, theirs, ours / theirs, f"{low:.2f} to {high:.2f}", shares])
+        click.echo(pd.crosstab(labels, future, normalize="index").round(2).to_string(), err=True)
+    head = ["log", "customers", "groups", "archetypes", "RFM + k-means", "ratio", "90 % interval", "who"]
+    click.echo("\nMutual information (nats) with visits in the second half, 0 / 1 / 2+:\n")
+    click.echo(tabulate(rows, head, tablefmt="github", floatfmt=".4f"))
+
+
+def rfm(log: pd.DataFrame, customers: pd.Index, day: pd.Timestamp, k: int) -> np.ndarray:
+    """k-means on the logs of recency, number of purchase days and money, standardised."""
+    bought = log[log.kind == "purchase"]
+    grouped = bought.groupby("customer_id").timestamp
+    facts = pd.DataFrame(
+        {
+            "recency": (day - grouped.max()).dt.days,
+            "frequency": grouped.agg(lambda t: t.dt.normalize().nunique()),
+            "money": log.groupby("customer_id").value.sum().clip(lower=0),
+        }
+    ).reindex(customers)
+    facts = np.log1p(facts.fillna({"recency": (day - log.timestamp.min()).days}).fillna(0))
+    made = KMeans(k, n_init=10, random_state=0).fit_predict(StandardScaler().fit_transform(facts))
+    return np.asarray(made)
+
+
+if __name__ == "__main__":
+    main()
