@@ -70,7 +70,9 @@ def simulated(seeds: range) -> None:
         rows.append(row)
         click.echo(f"seed {seed}: {row[3]:.3f} {row[6]:.3f}", err=True)
     for name, statistic in (("mean", np.mean), ("least", np.min), ("most", np.max)):
-        rows.append([name, "", "", *(statistic([r[i] for r in rows[: len(seeds)]]) for i in range(3, 9))])
+        rows.append(
+            [name, "", "", *(statistic([r[i] for r in rows[: len(seeds)]]) for i in range(3, 9))]
+        )
     head = ["seed", "business", "shares", "F1 all", "ECE", "left", "F1 purchases", "ECE", "left"]
     click.echo(tabulate(rows, head, tablefmt="github", floatfmt=".3f"))
 
@@ -112,9 +114,20 @@ def real(data: Path, resamples: int) -> None:
             )
         low, high = np.quantile(ratios, [0.05, 0.95])
         shares = " ".join(f"{a}: {n}" for a, n in found.archetype.value_counts().items())
-        rows.append([name, len(found), k, ours, theirs, ours / theirs, f"{low:.2f} to {high:.2f}", shares])
+        rows.append(
+            [name, len(found), k, ours, theirs, ours / theirs, f"{low:.2f} to {high:.2f}", shares]
+        )
         click.echo(pd.crosstab(labels, future, normalize="index").round(2).to_string(), err=True)
-    head = ["log", "customers", "groups", "archetypes", "RFM + k-means", "ratio", "90 % interval", "who"]
+    head = [
+        "log",
+        "customers",
+        "groups",
+        "archetypes",
+        "RFM + k-means",
+        "ratio",
+        "90 % interval",
+        "who",
+    ]
     click.echo("\nMutual information (nats) with visits in the second half, 0 / 1 / 2+:\n")
     click.echo(tabulate(rows, head, tablefmt="github", floatfmt=".4f"))
 
