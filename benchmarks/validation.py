@@ -52,7 +52,7 @@ def main(data: Path | None, worlds: tuple[int, int], resamples: int) -> None:
 
 
 def simulated(seeds: range) -> None:
-    """Macro-F1 and calibration on businesses drawn at random; who is unclassified counts as wrong."""
+    """Macro-F1 and calibration on random businesses; who is unclassified counts as wrong."""
     rows = []
     for seed in seeds:
         business = random_world(seed)

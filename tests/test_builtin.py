@@ -33,7 +33,10 @@ def test_every_signal_argues_for_itself_and_names_its_source(plan):
 def test_every_dimension_has_two_poles_a_source_and_a_signal(plan):
     seen = {s.dimension for s in plan.signals}
     for dimension in plan.dimensions:
-        assert dimension.low and dimension.high and dimension.summary and dimension.source
+        assert dimension.low
+        assert dimension.high
+        assert dimension.summary
+        assert dimension.source
         assert dimension.name in seen
     assert 6 <= len(plan.dimensions) <= 8
 
@@ -41,7 +44,8 @@ def test_every_dimension_has_two_poles_a_source_and_a_signal(plan):
 def test_every_archetype_stands_somewhere_on_every_dimension_and_says_why(plan):
     assert [a.name for a in plan.archetypes] == [CASUAL, PARTNER, FLING, CONVENIENCE]
     for archetype in plan.archetypes:
-        assert archetype.summary and archetype.source
+        assert archetype.summary
+        assert archetype.source
         assert set(archetype.prototype) == set(plan.typology.dimensions)
         assert all(place.source for place in archetype.prototype.values())
 
@@ -50,7 +54,8 @@ def test_there_are_a_dozen_rules_for_all_archetypes_each_with_reason_source_and_
     assert len(plan.rules) >= 12
     assert {r.archetype for r in plan.rules} == {a.name for a in plan.archetypes}
     for rule in plan.rules:
-        assert rule.because and rule.source
+        assert rule.because
+        assert rule.source
         assert {e.fires for e in rule.examples} >= {True, False}
 
 
