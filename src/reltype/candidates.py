@@ -55,6 +55,8 @@ class Table:
 
     file: str
     columns: tuple[Column, ...] = field(repr=False)
+    _worth: dict[str, dict[str, float]] = field(factory=dict, init=False, repr=False)
+    _counts: dict[tuple[str, float], int] = field(factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, file: str, columns: Sequence[Column]) -> Table:
@@ -99,9 +101,27 @@ class Table:
         name = self.context.name if self.context else None
         return name if name in contexts() else None
 
+    def has(self, phrase: str) -> bool:
+        """Whether these words stand in some column's name."""
+        return f" {phrase} " in self._spoken
+
+    @cached_property
+    def _spoken(self) -> str:
+        return " | ".join(f" {' '.join(name.words)} " for name in self.names.values())
+
+    def worth(self, role: str) -> Mapping[str, float]:
+        """Column → what its name is worth for a role."""
+        if role not in self._worth:
+            known = roles()[role]
+            self._worth[role] = {column: known.worth(name) for column, name in self.names.items()}
+        return self._worth[role]
+
     def count(self, role: str, least: float = 0.8) -> int:
         """How many columns have a name of this role."""
-        return sum(roles()[role].worth(name) >= least for name in self.names.values())
+        if (role, least) not in self._counts:
+            worth = self.worth(role).values()
+            self._counts[role, least] = sum(name_worth >= least for name_worth in worth)
+        return self._counts[role, least]
 
     def candidates(self, role: str, *, log: bool) -> list[Candidate]:
         """The columns that may serve for a role, the best first."""
@@ -111,7 +131,7 @@ class Table:
             if not column.cells and column.rows:
                 continue
             name = self.names[column.name]
-            worth = test(self, column, name, roles()[role].worth(name), log)
+            worth = test(self, column, name, self.worth(role)[column.name], log)
             if worth > 0:
                 found.append(Candidate(column, name, min(worth, 1.2)))
         return sorted(found, key=lambda candidate: -candidate.worth)

@@ -30,7 +30,8 @@ _DIGITS = re.compile(
     r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?P<time>(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
 )
 _OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\.\d+)?(\s*[AaPp]\.?[Mm]\.?)?")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_LONGEST = 40
 _DAYS = [
     "%d %b %Y",
     "%d %B %Y",
@@ -141,7 +142,7 @@ def clock_of(cells: Sequence[str], *, named: bool, day_first: bool | None = None
 
 
 def _numeric(cells: Sequence[str]) -> Clock | None:
-    numbers = [float(cell) for cell in cells if _NUMBER.fullmatch(cell)]
+    numbers = [float(cell.replace(",", ".")) for cell in cells if _NUMBER.fullmatch(cell)]
     if len(numbers) < 0.9 * len(cells):
         return None
     for way, low, high in (
@@ -212,24 +213,19 @@ def _blank(text: str | None) -> str:
 
 
 def _named(cells: Sequence[str]) -> Clock | None:
-    left = list(dict.fromkeys(cells))[:200]
-    total = len(left)
-    if not any(any(c.isdigit() for c in cell) for cell in left[:20]):
+    """Months by name, and what else no pattern above is for; three formats at most."""
+    sampled = list(dict.fromkeys(cells))[:200]
+    left = [cell for cell in sampled if len(cell) < _LONGEST and not _NUMBER.fullmatch(cell)]
+    if len(left) < 0.5 * len(sampled):
         return None
     formats: list[str] = []
-    for _ in range(3):
-        if not left:
-            break
-        best = next((form for form in _NAMED if _fits(left[0], form)), None)
-        if best is None:
-            left = left[1:] if not formats and len(left) > 0.8 * total else []
-            continue
-        formats.append(best)
-        left = [cell for cell in left if not _fits(cell, best)]
+    for cell in (left[0], left[len(left) // 2], left[-1]):
+        if not any(_fits(cell, form) for form in formats):
+            formats += [form for form in _NAMED if _fits(cell, form)][:1]
     if not formats:
         return None
-    read = sum(any(_fits(cell, form) for form in formats) for cell in cells[:200])
-    return Clock("formats", read / len(cells[:200]), tuple(formats))
+    read = sum(any(_fits(cell, form) for form in formats) for cell in sampled)
+    return Clock("formats", read / len(sampled), tuple(formats))
 
 
 def _fits(cell: str, form: str) -> bool:

@@ -108,10 +108,10 @@ class Column:
         """Whether hardly any cell repeats, as in a list of things that each stand there once."""
         return len(self.cells) > 1 and self.distinct > 0.98
 
-    @property
+    @cached_property
     def emails(self) -> float:
         """Share of the cells that are e-mail addresses."""
-        return self._share(lambda cell: _EMAIL.fullmatch(cell) is not None)
+        return self._share(lambda cell: "@" in cell and _EMAIL.fullmatch(cell) is not None)
 
     @property
     def words(self) -> float:
@@ -206,13 +206,15 @@ def _decimal_sign(digits: Sequence[str]) -> str:
 
 
 def _value(match: re.Match[str], sign: str) -> float:
+    if sign == "." and _PLAIN.fullmatch(match[0]):
+        return float(match[0])
     text = match[0].replace("−", "-")
     negative = "-" in text.split("e")[0].split("E")[0] or text.startswith("(")
     kept = re.sub(r"[^\d.,eE]|[eE](?![-+]?\d)", "", match["digits"])
     thousands = "." if sign == "," else ","
     number = kept.replace(thousands, "").replace(sign, ".")
     try:
-        value = float(text) if _PLAIN.fullmatch(text) else float(number)
+        value = float(number)
     except ValueError:
         return float("nan")
     return -abs(value) if negative else value

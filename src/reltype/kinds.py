@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections import abc  # noqa: TC003
+from collections import abc
 from functools import cache
 from importlib import resources
 

@@ -7,7 +7,7 @@ every cell can be accounted for.
 
 from __future__ import annotations
 
-from collections import abc  # noqa: TC003
+from collections import abc
 from types import MappingProxyType
 
 from attrs import field, frozen, validators

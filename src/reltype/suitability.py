@@ -55,7 +55,9 @@ def _customer(table: Table, column: Column, name: Name, worth: float, log: bool)
         worth = 0.87
     if not column.rows or ruled_out:
         return worth
-    worth = max(worth, 0.55) if column.emails > 0.8 else worth
+    worth = max(worth, _numbered(table, column, name), 0.55 if column.emails > 0.8 else 0)
+    if name.has("user") and any(map(table.has, ("invitee", "recipient", "requester"))):
+        worth *= 0.6
     most = max(column.counts.values())
     if worth == 0 or most == len(column.cells) > 5 or not _may_identify(column, worth):
         return 0.0
@@ -67,6 +69,32 @@ def _customer(table: Table, column: Column, name: Name, worth: float, log: bool)
     if not log and column.rows >= 20 and column.distinct < 0.9:
         worth *= 0.5
     return worth * (0.4 + 0.6 * column.filled)
+
+
+_WHO = {"customer", "client", "user", "member", "account", "buyer", "subscriber", "donor", "guest"}
+_WHO |= {
+    "rider",
+    "patron",
+    "passenger",
+    "patient",
+    "contact",
+    "person",
+    "visitor",
+    "household",
+    "shopper",
+    "kunden",
+    "kunde",
+}
+_WHO |= {"cliente", "klient", "klienta", "klant", "kund", "profile", "player", "reviewer"}
+_NUMBER = {"id", "no", "nr", "number", "num", "code", "key", "nummer", "numero", "numer", "uuid"}
+
+
+def _numbered(table: Table, column: Column, name: Name) -> float:
+    """What an unlisted name is worth: `customer_unique_id`, or `nationbuilder_id` as the first."""
+    if _WHO & set(name.words) and _NUMBER & set(name.words):
+        return 0.8
+    first = column is table.columns[0] and table.count("person") > 1 and column.is_unique
+    return 0.9 if first and name.words[-1:] == ("id",) and not table.is_of_rows else 0.0
 
 
 def _own_id(table: Table, column: Column, log: bool) -> float:
@@ -87,14 +115,19 @@ def _may_identify(column: Column, worth: float) -> bool:
     return column.truths <= 0.9 and not timed and not measured
 
 
+_AT = {("at",), ("on",), ("date",), ("time",), ("timestamp",), ("datetime",)}
+
+
 def _timestamp(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
     """A time that is on every row and not always the same."""
     clock = column.clock
     if column.rows and (clock is None or clock.way == "of day" or clock.share < 0.5):
         return 0.0
-    if worth == 0:
-        ruled_out = any(map(name.has, roles()["timestamp"].never))
-        worth = 0.0 if ruled_out or column.filled < 0.9 or not log else 0.42
+    if not any(map(name.has, roles()["timestamp"].never)):
+        named = name.words[-1:] in _AT or _is_last(name)
+        lowered = any(map(name.has, roles()["timestamp"].lower))
+        least = 0.6 if named else 0.42 if log and column.filled >= 0.9 else 0.0
+        worth = max(worth, least * (0.5 if lowered else 1))
     if column.rows > 5 and len(column.counts) == 1:
         worth *= 0.2
     last = name.words[:1] in {("last",), ("latest",)} or name.has("most recent") or _is_last(name)
@@ -106,9 +139,8 @@ def _timestamp(table: Table, column: Column, name: Name, worth: float, log: bool
         worth *= 0.4 if any(map(name.has, context.lowered)) else 1
     if name.written.casefold().startswith("un") and clock and clock.way == "unix":
         worth *= 1.05
-    return (
-        worth * (0.25 + 0.75 * column.filled if column.rows else 1) * (clock.share if clock else 1)
-    )
+    filled = 0.1 + 0.9 * column.filled**2 if column.rows else 1
+    return worth * filled * (clock.share if clock else 1)
 
 
 def _is_last(name: Name) -> bool:

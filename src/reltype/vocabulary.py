@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from reltype.kinds import plain
 
@@ -48,6 +48,11 @@ class Name:
     written: str
     words: tuple[str, ...]
     bare: tuple[str, ...]
+    _spaced: str = field(init=False, eq=False, repr=False)
+
+    @_spaced.default
+    def _with_blanks(self) -> str:
+        return f" {' '.join(self.words)} "
 
     @classmethod
     def of(cls, written: str) -> Name:
@@ -57,7 +62,7 @@ class Name:
 
     def has(self, phrase: str) -> bool:
         """Whether these words stand in the name, side by side."""
-        return f" {phrase} " in f" {' '.join(self.words)} "
+        return f" {phrase} " in self._spaced
 
 
 @frozen
@@ -70,6 +75,7 @@ class Role:
         lower: Words that make a column less likely.
         never: Words that rule a column out.
         whole: One word at the end of a longer name tells nothing.
+        loose: One word anywhere in a longer name tells something.
     """
 
     names: Mapping[str, float]
@@ -77,6 +83,7 @@ class Role:
     lower: tuple[str, ...]
     never: tuple[str, ...]
     whole: bool
+    loose: bool
 
     def worth(self, name: Name) -> float:
         """How much a column's name speaks for this role, 0…1."""
@@ -90,8 +97,8 @@ class Role:
             return exact
         rest = name.words[1:] if name.words and name.words[0] in _THINGS else ()
         worth = 0.97 * self.names.get("".join(rest), 0.0) if rest else 0.0
-        spoken = rest if worth >= 0.8 else name.words
-        if any(f" {phrase} " in f" {' '.join(spoken)} " for phrase in self.never):
+        spoken = f" {' '.join(rest if worth >= 0.8 else name.words)} "
+        if any(f" {phrase} " in spoken for phrase in self.never):
             return 0.0
         if any(" " in phrase and name.has(phrase) for phrase in self.never):
             return 0.0
@@ -99,9 +106,17 @@ class Role:
             for start in range(len(name.words) - length, -1, -1):
                 known = self.phrases.get(name.words[start : start + length], 0.0)
                 end = start + length == len(name.words)
-                if known > TIERS["weak"] and (length > 1 or (end and not self.whole)):
+                single = (end and not self.whole) or self.loose
+                if known > TIERS["weak"] and (length > 1 or single):
                     worth = max(worth, known * (0.85 if end else 0.6))
+        if not self.whole and name.words:
+            worth = max(worth, self._compound(name.words[-1]))
         return worth * (0.5 if any(map(name.has, self.lower)) else 1.0)
+
+    def _compound(self, word: str) -> float:
+        """What the end of one long word is worth: `Zahlstatus`, `Kundenkommentar`."""
+        ends = (word[start:] for start in range(3, len(word) - 4))
+        return max((0.8 * self.phrases.get((end,), 0.0) for end in ends), default=0.0)
 
 
 @frozen
@@ -163,4 +178,4 @@ def _role(table: Mapping[str, Any]) -> Role:
     for words, worth in phrases.items():
         names.setdefault("".join(words), worth)
     lower, never = (tuple(map(plain, table.get(key, ()))) for key in ("lower", "never"))
-    return Role(names, phrases, lower, never, bool(table.get("whole")))
+    return Role(names, phrases, lower, never, bool(table.get("whole")), bool(table.get("loose")))
