@@ -38,7 +38,9 @@ class Console(CodeBlockParser):
 
     def evaluate(self, example):
         """Run the commands."""
-        for command, *expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.M):
+        for command, *expected in re.findall(
+            r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.M
+        ):
             printed = run(command, example.namespace["folder"])
             for line in filter(None, "".join(expected).splitlines()):
                 if line.strip() not in " ".join(printed.split("\n")):

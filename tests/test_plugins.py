@@ -2,6 +2,8 @@
 
 import json
 import sys
+from inspect import signature
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -462,3 +464,11 @@ def test_every_hook_is_offered_to_the_built_in_plugin_by_the_same_door():
     assert np.isin(
         ["reltype_definitions", "reltype_formats", "reltype_engines"], sorted(implemented)
     ).all()
+
+
+@pytest.mark.parametrize("hook", plugins.HOOKS)
+def test_every_hook_stands_on_the_page_for_authors_with_its_arguments_and_an_example(hook):
+    page = (Path(__file__).parents[1] / "docs" / "write-a-plugin.md").read_text("utf-8")
+    arguments = ", ".join(signature(getattr(hookspecs, hook)).parameters)
+    assert f"### {hook}({arguments})" in page
+    assert f"@hookimpl\ndef {hook}({arguments}):" in page
