@@ -17,9 +17,10 @@ import numpy as np
 from attrs import define, field
 
 from reltype.explanation import Change, Counterfactual
-from reltype.expressions import literal, quote
+from reltype.expressions import quote
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.run import Run
@@ -63,7 +64,11 @@ class Search:
             return {}
         everyone = self.run.population.features()
         found = self.run.population.first(f"SELECT {asked} FROM ({everyone})")
-        return {n: np.array(v, float) for n, v in found.items() if v is not None and v[0] != v[-1]}
+        usable = {n: v for n, v in found.items() if v is not None and v[0] != v[-1]}
+        return {
+            n: np.rint(v) if known[n].unit == "count" else np.array(v, float)
+            for n, v in usable.items()
+        }
 
     def smallest(self) -> Counterfactual | None:
         """The smallest change of one feature; of two, if no one does; None if none does."""
@@ -88,7 +93,9 @@ class Search:
             return np.array([flips])
         beside = values[max(at - 1, 0)] if flips > start else values[min(at + 1, len(values) - 1)]
         near = max(beside, start) if flips > start else min(beside, start)
-        return np.linspace(near, flips, REFINED)
+        steps = np.linspace(near, flips, REFINED)
+        whole = self.run.plan.catalogue.features[name].unit == "count"
+        return np.unique(np.rint(steps)) if whole else steps
 
     def _paired(self) -> Counterfactual | None:
         coarse = {n: np.unique(v[:: (SINGLE - 1) // (PAIRED - 1)]) for n, v in self.grid.items()}
@@ -131,23 +138,29 @@ class Search:
     def _judged(self, tried: Sequence[Mapping[str, float]]) -> NDArray[np.int64]:
         """(len(tried),) index of the archetype that each candidate would be."""
         names = list(dict.fromkeys(n for changes in tried for n in changes))
-        columns = ", ".join(f"c{i}" for i in range(len(names)))
-        rows = ", ".join(
-            f"({k}, {', '.join(literal(float(c[n])) if n in c else 'NULL' for n in names)})"
-            for k, c in enumerate(tried)
-        )
         replaced = ", ".join(
-            f"coalesce(c{i}::DOUBLE, {quote(n)}::DOUBLE) AS {quote(n)}" for i, n in enumerate(names)
+            f"coalesce(c{i}, {quote(n)}::DOUBLE) AS {quote(n)}" for i, n in enumerate(names)
         )
+        candidates = self.run.population.keep("candidates", _table(names, tried))
         relation = (
-            f"SELECT base.* REPLACE ({replaced}) FROM ({self.relation}) base, "
-            f"(VALUES {rows}) candidate(k, {columns}) ORDER BY k"
+            f"SELECT base.* REPLACE ({replaced}) FROM ({self.relation}) base, {candidates} ORDER BY k"
         )
         made = [
             self.run.result.named(self.run.conclude(batch))
             for batch in self.run.population.judge(relation)
         ]
         return np.concatenate(made)
+
+
+def _table(names: Sequence[str], tried: Sequence[Mapping[str, float]]) -> pa.Table:
+    """A row per candidate: its number `k`, and `c0`… the new values, null where nothing changes."""
+    import pyarrow as pa
+
+    columns = {
+        f"c{i}": pa.array([c.get(name) for c in tried], pa.float64())
+        for i, name in enumerate(names)
+    }
+    return pa.table({"k": np.arange(len(tried)), **columns})
 
 
 def counterfactual(

@@ -158,7 +158,7 @@ def explain(run: Run, customer_id: str) -> Explanation:
     from reltype.nearness import missing, near_misses
 
     plan = run.plan
-    one = run.population.one(customer_id)
+    one = run.population.chosen(customer_id)
     batch = next(run.population.judge(one), None)
     if batch is None:
         raise InputError(f"There is no customer {customer_id!r} in this input.")

@@ -41,26 +41,27 @@ def near_misses(run: Run, relation: str, batch: Batch) -> tuple[NearMiss, ...]:
     known = {name: literal(value) for name, value in run.scales.constants.items()}
     readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
     columns = {**known, **readings}
-    judged = population.judged(relation)
-    found: list[NearMiss] = []
-    for r, rule in enumerate(plan.rules):
-        if batch.fired[0, r] != 0:
-            continue
-        clauses = rule.expression(plan.catalogue.functions).clauses()
-        asked = {f"h{i}": c.expression.sql(columns=columns) for i, c in enumerate(clauses)}
-        for i, clause in enumerate(clauses):
+    functions = plan.catalogue.functions
+    unfired = [r for r in range(len(plan.rules)) if batch.fired[0, r] == 0]
+    clauses = {r: plan.rules[r].expression(functions).clauses() for r in unfired}
+    asked: dict[str, str] = {"one": "1"}
+    for r, parts in clauses.items():
+        for i, clause in enumerate(parts):
+            asked[f"h{r}_{i}"] = clause.expression.sql(columns=columns)
             if clause.left is not None and clause.right is not None:
-                asked[f"l{i}"] = f"TRY_CAST({clause.left.sql(columns=columns)} AS DOUBLE)"
-                asked[f"r{i}"] = f"TRY_CAST({clause.right.sql(columns=columns)} AS DOUBLE)"
-        listed = ", ".join(f"{sql} AS {name}" for name, sql in asked.items())
-        got = population.first(f"SELECT {listed} FROM ({judged})")
-        failed = [i for i in range(len(clauses)) if got[f"h{i}"] is False]
+                asked[f"l{r}_{i}"] = f"TRY_CAST({clause.left.sql(columns=columns)} AS DOUBLE)"
+                asked[f"r{r}_{i}"] = f"TRY_CAST({clause.right.sql(columns=columns)} AS DOUBLE)"
+    listed = ", ".join(f"{sql} AS {name}" for name, sql in asked.items())
+    got = population.first(f"SELECT {listed} FROM ({population.judged(relation)})")
+    found: list[NearMiss] = []
+    for r, parts in clauses.items():
+        failed = [i for i in range(len(parts)) if got[f"h{r}_{i}"] is False]
         if len(failed) == 1:
-            found += _near(rule.name, clauses[failed[0]], got, failed[0])
+            found += _near(plan.rules[r].name, parts[failed[0]], got, f"{r}_{failed[0]}")
     return tuple(sorted(found, key=lambda m: m.margin / (abs(m.bound) or 1.0)))
 
 
-def _near(rule: str, clause: Clause, got: Mapping[str, float | None], i: int) -> list[NearMiss]:
+def _near(rule: str, clause: Clause, got: Mapping[str, float | None], i: str) -> list[NearMiss]:
     """The near miss of a rule of which only *clause* failed; none if that is no comparison."""
     value, bound = got.get(f"l{i}"), got.get(f"r{i}")
     if clause.left is None or value is None or bound is None:

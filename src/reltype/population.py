@@ -160,6 +160,11 @@ class Population:
         """SQL of one customer's features. `evidence` is judged from it, as for all others."""
         return self.features(f"customer_id = {literal(customer_id)}")
 
+    def chosen(self, customer_id: str) -> str:
+        """The same, worked out once and kept, for many questions about this customer."""
+        self._make("chosen", self.one(customer_id))
+        return "SELECT * FROM chosen"
+
     def values(self, relation: str, names: Sequence[str]) -> dict[str, float | None]:
         """The features called *names* of the first row of *relation*."""
         asked = ", ".join(map(quote, names)) or "1"
@@ -181,6 +186,13 @@ class Population:
                 return
             if table.num_rows:
                 yield self._batch(table)
+
+    def keep(self, name: str, table: pa.Table) -> str:
+        """*table* as a table of the engine called *name*, in place of the last of that name."""
+        self.connection.register("given", table)
+        self._make(name, "SELECT * FROM given")
+        self.connection.unregister("given")
+        return name
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
