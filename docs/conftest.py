@@ -39,7 +39,7 @@ class Console(CodeBlockParser):
     def evaluate(self, example):
         """Run the commands."""
         for command, *expected in re.findall(
-            r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.M
+            r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.MULTILINE
         ):
             printed = run(command, example.namespace["folder"])
             for line in filter(None, "".join(expected).splitlines()):
@@ -55,7 +55,7 @@ def run(command, folder):
     scripts = {
         "reltype": f"{python} reltype",
         "ruff": f"{python} ruff",
-        "pip": f"{python} pip -q --no-input install --no-deps --no-build-isolation --upgrade --target {site} .",
+        "pip": f"{python} pip install -q --no-deps --no-build-isolation -U --target {site} .",
     }
     tools.mkdir(exist_ok=True)
     for name, script in scripts.items():

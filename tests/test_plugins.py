@@ -11,7 +11,8 @@ import pyarrow.csv as pc
 import pytest
 
 import reltype
-from reltype import builtin, cli, hookspecs, plugins
+from reltype import builtin, cli, hookspecs, hostile, plugins
+from reltype.engines import duckdb as engine
 from reltype.errors import ConfigError, PluginError, UsageError
 from reltype.explanation import contributions
 from reltype.hookspecs import hookimpl
@@ -165,13 +166,33 @@ def test_a_plugin_that_does_not_load_stops_a_run_and_is_named_with_the_way_out(s
 
 
 @pytest.mark.parametrize("broken", FAILS_LATER)
-def test_a_plugin_that_fails_while_it_scores_stops_the_run_and_is_named(site, log, broken):
+def test_a_plugin_that_fails_when_it_is_asked_is_named_with_the_way_out(site, broken):
     code, complaint = FAILS_LATER[broken]
     install(site, "zoo", code)
     with pytest.raises(PluginError, match=complaint) as caught:
-        reltype.classify(log)
+        ask(Knowledge.of(plugins.load()))
     assert str(caught.value).startswith("Plugin zoo (reltype-zoo 1.2): ")
     assert str(caught.value).endswith("Leave it out with --no-plugin zoo.")
+
+
+def ask(known):
+    """Ask every classifier of a batch, and every function of a text in the engine."""
+    plan = known.plan("customer")
+    for classifier in known.classifiers(plan.typology):
+        classifier.score(hostile.batches(plan)["half seen"])
+    connection = engine.connect(threads=1)
+    functions = known.register(connection)
+    for name in known.functions:
+        with functions.told():
+            connection.sql(f"SELECT {name}('a text')").fetchall()
+
+
+@pytest.mark.parametrize("broken", ["score is NaN", "function gives NaN"])
+def test_a_plugin_that_fails_while_it_scores_stops_the_run(site, log, broken):
+    code, complaint = FAILS_LATER[broken]
+    install(site, "zoo", code)
+    with pytest.raises(PluginError, match=complaint):
+        reltype.classify(log)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,16 @@
 """Overlap: how far rules for one archetype repeat each other, and what they say together.
 
-Rules share features, so they fire together, and a plain sum would count one observation twice. Take
-the weights of evidence of rules i for one archetype as squared distances δ_i² = w_i on axes whose
-correlation is S_ij, the share of customers (Jaccard) of either rule on whom both fire. Fisher's
-linear discriminant then says of the rules F that fired on a customer
+Rules share features, so they fire together, and a plain sum would count one observation twice.
+Take the weights of evidence of rules i for one archetype as squared distances δ_i² = w_i on axes
+whose correlation is S_ij, the share of customers (Jaccard) of either rule on whom both fire.
+Fisher's linear discriminant then says of the rules F that fired on a customer
 
     w_F = max over x ≥ 0 of 2 δ'x − x'Sx,   of which rule i contributes δ_i x_i.
 
-One rule says w_i; rules that never meet say their sum; rules that always meet say what the strongest
-says; a rule more never makes it less. S is positive semi-definite (Jaccard's index is a kernel, Gower
-1971), and depends on the population alone: what is said of a customer depends on that customer and S.
+One rule says w_i; rules that never meet say their sum; rules that always meet say what the
+strongest says; a rule more never makes it less. S is positive semi-definite (Jaccard's index is a kernel,
+Gower 1971), and depends on the population alone: what is said of a customer depends on that
+customer and S.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Overlap: TypeAlias = Mapping[str, Mapping[str, float]]
-"""Rule → other rule → share of either's customers on whom both fire; pairs that never meet are left out."""
+"""Rule → other rule → share of either's customers on whom both fire; 0 is left out."""
 
 OWN = 0.01
-"""Share of a rule's firing that is taken to be its own, so that copies share alike: the price is that
-two copies say 1/2 % more than one."""
+"""Share of a rule's firing that is taken to be its own, so that copies share alike: the price is
+that two copies say 1/2 % more than one."""
 
 _ROUNDS = 2000
 
@@ -79,7 +80,7 @@ def shared(weight: NDArray[np.float64], among: NDArray[np.float64]) -> NDArray[n
 
 
 def _non_negative(matrix: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """x ≥ 0 that maximises 2·target'x − x'Mx, by cyclic coordinate ascent; M is definite."""
+    """The x ≥ 0 that maximises 2·target'x − x'Mx, by cyclic coordinate ascent; M is definite."""
     x = np.zeros(len(matrix))
     for _ in range(_ROUNDS):
         before = x.copy()
