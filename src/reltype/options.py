@@ -33,7 +33,7 @@ def _day(value: Any) -> dt.date:  # noqa: ANN401
         return value
     try:
         return dt.date.fromisoformat(_text(value))
-    except ValueError:
+    except (TypeError, ValueError):
         raise ValueError("must be a day, such as 2025-01-31") from None
 
 

@@ -17,7 +17,9 @@ def tell(summary: Summary, *, err: bool = True) -> None:
     def say(text: str) -> None:
         click.echo(text, err=err)
 
-    say(f"{_count(summary.customers, 'customer')} as of {summary.as_of}.")
+    # A customer table without a day is read as of the first day that computers know.
+    day = f" as of {summary.as_of}" if summary.as_of.year > 1970 else ""
+    say(f"{_count(summary.customers, 'customer')}{day}.")
     say(_rows(summary.rows))
     say("")
     for name, share in summary.archetypes.items():
