@@ -8,8 +8,8 @@ Fisher's linear discriminant then says of the rules F that fired on a customer
     w_F = max over x ≥ 0 of 2 δ'x − x'Sx,   of which rule i contributes δ_i x_i.
 
 One rule says w_i; rules that never meet say their sum; rules that always meet say what the
-strongest says; a rule more never makes it less. S is positive semi-definite (Jaccard's index is a kernel,
-Gower 1971), and depends on the population alone: what is said of a customer depends on that
+strongest says; a rule more never makes it less. S is positive semi-definite (Jaccard's index is a
+kernel, Gower 1971), and depends on the population alone: what is said of a customer depends on that
 customer and S.
 """
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import reltype
+import reltype.checks
 from reltype import packs
 from reltype.catalogue import Catalogue
 from reltype.classifiers import Batch, Prototype
@@ -149,3 +150,8 @@ def test_nothing_offered_to_those_who_are_not_free_binds_them_further(form):
     for benefit in PLAN.benefits:
         if benefit.suits.get(form, 0) > 0:
             assert not {"intensity", "exclusivity", "endurance"} & set(benefit.raises), benefit.name
+
+
+@pytest.mark.parametrize("check", reltype.checks.of(reltype_fournier), ids=str)
+def test_it_keeps_the_laws_of_reltype(check):
+    check()

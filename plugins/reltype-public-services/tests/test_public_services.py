@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import reltype
+import reltype.checks
 from reltype import packs
 from reltype.benefits import priorities
 from reltype.catalogue import Catalogue
@@ -158,3 +159,8 @@ def test_patients_rate_providers_by_how_they_communicate_more_than_by_timely_car
     assert len(providers) >= 50
     timely, communicates, _ = np.corrcoef(providers.T)[2]
     assert communicates > timely > 0.3
+
+
+@pytest.mark.parametrize("check", reltype.checks.of(reltype_public_services), ids=str)
+def test_it_keeps_the_laws_of_reltype(check):
+    check()
