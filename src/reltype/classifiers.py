@@ -190,13 +190,13 @@ class Rules:
         for a in range(self.count):
             mine = np.flatnonzero(self.archetype == a)
             fired = batch.fired[:, mine] == 1
-            patterns, which = np.unique(fired, axis=0, return_inverse=True)
+            patterns, which = _patterns(fired)
             says = np.zeros(patterns.shape)
             for row, pattern in enumerate(patterns):
                 at = mine[pattern]
                 if len(at):
                     says[row, pattern] = shared(self.weight[at], self.among[np.ix_(at, at)])
-            made[:, a, mine] = says[which.ravel()]
+            made[:, a, mine] = says[which]
         return made
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
@@ -212,6 +212,16 @@ def usable(scores: object, shape: tuple[int, ...]) -> NDArray[np.float64]:
     if not np.isfinite(made).all():
         raise ValueError("it gave a score that is not a finite number; 0 is no opinion")
     return made
+
+
+def _patterns(fired: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """The different rows, and which of them each row is."""
+    if fired.shape[1] > 62:  # more than an integer holds
+        rows, which = np.unique(fired, axis=0, return_inverse=True)
+        return rows, which.ravel()
+    coded = fired.astype(np.int64) @ (1 << np.arange(fired.shape[1], dtype=np.int64))
+    _, first, which = np.unique(coded, return_index=True, return_inverse=True)
+    return fired[first], which
 
 
 def add_up(parts: NDArray[np.float64]) -> NDArray[np.float64]:
