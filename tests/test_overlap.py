@@ -75,6 +75,18 @@ def test_a_copy_of_a_rule_leaves_what_is_said_as_it_was(fires, weight):
         assert before - 1e-9 <= after <= before + 2 * OWN * weight.max()
 
 
+@given(rows, st.floats(0.1, 4), st.data())
+def test_a_near_copy_adds_no_more_than_where_it_differs(fires, weight, data):
+    """With S the overlap of the two, the near copy adds w (1 − S) / (1 + S) to its original."""
+    rule = np.array(fires, int)[:, 0]
+    near = rule.copy()
+    near[data.draw(st.integers(0, len(near) - 1))] ^= 1
+    among = measured(np.column_stack([rule, near]))
+    share = among[0, 1] * (1 - OWN)
+    said = together(np.array([weight, weight]), among, [0, 1])
+    assert said == pytest.approx(weight + weight * (1 - share) / (1 + share))
+
+
 @given(rows, weights)
 def test_a_rule_more_never_makes_it_less_and_never_adds_more_than_its_weight(fires, weight):
     among = measured(fires)
