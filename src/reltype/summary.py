@@ -171,7 +171,7 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
         done.add(name)
         expression = known[name].expression(plan.catalogue.functions)
         if expression is None:
-            found.append(name)
+            found.append("since" if name == "since_day" else name)  # as people write it
         elif expression.aggregate:
             found += sorted(expression.needs - _ALWAYS)
         else:

@@ -45,7 +45,7 @@ def command(
     format_: str | None,
     **given: Any,  # noqa: ANN401
 ) -> int:
-    r"""Read the relationship of every customer in DATA: files, `-`, or a database's URL.
+    """Read the relationship of every customer in DATA: files, `-`, or a database's URL.
 
     Without DATA, the files that reltype.toml names are read. The result goes to standard output
     or FILE, words about it to standard error.

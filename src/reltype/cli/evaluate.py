@@ -61,7 +61,7 @@ def command(
     format_: str | None,
     **given: Any,  # noqa: ANN401
 ) -> int:
-    r"""Compare what DATA is classified as with labels: F1, calibration, coverage against risk.
+    """Compare what DATA is classified as with labels: F1, calibration, coverage against risk.
 
     Customers that were used to fit a model are judged too kindly: label others.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @options.knowledge
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
 def command(output: str, labels: str | None, quiet: bool, **given: Any) -> None:  # noqa: ANN401
-    r"""Learn from DATA what is usual here, and from labels what tells its customers apart.
+    """Learn from DATA what is usual here, and from labels what tells its customers apart.
 
     Without labels, the model holds the scales and which rules repeat each other, so that
     tomorrow's customers are read on today's scale.

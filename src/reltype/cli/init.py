@@ -20,7 +20,7 @@ from reltype.cli import options
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite it.")
 def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
-    r"""Draft a reltype.toml from FILEs: each guess as a line to keep or to change.
+    """Draft a reltype.toml from FILEs: each guess as a line to keep or to change.
 
     \b
     reltype init orders.csv accounts.csv

@@ -22,7 +22,7 @@ FORMATS = ("table", "json", "markdown")
 )  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", help="Write there, not to standard output.")
 def command(format_: str, output: str | None, **given: Any) -> None:  # noqa: ANN401
-    r"""Tell what each FILE would be read as, and why, before anything is classified.
+    """Tell what each FILE would be read as, and why, before anything is classified.
 
     Which column is which of ours, what else it might have been, what its kinds mean, what cannot
     be seen for want of a column, and what would make the result better.

@@ -31,7 +31,7 @@ ABORTS = {"\x03", "\x04", ""}
 @options.data
 @options.knowledge
 def command(output: str, count: int | None, **given: Any) -> None:  # noqa: ANN401
-    r"""Label customers of DATA one by one: whom to ask about next is worked out as you go.
+    """Label customers of DATA one by one: whom to ask about next is worked out as you go.
 
     A number names an archetype; u: cannot tell; s: skip; b: back; q: quit. Every answer is written
     at once, so the loop can be left and taken up again.
