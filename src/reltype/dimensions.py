@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from attrs import field, frozen, validators
 
 from reltype.expressions import Expression, parse
+from reltype.functions import Kind
 
 
 @frozen
@@ -58,14 +59,26 @@ class Signal:
     source: str = ""
     typology: str = ""
 
-    def expression(self, functions: Collection[str] = ()) -> Expression:
-        """The parsed `of`. Raises ConfigError if it cannot be used."""
-        return parse(self.of, where=f"signal {self.name!r}", functions=functions)
+    def expression(
+        self,
+        functions: Collection[str] = (),
+        columns: Mapping[str, Kind] | None = None,
+    ) -> Expression:
+        """The parsed `of`; *columns* of known kinds make plainer SQL.
 
-    def observed(self, functions: Collection[str] = ()) -> Expression | None:
+        Raises:
+            ConfigError: It cannot be used.
+        """
+        where = f"signal {self.name!r}"
+        return parse(self.of, where=where, functions=functions, columns=columns)
+
+    def observed(
+        self,
+        functions: Collection[str] = (),
+        columns: Mapping[str, Kind] | None = None,
+    ) -> Expression | None:
         """The parsed `observations`; None if it is seen in full."""
         if not self.observations:
             return None
-        return parse(
-            self.observations, where=f"signal {self.name!r}, observations", functions=functions
-        )
+        where = f"signal {self.name!r}, observations"
+        return parse(self.observations, where=where, functions=functions, columns=columns)

@@ -14,7 +14,7 @@ from reltype.dimensions import Dimension, Signal
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
 from reltype.features import DAY_COLUMNS, Feature, Scale
-from reltype.functions import Signature
+from reltype.functions import Kind, Signature
 from reltype.rules import Rule, slots
 
 
@@ -56,6 +56,23 @@ class Plan:
     def benefits(self) -> tuple[Benefit, ...]:
         """The benefits that suit any of those archetypes."""
         return self.catalogue.benefits_of(self.typology.name)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """Feature, scale or day → what its values are, as far as its definition tells."""
+        known: dict[str, Kind] = dict.fromkeys((*DAY_COLUMNS, *self.catalogue.scales), "number")
+        for feature in self.catalogue.features.values():
+            expression = feature.expression(self._functions)
+            known[feature.name] = "any" if expression is None else expression.kind
+        return known
+
+    def signal(self, signal: Signal) -> Expression:
+        """What *signal* is computed by."""
+        return signal.expression(self._functions, self.kinds)
+
+    def observed(self, signal: Signal) -> Expression | None:
+        """How many observations stand behind *signal*; None if it is seen in full."""
+        return signal.observed(self._functions, self.kinds)
 
     @cached_property
     def conditions(self) -> dict[str, Expression]:

@@ -168,20 +168,22 @@ def evidence(plan: Plan, relation: str, constants: Mapping[str, float]) -> str:
     all of them, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full.
     """
     known = {name: literal(value) for name, value in constants.items()}
+    raw: dict[str, str] = {}
     signals: dict[str, str] = {}
-    seen: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
-        value = signal.expression(plan.catalogue.functions).sql(columns=known)
+        raw[f"raw_{i}"] = plan.signal(signal).sql(columns=known)
         signals[f"signal_{i}"] = (
-            f"CASE WHEN ({value}) IS NOT NULL THEN least(greatest({value}, 0.0), 1.0) END"
+            f"CASE WHEN raw_{i} IS NOT NULL THEN least(greatest(raw_{i}, 0.0), 1.0) END"
         )
-        observed = signal.observed(plan.catalogue.functions)
+        observed = plan.observed(signal)
         if observed is None:
-            seen[f"seen_{i}"] = "1.0"
+            signals[f"seen_{i}"] = "1.0"
         else:
-            n = f"greatest(coalesce({observed.sql(columns=known)}, 0), 0)"
+            raw[f"n_{i}"] = f"greatest(coalesce({observed.sql(columns=known)}, 0), 0)"
             half = signal.half_at
-            seen[f"seen_{i}"] = f"({n} / ({n} + {half!r}))" if half else f"({n} > 0)::DOUBLE"
+            signals[f"seen_{i}"] = (
+                f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
+            )
     readings: dict[str, str] = {}
     for dimension in plan.dimensions:
         mine = [(i, s) for i, s in enumerate(plan.signals) if s.dimension == dimension.name]
@@ -196,7 +198,7 @@ def evidence(plan: Plan, relation: str, constants: Mapping[str, float]) -> str:
         name: condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
-    return nest(relation, [signals | seen, readings, conditions])
+    return nest(relation, [raw, signals, readings, conditions])
 
 
 def _where_seen(i: int, amount: str) -> str:
