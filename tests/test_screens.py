@@ -65,7 +65,7 @@ def screen(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     head, *rows = EXAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
-    few = [row for row in rows if row < "C-000012"]
+    few = [row for row in rows if row < '"C-000012']
     Path("coffee-bar.csv").write_text(head + "".join(few), encoding="utf-8")
     Path("orders.csv").write_text(ORDERS)
     Path("accounts.csv").write_text(ACCOUNTS)

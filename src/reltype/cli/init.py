@@ -46,9 +46,9 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
         stream.write(text.encode())
     if output == "-":
         return
-    click.echo(
-        f"{output} says how these files are read. Look it through, then: reltype classify", err=True
-    )
+    then = "" if output == "reltype.toml" else f" --config {output}"
+    click.echo(f"{output} says how these files are read. Look it through, then:", err=True)
+    click.echo(f"  reltype classify{then}", err=True)
     for item in opened.inputs.items:
         for problem in item.guess.problems:
             click.echo(f"To do: {item.source.name}: {problem}", err=True)
