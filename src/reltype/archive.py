@@ -75,15 +75,15 @@ def unpack(data: bytes, limits: Limits, what: str) -> dict[str, bytes]:
     ) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{what}: is damaged or no model ({error or type(error).__name__}).") from error
+        raise InputError(
+            f"{what}: is damaged or no model ({error or type(error).__name__})."
+        ) from error
     except Exception as error:
         # zlib has an error of its own, outside of all of these.
         raise InputError(f"{what}: is damaged ({error}).") from error
 
 
 def _inspected(entries: list[zipfile.ZipInfo], limits: Limits, what: str) -> None:
-    if len(entries) > limits.members:
-        raise InputError(f"{what}: holds {len(entries)} members, more than any model has; refused.")
     seen: set[str] = set()
     for entry in entries:
         name = entry.filename
@@ -92,12 +92,16 @@ def _inspected(entries: list[zipfile.ZipInfo], limits: Limits, what: str) -> Non
         if name in seen:
             raise InputError(f"{what}: holds {name!r} twice; refused.")
         seen.add(name)
+        if len(seen) > limits.members:
+            raise InputError(f"{what}: holds {len(entries)} members, too many; refused.")
         if entry.flag_bits & 0x1:
             raise InputError(f"{what}: {name!r} is encrypted; refused.")
         if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise InputError(f"{what}: {name!r} is compressed in an unknown way; refused.")
         if entry.file_size > limits.member:
-            raise InputError(f"{what}: {name!r} would unpack to {entry.file_size:,} bytes; refused.")
+            raise InputError(
+                f"{what}: {name!r} would unpack to {entry.file_size:,} bytes; refused."
+            )
 
 
 def _contents(
@@ -113,6 +117,8 @@ def _contents(
                 total += len(part)
                 parts.append(part)
                 if total > limits.total:
-                    raise InputError(f"{what}: unpacks to more than {limits.total:,} bytes; refused.")
+                    raise InputError(
+                        f"{what}: unpacks to more than {limits.total:,} bytes; refused."
+                    )
         found[entry.filename] = b"".join(parts)
     return found

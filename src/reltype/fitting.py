@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from reltype.archetypes import UNCLASSIFIED
 from reltype.classifiers import Batch
@@ -18,6 +19,8 @@ from reltype.ranks import Ranks
 from reltype.stacking import Stack, temperature
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reltype.labels import Given
     from reltype.metrics import Floats, Ints
     from reltype.plan import Plan
@@ -47,9 +50,37 @@ def fit_run(run: Run, labels: Given = None) -> Model:
     """What the customers of *run* teach, and the labels of some of them."""
     model = Model.of(run)
     if labels is None:
-        return model
-    read = Labels.of(labels, run.plan.archetypes)
-    return _taught(run, model, read)
+        return evolve(model, data=_fingerprint(run.population.batches()))
+    return _taught(run, model, Labels.of(labels, run.plan.archetypes))
+
+
+def _fingerprint(batches: Iterable[Batch]) -> dict[str, Any]:
+    """How many customers there are, and SHA-256 of their ids and readings, in order."""
+    mark = Mark()
+    for batch in batches:
+        mark.add(batch)
+    return mark.told
+
+
+@define
+class Mark:
+    """The fingerprint of a population, taken batch by batch."""
+
+    customers: int = 0
+    _hash: Any = field(factory=sha256)
+
+    def add(self, batch: Batch) -> None:
+        """Take in the next batch."""
+        ids = batch.table.column("customer_id").to_pylist()
+        self.customers += len(ids)
+        self._hash.update("\n".join(ids).encode())
+        # One NaN has many bit patterns: null is written as a number that no reading is.
+        self._hash.update(np.nan_to_num(batch.readings, nan=-1.0).tobytes())
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """`customers` and `fingerprint`."""
+        return {"customers": self.customers, "fingerprint": self._hash.hexdigest()}
 
 
 def learnable(plan: Plan) -> tuple[str, ...]:
@@ -78,6 +109,7 @@ class Seen:
         nobody: (labelled,) the score of *unclassified*.
         withheld: How many labelled customers too little is seen of.
         known: Ids of the labels that are in the data.
+        mark: The fingerprint of all.
     """
 
     sample: Matter
@@ -87,6 +119,7 @@ class Seen:
     nobody: Floats
     withheld: int
     known: set[str]
+    mark: Mark
 
 
 def _taught(run: Run, model: Model, labels: Labels) -> Model:
@@ -98,6 +131,7 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
         some = next(run.population.batches(), None)
         ids = some.table.column("customer_id").to_pylist() if some else []
         raise InputError(unknown_customers(labels, ids))
+    model = evolve(model, data=seen.mark.told)
     notes = [*labels.notes, *left_out(labels, seen.known, len(plan.archetypes))]
     if seen.withheld:
         notes.append(
@@ -113,8 +147,12 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
         return evolve(model, record=record, notes=(*model.notes, *notes))
     notes += _missing(labels, plan, present)
     here = np.nonzero(clear)[0]
-    learned, made = learn(_blank(plan, features, seen.sample), seen.labelled[here], seen.scores[here], classes[here])
-    record = _record(record, made, np.searchsorted(present, classes[here]), present)
+    learned, made = learn(
+        _blank(plan, features, seen.sample), seen.labelled[here], seen.scores[here], classes[here]
+    )
+    record = _record(
+        record, made, seen.scores[here][:, present], np.searchsorted(present, classes[here])
+    )
     if made.loss >= made.before:
         notes.append(
             f"{labels.name}: {len(here)} labels did not beat the model without labels on labels held "
@@ -135,7 +173,9 @@ def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
     signals = len(run.plan.signals)
     step = max(1, run.population.size // SAMPLE)
     sample, labelled, rows, pooled, known, withheld, position = [], [], [], [], set(), 0, 0
+    mark = Mark()
     for batch in run.population.batches():
+        mark.add(batch)
         ids = batch.table.column("customer_id").to_pylist()
         row = np.array([place.get(c, -1) for c in ids], np.int64)
         known |= {ids[i] for i in np.nonzero(row >= 0)[0]}
@@ -159,6 +199,7 @@ def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
         nobody=scores[:, -1],
         withheld=withheld,
         known=known,
+        mark=mark,
     )
 
 
@@ -233,14 +274,14 @@ def _shift(log_odds: Floats, unclear: Any) -> float:
     return float(minimize_scalar(loss, bounds=(-4.0, 4.0), method="bounded").x)
 
 
-def _record(record: Record, made: Stack, labels: Ints, present: Ints) -> Record:
-    del present
+def _record(record: Record, made: Stack, before: Floats, labels: Ints) -> Record:
     held = labels[made.seen]
     return evolve(
         record,
         loss=made.loss,
         loss_before=made.before,
         accuracy=float((made.held_out.argmax(axis=1) == held).mean()),
+        accuracy_before=float((before[made.seen].argmax(axis=1) == held).mean()),
         penalty=made.penalty,
     )
 
@@ -259,5 +300,6 @@ def _missing(labels: Labels, plan: Plan, present: Ints) -> list[str]:
     names = [a.name for i, a in enumerate(plan.archetypes) if i not in present]
     if not names:
         return []
-    return [f"{labels.name}: no label is {' or '.join(map(repr, names))}; what was learned does not speak of it."]
-
+    return [
+        f"{labels.name}: no label is {' or '.join(map(repr, names))}; what was learned does not speak of it."
+    ]

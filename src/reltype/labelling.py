@@ -222,4 +222,3 @@ class LabelFile:
 def choices(run: Run) -> tuple[str, ...]:
     """What a customer can be called: the archetypes, then `unclassified`."""
     return (*(a.name for a in run.plan.archetypes), UNCLASSIFIED)
-

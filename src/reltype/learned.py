@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from reltype.metrics import Floats, Ints
     from reltype.ranks import Ranks
 
-TREES = 100
+TREES = 200
 """From so many labels on, trees join in: of fewer they know less than the scores they would amend."""
 
 FEWEST = 5
 """Labels that two archetypes at least must have then, so that no fold is without either."""
-
 
 
 @frozen(eq=False)

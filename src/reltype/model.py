@@ -151,16 +151,24 @@ class Model:
                 f"The model was fitted for the typology {self.typology!r}, not {plan.typology.name!r}."
             )
         if tuple(a.name for a in plan.archetypes) != self.archetypes:
-            raise ConfigError(f"The model was fitted for the archetypes {', '.join(self.archetypes)}. {again}")
+            raise ConfigError(
+                f"The model was fitted for the archetypes {', '.join(self.archetypes)}. {again}"
+            )
         for name in self.plugins if plugins is not None else ():
             if name not in (plugins or ()):
-                raise ConfigError(f"The model was fitted with the plugin {name!r} ({self.plugins[name]}), which is not there. Install it, or fit again.")
+                raise ConfigError(
+                    f"The model was fitted with the plugin {name!r} ({self.plugins[name]}), which is not there. Install it, or fit again."
+                )
         missing = [s.name for s in plan.scales if s.name not in self.scales.values]
         if missing:
-            raise ConfigError(f"The model knows no scale {missing[0]!r}: it was fitted with other definitions. {again}")
+            raise ConfigError(
+                f"The model knows no scale {missing[0]!r}: it was fitted with other definitions. {again}"
+            )
         # Scales alone mean the same whatever is computed from them; weights do not.
         if self.learned and digest(plan) != self.knowledge:
-            raise ConfigError(f"The model was fitted with other features, signals, prototypes or rules (reltype {self.version}). {again}")
+            raise ConfigError(
+                f"The model was fitted with other features, signals, prototypes or rules (reltype {self.version}). {again}"
+            )
 
     def save(self, path: Path | str) -> None:
         """Write it to *path*, whole or not at all; equal bytes for an equal model.
@@ -195,7 +203,9 @@ class Model:
             "record": None if self.record is None else _asdict(self.record),
             "notes": list(self.notes),
             "trusted": list(TRUSTED),
-            "members": {name: hashlib.sha256(members[name]).hexdigest() for name in sorted(members)},
+            "members": {
+                name: hashlib.sha256(members[name]).hexdigest() for name in sorted(members)
+            },
         }
         text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         return pack({MANIFEST: text.encode(), **members})
@@ -214,7 +224,9 @@ def load(path: Path | str) -> Model:
         with path.open("rb") as stream:
             data = stream.read(LARGEST + 1)
     except OSError as error:
-        raise InputError(f"{what}: cannot be read ({(error.strerror or str(error)).lower()}).") from error
+        raise InputError(
+            f"{what}: cannot be read ({(error.strerror or str(error)).lower()})."
+        ) from error
     if len(data) > LARGEST:
         raise InputError(f"{what}: is larger than any model; refused.")
     return from_bytes(data, what)
@@ -240,7 +252,10 @@ def from_bytes(data: bytes, what: str) -> Model:
                 _day(scales["as_of"]),
                 _day(scales["log_start"]),
                 {_text(k): _number(v) for k, v in scales["values"].items()},
-                {k: {_text(o): _number(s) for o, s in v.items()} for k, v in scales["overlap"].items()},
+                {
+                    k: {_text(o): _number(s) for o, s in v.items()}
+                    for k, v in scales["overlap"].items()
+                },
             ),
             temperature=_positive(pool["temperature"]),
             priors={_text(k): _positive(v) for k, v in pool["priors"].items()},
@@ -293,10 +308,14 @@ def _manifest(members: Mapping[str, bytes], what: str) -> dict[str, Any]:
             f"one reads {FORMAT}). Upgrade reltype, or fit again."
         )
     if not isinstance(listed, dict) or set(listed) != set(members) - {MANIFEST}:
-        raise InputError(f"{what}: holds other members than its {MANIFEST} lists; it was tampered with.")
+        raise InputError(
+            f"{what}: holds other members than its {MANIFEST} lists; it was tampered with."
+        )
     for name, wanted in listed.items():
         if hashlib.sha256(members[name]).hexdigest() != wanted:
-            raise InputError(f"{what}: {name} is not what was saved; it is damaged or was tampered with.")
+            raise InputError(
+                f"{what}: {name} is not what was saved; it is damaged or was tampered with."
+            )
     for name in (SCALES, POOL, MAPPING):
         if name not in members:
             raise InputError(f"{what}: {name} is missing.")

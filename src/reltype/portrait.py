@@ -51,7 +51,11 @@ def _facts(questions: Labelling, row: int) -> list[str]:
         if value is None or value == 0:
             continue
         feature = plan.catalogue.features[name]
-        shown = f"{value:,.4g}" if isinstance(value, float | int) and not isinstance(value, bool) else value
+        shown = (
+            f"{value:,.4g}"
+            if isinstance(value, float | int) and not isinstance(value, bool)
+            else value
+        )
         unit = "" if feature.unit in {"count", "1", "share", ""} else f" {feature.unit}"
         told.append(f"{name.replace('_', ' ')} {shown}{unit}")
     half = (min(len(told), FACTS) + 1) // 2

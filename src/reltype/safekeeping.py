@@ -67,7 +67,9 @@ def loads(data: bytes, what: str) -> Learned:
     try:
         untrusted = set(skops.io.get_untrusted_types(data=data))
         if not untrusted <= set(TRUSTED):
-            raise InputError(f"{what}: holds {', '.join(sorted(untrusted - set(TRUSTED)))}; refused.")
+            raise InputError(
+                f"{what}: holds {', '.join(sorted(untrusted - set(TRUSTED)))}; refused."
+            )
         made = skops.io.loads(data, trusted=list(TRUSTED))
         return _learned(made, what)
     except InputError:
@@ -194,7 +196,11 @@ def _learned(made: Any, what: str) -> Learned:  # noqa: ANN401
     def ranks(part: str, count: int) -> Ranks:
         held = made[part]
         sizes = held["sizes"]
-        if type(sizes) is not list or len(sizes) != count or not all(type(s) is int and s >= 0 for s in sizes):
+        if (
+            type(sizes) is not list
+            or len(sizes) != count
+            or not all(type(s) is int and s >= 0 for s in sizes)
+        ):
             raise wrong(part)
         ends = np.cumsum(sizes)[:-1] if sizes else np.empty(0, int)
         knots, scores = (

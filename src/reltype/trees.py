@@ -10,7 +10,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from reltype.metrics import Floats, Ints
 
-ROUNDS = 60
+ROUNDS = 40
 DEPTH = 3
 NODES = 2 ** (DEPTH + 1) - 1
 _FLOOR = 1e-3
@@ -98,7 +98,9 @@ class Trees:
             at = np.zeros(len(raw), np.int64)
             for _ in range(DEPTH):
                 value = columns[self.column[t, at], rows]
-                left = (value <= self.threshold[t, at]) | (np.isnan(value) & (self.nulls_left[t, at] == 1))
+                left = (value <= self.threshold[t, at]) | (
+                    np.isnan(value) & (self.nulls_left[t, at] == 1)
+                )
                 at = np.where(left, self.left[t, at], self.right[t, at])
             total[:, t % outputs] += self.value[t, at]
         if outputs == 1:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +13,13 @@ import click
 from reltype.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from reltype.labelling import LabelFile, Labelling
 
 QUIT, BACK, SKIP, CANNOT_TELL = "q", "b", "s", "u"
 ABORTS = {"\x03", "\x04", ""}
+"""Ctrl-C, Ctrl-D, and a terminal that has gone."""
 
 
 @click.command(name="label")
@@ -55,20 +60,23 @@ def command(output: str, count: int | None, **given: Any) -> None:  # noqa: ANN4
     held = file.read(run)
     if held:
         click.echo(f"Going on with {len(held)} labels in {output}.")
-    made = _asked(Labelling(run, held), file, count)
+    with _keys() as read:
+        made = _asked(Labelling(run, held), file, count, read)
     click.echo(f"\n{made} labelled now, {len(held)} in all, in {output}.")
     if held:
         click.echo(f"Next:  reltype fit … --labels {output} -o shop.reltype")
 
 
-def _asked(questions: Labelling, file: LabelFile, count: int | None) -> int:
+def _asked(
+    questions: Labelling, file: LabelFile, count: int | None, read: Callable[[], str]
+) -> int:
     """How many customers were labelled until somebody quit."""
     history: list[str] = []
     made = 0
     customer = questions.next()
     while customer is not None and (count is None or made < count):
         _shown(questions, file, customer, made)
-        key = _key(len(file.names) - 1)
+        key = _key(len(file.names) - 1, read)
         if key == QUIT:
             break
         if key == BACK:
@@ -94,17 +102,54 @@ def _asked(questions: Labelling, file: LabelFile, count: int | None) -> int:
     return made
 
 
-def _key(archetypes: int) -> str:
+def _key(archetypes: int, read: Callable[[], str]) -> str:
     """One key that means something."""
     known = {str(i + 1) for i in range(min(archetypes, 9))} | {QUIT, BACK, SKIP, CANNOT_TELL}
     while True:
-        key = click.getchar().lower()
+        key = read().lower()
         if key in ABORTS:
             return QUIT
         if key in known:
             click.echo(key)
             return key
-        click.echo(f"\a(no {key!r}: a number, u, s, b or q) ", nl=False)
+        if key.isprintable():
+            click.echo(f"(no {key!r}: a number, u, s, b or q) ", nl=False)
+
+
+@contextmanager
+def _keys() -> Iterator[Callable[[], str]]:
+    """Reads one key at a time for as long as it lasts; what is typed ahead is not lost.
+
+    `click.getchar` throws away what came before it was called, which a quick hand would notice.
+    """
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows
+        yield click.getchar
+        return
+    stdin = sys.stdin.fileno()
+    before = termios.tcgetattr(stdin)
+    tty.setcbreak(stdin, termios.TCSADRAIN)
+    try:
+        yield lambda: _byte(stdin)
+    finally:
+        termios.tcsetattr(stdin, termios.TCSADRAIN, before)
+
+
+def _byte(stdin: int) -> str:
+    """The next key; a key that sends several bytes, such as an arrow, is one that means nothing."""
+    from select import select
+
+    try:
+        key = os.read(stdin, 1)
+    except KeyboardInterrupt:
+        return QUIT
+    if key == b"\x1b" or key > b"\x7f":
+        while select([stdin], [], [], 0.02)[0]:
+            os.read(stdin, 1)
+        return "\x1b"
+    return key.decode()
 
 
 def _shown(questions: Labelling, file: LabelFile, customer: str, made: int) -> None:
