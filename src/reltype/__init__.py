@@ -21,28 +21,36 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from reltype.estimators import ArchetypeClassifier
+    from reltype.fitting import fit
     from reltype.hookspecs import hookimpl
+    from reltype.model import Model, load
     from reltype.pipeline import classify
     from reltype.scoring import Relationship, Relationships
     from reltype.votes import VoteModel
 
 _HOMES = {
     "ArchetypeClassifier": "estimators",
+    "Model": "model",
     "Relationship": "scoring",
     "Relationships": "scoring",
     "VoteModel": "votes",
     "classify": "pipeline",
+    "fit": "fitting",
     "hookimpl": "hookspecs",
+    "load": "model",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
 
 __all__ = [
     "ArchetypeClassifier",
+    "Model",
     "Relationship",
     "Relationships",
     "VoteModel",
     "classify",
+    "fit",
     "hookimpl",
+    "load",
 ]
 
 

@@ -15,7 +15,7 @@ def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], stream: IO[bytes
     """Write a header line and a line per row; null is an empty cell."""
     from pyarrow import csv
 
-    options = csv.WriteOptions(quoting_style="needed", quoting_header="needed")
+    options = csv.WriteOptions(quoting_style="needed", quoting_header="none")
     with csv.CSVWriter(stream, flat.schema(schema), write_options=options) as writer:
         for batch in batches:
             writer.write_batch(flat.batch(batch))
