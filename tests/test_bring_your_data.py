@@ -8,7 +8,9 @@ import pytest
 from reltype.pipeline import open_inputs
 
 PAGE = Path(__file__).parents[1] / "docs" / "bring-your-data.md"
-SECTION = re.compile(r"^`(\S+\.csv)`:\n\n```csv\n(.*?)```\n\n```text\n(.*?)```$", re.M | re.S)
+SECTION = re.compile(
+    r"^`(\S+\.csv)`:\n\n```csv\n(.*?)```\n\n```text\n(.*?)```$", re.MULTILINE | re.DOTALL
+)
 SECTIONS = {name: (csv, told) for name, csv, told in SECTION.findall(PAGE.read_text("utf-8"))}
 
 
