@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from attrs import frozen
 
 from reltype.expressions import Expression, parse
+from reltype.functions import Kind
 
-INTERACTION_COLUMNS = (
-    "customer_id",
-    "timestamp",
-    "kind",
-    "value",
-    "sentiment",
-    "rating",
-    "discount",
-    "channel",
-    "category",
-    "direction",
-    "text",
-    "day",
-    "hour",
-    "organic",
-    "gap_days",
-)
+INTERACTION_COLUMNS: Mapping[str, Kind] = {
+    "customer_id": "text",
+    "timestamp": "time",
+    "kind": "text",
+    "value": "number",
+    "sentiment": "number",
+    "rating": "number",
+    "discount": "number",
+    "channel": "text",
+    "category": "text",
+    "direction": "text",
+    "text": "text",
+    "day": "number",
+    "hour": "number",
+    "organic": "bool",
+    "gap_days": "number",
+}
 """What an aggregate may speak of: the canonical columns, and four that the query adds.
 
 `day` is whole days since 1970-01-01; `hour` the hour of the day, 0…23; `organic` is true where the
@@ -61,10 +62,18 @@ class Feature:
 
     def expression(self, functions: Collection[str] = ()) -> Expression | None:
         """The parsed `of`; None for a given fact. Raises ConfigError if it cannot be used."""
-        return (
-            parse(self.of, where=f"feature {self.name!r}", aggregates=True, functions=functions)
-            if self.of
-            else None
+        if not self.of:
+            return None
+        where = f"feature {self.name!r}"
+        parsed = parse(self.of, where=where, aggregates=True, functions=functions)
+        if not parsed.aggregate or not parsed.needs <= set(INTERACTION_COLUMNS):
+            return parsed
+        return parse(
+            self.of,
+            where=where,
+            aggregates=True,
+            functions=functions,
+            columns=INTERACTION_COLUMNS,  # known kinds make plainer SQL, which runs once a row
         )
 
 
