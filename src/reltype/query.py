@@ -37,7 +37,7 @@ def interactions(selects: Sequence[str], columns: Collection[str], *, until: str
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
           reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late, unread, timestamp,
-          CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
+          CAST(floor(epoch(timestamp) / 86400) AS BIGINT) AS day,
           CAST(extract(hour FROM timestamp) AS INTEGER) AS hour,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound' AS organic{", " * bool(facts)}{facts}
