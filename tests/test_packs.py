@@ -77,5 +77,5 @@ def test_a_dangling_name_gets_the_nearest():
     benefit = Benefit(
         "tea", "A cup of tea.", "ours", {}, {"flingg": 1.0}, (), (), "service", "short-term win"
     )
-    with pytest.raises(ConfigError, match="benefit 'tea' .*no archetype is called 'flingg'"):
+    with pytest.raises(ConfigError, match=r"benefit 'tea' .*no archetype is called 'flingg'"):
         Catalogue.of([("salon", [benefit])])

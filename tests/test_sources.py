@@ -1,6 +1,6 @@
 """What people give is opened as it is meant, or refused with a sentence that says what to do."""
 
-# ruff: noqa: E501, DTZ001, PLR0917 - a case on a line; times without zone are meant
+# ruff: noqa: DTZ001 - a case on a line; times without zone are meant
 
 import codecs
 import io
@@ -215,7 +215,7 @@ def test_arrow_files_are_read(table, tmp_path):
     ],
 )  # fmt: skip
 def test_json(connection, table, tmp_path, text, columns, rows, rejects):
-    from reltype.rejects import by, rejected
+    from reltype.rejects import rejected
 
     source, found = table(written(tmp_path, text, "x.json"))
     assert (source.columns, found) == (columns, rows)
@@ -504,7 +504,7 @@ def test_a_pipe_is_kept_to_be_read_twice(connection, tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
 def test_a_file_whose_name_is_no_text_is_read(connection, tmp_path):
-    from reltype.rejects import by, rejected
+    from reltype.rejects import rejected
 
     path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv")
     with open(path, "w", encoding="utf-8") as out:  # noqa: PTH123 - a Path would be the same

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from reltype.cli import options
-
 
 @click.command(name="demo")
 @click.option(

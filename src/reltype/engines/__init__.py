@@ -1,0 +1,1 @@
+"""Engines: what runs the query. DuckDB, embedded, is built in."""
