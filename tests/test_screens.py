@@ -97,3 +97,22 @@ def test_a_screen_looks_as_it_did(name, screen):
 
 def test_every_golden_screen_is_still_shown():
     assert {path.stem for path in GOLDEN.glob("*.txt")} <= set(SCREENS)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("reltype cla", "plain,classify"),
+        ("reltype classify --ref", "plain,--refunds"),
+        ("reltype classify --refunds ", "plain,net plain,drop plain,raise"),
+        ("reltype classify -f js", "plain,json plain,jsonl"),
+        ("reltype classify ord", "file,ord"),
+    ],
+)
+def test_a_shell_is_offered_what_goes_on(words, offered, monkeypatch, capfd):
+    monkeypatch.setenv("_RELTYPE_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+    with pytest.raises(SystemExit):
+        cli.main([])
+    assert capfd.readouterr().out.split() == offered.split()

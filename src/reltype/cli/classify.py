@@ -17,13 +17,14 @@ SHOWN = 20
 
 
 @click.command(name="classify")
-@click.argument("data", nargs=-1)
+@click.argument("data", type=options.FILE, nargs=-1)
 @options.scored
 @options.data
 @options.knowledge
 @options.output
 @click.option(
     "--rejects",
+    type=options.FILE,
     metavar="FILE",
     help="Where rows go that cannot be used.  [default: beside the output]",
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="explain")
-@click.argument("data", nargs=-1, required=True)
+@click.argument("data", type=options.FILE, nargs=-1, required=True)
 @click.option(
     "-c", "--customer", "customer_id", required=True, metavar="ID", help="Whom to explain."
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="fit")
-@click.argument("data", nargs=-1)
+@click.argument("data", type=options.FILE, nargs=-1)
 @click.option("-o", "--output", required=True, metavar="MODEL", help="Where to write the model.")
 @click.option(
     "--labels",

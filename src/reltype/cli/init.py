@@ -12,7 +12,7 @@ from reltype.cli import options
 
 
 @click.command(name="init")
-@click.argument("data", nargs=-1, required=True, metavar="FILE...")
+@click.argument("data", type=options.FILE, nargs=-1, required=True, metavar="FILE...")
 @options.reading
 @click.option(
     "-o", "--output", default="reltype.toml", show_default=True, metavar="FILE",

@@ -13,7 +13,7 @@ FORMATS = ("table", "json", "markdown")
 
 
 @click.command(name="inspect")
-@click.argument("data", nargs=-1, metavar="FILE...")
+@click.argument("data", type=options.FILE, nargs=-1, metavar="FILE...")
 @options.reading
 @options.knowledge
 @click.option(

@@ -23,7 +23,7 @@ ABORTS = {"\x03", "\x04", ""}
 
 
 @click.command(name="label")
-@click.argument("data", nargs=-1)
+@click.argument("data", type=options.FILE, nargs=-1)
 @click.option(
     "-o",
     "--output",

@@ -21,13 +21,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
+FILE = click.Path(readable=False)
+"""A file, which a shell can complete; whether it can be read is found out, and told, by opening it."""
+
+
+def _one_of(*names: str) -> Callable[..., list[str]]:
+    """Completes one of *names*."""
+    return lambda _context, _parameter, begun: [name for name in names if name.startswith(begun)]
+
+
+_FORMATS = ("table", "csv", "json", "jsonl", "parquet", "markdown", "xlsx")
+
 _OUTPUT = (
-    click.option("-o", "--output", metavar="FILE", help="Write there; the ending is the format."),
+    click.option(
+        "-o", "--output", type=FILE, metavar="FILE", help="Write there; the ending is the format."
+    ),
     click.option(
         "-f",
         "--format",
         "format_",
         metavar="NAME",
+        shell_complete=_one_of(*_FORMATS),
         help="table, csv, json, jsonl, parquet, markdown or xlsx.",
     ),
 )
@@ -38,6 +52,7 @@ _KNOWLEDGE = (
     click.option(
         "--rules",
         multiple=True,
+        type=FILE,
         metavar="FILE",
         help="A pack with more knowledge; may be given again.",
     ),
@@ -46,6 +61,7 @@ _KNOWLEDGE = (
     ),
     click.option(
         "--config",
+        type=FILE,
         metavar="FILE",
         help="A reltype.toml.  [default: the one in this folder, if any]",
     ),
@@ -76,7 +92,7 @@ _READING = (
     ),
 )
 _DATA = (
-    click.option("--customers", metavar="FILE", help="A customer table."),
+    click.option("--customers", type=FILE, metavar="FILE", help="A customer table."),
     click.option(
         "--as-of",
         metavar="DAY",
@@ -85,13 +101,14 @@ _DATA = (
     click.option(
         "--refunds",
         metavar="net|drop|raise",
+        shell_complete=_one_of("net", "drop", "raise"),
         help="What to do with money paid back.  [default: net]",
     ),
     *_READING,
 )
 
 _SCORED = (
-    click.option("--model", metavar="FILE", help="A model that `reltype fit` saved."),
+    click.option("--model", type=FILE, metavar="FILE", help="A model that `reltype fit` saved."),
     click.option(
         "--min-confidence",
         type=click.FloatRange(0, 1),

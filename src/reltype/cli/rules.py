@@ -16,7 +16,7 @@ BAD_PACK = 3
 
 
 @click.command(name="rules")
-@click.argument("data", nargs=-1)
+@click.argument("data", type=options.FILE, nargs=-1)
 @click.option(
     "--check", is_flag=True, help="Look for rules that cannot be right; exit 3 if there are any."
 )
