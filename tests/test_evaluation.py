@@ -43,7 +43,8 @@ def test_precision_and_recall_by_hand():
     table = metrics.confusion(np.array([0, 0, 1]), np.array([0, 2, 0]), 2)
     assert table.tolist() == [[1, 0, 1], [1, 0, 0]]
     precision, recall, f1 = metrics.scores(table)
-    assert precision[0] == 0.5 and np.isnan(precision[1])
+    assert precision[0] == 0.5
+    assert np.isnan(precision[1])
     assert recall.tolist() == [0.5, 0.0]
     assert f1.tolist() == [0.5, 0.0]
 
@@ -131,7 +132,8 @@ def test_small_groups_are_not_shown():
     groups = ["few"] * 9 + ["many"] * 391
     few = next(g for g in grouped(groups, TRUTH, NAMED, 4) if g.value == "few")
     assert few.customers == 9
-    assert few.macro_f1 is None and few.gap is None
+    assert few.macro_f1 is None
+    assert few.gap is None
 
 
 def test_agreement_of_a_result_with_itself_is_perfect(found):
@@ -164,9 +166,10 @@ def test_rules_are_judged_by_who_they_fired_on(found, world):
 def test_a_column_of_the_labels_is_compared_with(found, world):
     labels = world.truth.append_column("segment", world.truth["archetype"])
     made = evaluate(found, labels, against="segment", by="segment")
-    assert made.against is not None and made.against.shared == pytest.approx(1.0)
+    assert made.against is not None
+    assert made.against.shared == pytest.approx(1.0)
     assert {g.value for g in made.groups} == set(world.truth["archetype"].to_pylist())
-    with pytest.raises(ValueError, match="no column 'segmnt'.*Did you mean 'segment'"):
+    with pytest.raises(ValueError, match=r"no column 'segmnt'.*Did you mean 'segment'"):
         evaluate(found, labels, against="segmnt")
 
 

@@ -113,7 +113,8 @@ def test_keys_become_labels_and_the_loop_can_be_taken_up_again(folder):
         f"{asked[1]},fling",
         f"{asked[2]},unclassified",
     ]
-    assert "no 'x'" in first.screen and "cannot tell" in first.screen
+    assert "no 'x'" in first.screen
+    assert "cannot tell" in first.screen
     assert "3 labelled now, 3 in all" in first.screen
 
     second = Terminal(folder, "--count", "1")

@@ -135,7 +135,8 @@ def test_an_explanation_with_a_model_still_adds_up(world, labels):
 
 def test_a_model_without_labels_changes_nothing_but_the_scales(world):
     model = fit(world.interactions)
-    assert model.learned is None and model.record is None
+    assert model.learned is None
+    assert model.record is None
     plain = classify(world.interactions)
     assert classify(world.interactions, model=from_bytes(model.to_bytes(), "it")).table.equals(
         plain.table
@@ -168,7 +169,7 @@ def test_other_definitions_are_refused(world, model, tmp_path):
 
 
 def test_a_plugin_that_took_part_must_be_there(world, model):
-    with pytest.raises(ConfigError, match="fitted with the plugin 'sector' .*Install it"):
+    with pytest.raises(ConfigError, match=r"fitted with the plugin 'sector' .*Install it"):
         classify(world.interactions, model=attrs.evolve(model, plugins={"sector": "1.0"}))
 
 
@@ -209,14 +210,14 @@ def test_a_newer_file_says_so(content):
     members = members_of(content)
     manifest = json.loads(members["manifest.json"]) | {"format": 2, "reltype": "9.0"}
     newer = pack(members | {"manifest.json": json.dumps(manifest).encode()})
-    with pytest.raises(ConfigError, match="written by a newer reltype .9.0, format 2"):
+    with pytest.raises(ConfigError, match=r"written by a newer reltype .9.0, format 2"):
         from_bytes(newer, "it")
 
 
 def test_a_member_that_was_changed_is_noticed(content):
     members = members_of(content)
     members["scales.toml"] = members["scales.toml"].replace(b"= 1", b"= 2")
-    with pytest.raises(InputError, match="scales.toml is not what was saved"):
+    with pytest.raises(InputError, match=r"scales\.toml is not what was saved"):
         from_bytes(pack(members), "it")
 
 
@@ -351,7 +352,7 @@ HOSTILE = {
 def test_nothing_in_a_schema_is_called(content, node, place, monkeypatch):
     called = []
     monkeypatch.setattr("os.system", called.append)
-    monkeypatch.setattr("subprocess.Popen", lambda *a, **k: called.append(a))
+    monkeypatch.setattr("subprocess.Popen", lambda *a, **_: called.append(a))
 
     def change(schema, learner):
         schema["content"][place] = {**node, "__id__": 999_999}
@@ -385,11 +386,11 @@ def bad_trees(model, **parts):
         lambda m: {"weights": m.learned.weights[:-1]},
         lambda m: {"weights": np.full_like(m.learned.weights, np.nan)},
         lambda m: {"weights": m.learned.weights.astype(np.float32)},
-        lambda m: {"intercept": np.zeros(7)},
-        lambda m: {"usual": []},
-        lambda m: {"features": ["a"]},
-        lambda m: {"features": "interactions"},
-        lambda m: {"ranks": {}},
+        lambda _: {"intercept": np.zeros(7)},
+        lambda _: {"usual": []},
+        lambda _: {"features": ["a"]},
+        lambda _: {"features": "interactions"},
+        lambda _: {"ranks": {}},
         lambda m: {"trees": bad_trees(m, left=m.learned.trees.left + 1000)},
         lambda m: {"trees": bad_trees(m, column=m.learned.trees.column - 1000)},
         lambda m: {"trees": bad_trees(m, value=m.learned.trees.value * np.inf)},
@@ -450,7 +451,8 @@ def test_a_hostile_model_ends_the_command_with_a_sentence(content, tmp_path, cap
     log.write_text("customer_id,timestamp\na,2024-01-01\n")
     assert run(["classify", str(log), "--model", str(path)]) == InputError.exit_code
     told = capsys.readouterr().err
-    assert "evil.pkl" in told and "Traceback" not in told
+    assert "evil.pkl" in told
+    assert "Traceback" not in told
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Archive: a zip of a few known members, written the same way every time and read with suspicion."""
+"""Archive: a zip of known members, written the same way every time and read with suspicion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparison: our archetypes against a segmentation that is in use, and between groups of customers."""
+"""Comparison: our archetypes against a segmentation in use, and between groups of customers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reltype.metrics import Floats, Ints
 
 SMALLEST = 10
-"""Groups of fewer customers are not shown: their figures would be noise, and might tell who they are."""
+"""Smaller groups are not shown: their figures would be noise, and might tell who they are."""
 
 FOLDS = 5
 
@@ -136,11 +136,13 @@ def grouped(
         if counts[i] < SMALLEST:
             made.append(Group(str(names[i]), int(counts[i])))
             continue
-        made.append(_group(str(names[i]), inside, truth, named, classes, level))
+        made.append(_group(str(names[i]), inside, truth, named, classes=classes, level=level))
     return tuple(made)
 
 
-def _group(value: str, inside: Ints, truth: Ints, named: Ints, classes: int, level: float) -> Group:
+def _group(
+    value: str, inside: Ints, truth: Ints, named: Ints, *, classes: int, level: float
+) -> Group:
     mine, drawn = _figures(truth[inside], named[inside], classes, seed=1)
     alone = inside.all()
     others, redrawn = _figures(truth[~inside], named[~inside], classes, seed=2)

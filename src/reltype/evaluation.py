@@ -144,7 +144,7 @@ class Evaluation:
 
     @cached_property
     def reliability(self) -> Floats:
-        """(10, 4) of those who were named: customers, stated confidence, share right, lower edge."""
+        """(10, 4) of those named: customers, stated confidence, share right, lower edge."""
         return metrics.reliability(*self._stated)
 
     @cached_property
@@ -242,7 +242,8 @@ def evaluate(
             return [columns[name].get(customer) for customer in ids]
         known = [*read.extra, *(columns or {})]
         raise UsageError(
-            f"There is no column {name!r} in the labels or the customer table.{did_you_mean(name, known)}"
+            f"There is no column {name!r} in the labels or the customer table."
+            f"{did_you_mean(name, known)}"
         )
 
     from attrs import evolve
@@ -271,7 +272,8 @@ def _used(table: pa.Table, labels: Labels) -> tuple[Ints, Ints]:
         raise InputError(unknown_customers(labels, list(rows)))
     if len(which) == 0:
         raise InputError(
-            f"{labels.name}: every customer is labelled {UNCLASSIFIED!r}; there is nothing to compare with."
+            f"{labels.name}: every customer is labelled {UNCLASSIFIED!r}; there is nothing to "
+            "compare with."
         )
     return which, row[which]
 
@@ -305,7 +307,8 @@ def unknown_customers(labels: Labels, known: Sequence[str]) -> str:
     example = (
         f" Ids look like {known[0]!r} there, and like {first!r} in the labels." if known else ""
     )
-    return f"{labels.name}: none of the {len(labels)} labelled customers is in the data.{example}{hint}"
+    count = len(labels)
+    return f"{labels.name}: none of the {count} labelled customers is in the data.{example}{hint}"
 
 
 def left_out(labels: Labels, known: set[str], classes: int) -> list[str]:
@@ -315,13 +318,14 @@ def left_out(labels: Labels, known: set[str], classes: int) -> list[str]:
     if strangers:
         shown = ", ".join(map(repr, strangers[:3])) + (" …" if len(strangers) > 3 else "")
         made.append(
-            f"{labels.name}: {len(strangers)} of {len(labels)} labelled customers are not in the data "
-            f"({shown}) and were left out."
+            f"{labels.name}: {len(strangers)} of {len(labels)} labelled customers are not in the "
+            f"data ({shown}) and were left out."
         )
     unclear = int((labels.classes >= classes).sum())
     if unclear:
         made.append(
-            f"{labels.name}: {unclear} customers that people could not tell ({UNCLASSIFIED}) are not counted."
+            f"{labels.name}: {unclear} customers that people could not tell ({UNCLASSIFIED}) are "
+            "not counted."
         )
     return made
 

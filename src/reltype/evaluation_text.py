@@ -20,12 +20,17 @@ def text(made: Evaluation) -> str:
     """Everything in words and tables, for a terminal."""
     low, high = made.macro_f1_interval
     parts = [
-        f"macro-F1 {made.macro_f1:.3f} ({low:.3f} … {high:.3f}) on {len(made):,} labelled customers; "
-        f"{made.coverage:.1%} were named something, {made.accuracy:.1%} the right thing.",
+        (
+            f"macro-F1 {made.macro_f1:.3f} ({low:.3f} … {high:.3f}) on {len(made):,} labelled "
+            f"customers; {made.coverage:.1%} were named something, {made.accuracy:.1%} the right "
+            "thing."
+        ),
         _per_class(made),
         _confusion(made),
-        f"Probabilities: log-loss {made.log_loss:.3f}, Brier {made.brier:.3f}, "
-        f"expected calibration error {_figure(made.calibration_error)}.",
+        (
+            f"Probabilities: log-loss {made.log_loss:.3f}, Brier {made.brier:.3f}, "
+            f"expected calibration error {_figure(made.calibration_error)}."
+        ),
         _table(
             ("stated confidence", "customers", "mean stated", "share right"),
             [

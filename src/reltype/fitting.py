@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from attrs import define, evolve, field, frozen
@@ -14,17 +14,22 @@ from reltype.errors import InputError
 from reltype.evaluation import left_out, unknown_customers
 from reltype.labels import Labels
 from reltype.learned import Learned, Matter, learn
-from reltype.model import Model, Record
+from reltype.model import Model
+from reltype.modelfile import Record
 from reltype.ranks import Ranks
 from reltype.stacking import Stack, temperature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from reltype.labels import Given
     from reltype.metrics import Floats, Ints
     from reltype.plan import Plan
     from reltype.run import Run
+
+    Flags: TypeAlias = NDArray[np.bool_]
 
 SAMPLE = 20_000
 """Customers from whom ranks are taken: an error of some tenths of a percentile."""
@@ -104,7 +109,7 @@ class Seen:
     Attributes:
         sample: Customers for the ranks, evenly spread over the ids.
         labelled: Those with a label, and enough to be told at all.
-        rows: Index into the labels of each of them.
+        classes: (labelled,) what each is labelled.
         scores: (labelled, K) what is said of them without labels, over the temperature.
         nobody: (labelled,) the score of *unclassified*.
         withheld: How many labelled customers too little is seen of.
@@ -114,7 +119,7 @@ class Seen:
 
     sample: Matter
     labelled: Matter
-    rows: Ints
+    classes: Ints
     scores: Floats
     nobody: Floats
     withheld: int
@@ -138,7 +143,7 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
             f"{labels.name}: of {seen.withheld} labelled customers too little is seen to classify "
             "them, whatever is learned; they were left out."
         )
-    classes = labels.classes[seen.rows]
+    classes = seen.classes
     clear = classes < len(plan.archetypes)
     record = Record(labels=int(clear.sum()))
     present = np.unique(classes[clear])
@@ -155,13 +160,13 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
     )
     if made.loss >= made.before:
         notes.append(
-            f"{labels.name}: {len(here)} labels did not beat the model without labels on labels held "
-            f"out (log-loss {made.loss:.3f} against {made.before:.3f}), so nothing was learned from them."
+            f"{labels.name}: {len(here)} labels did not beat the model without labels on labels "
+            f"held out (log-loss {made.loss:.3f} against {made.before:.3f}), so nothing was "
+            "learned from them."
         )
         return evolve(model, record=record, notes=(*model.notes, *notes))
-    tau = temperature(made.held_out, np.searchsorted(present, classes[here])[made.seen])
     return evolve(
-        _finished(model, learned, made, tau, seen, clear, present),
+        _finished(model, learned, made, seen, clear, present),
         record=evolve(record, used=True),
         notes=(*model.notes, *notes),
     )
@@ -194,7 +199,7 @@ def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
     return Seen(
         sample=_joined(sample),
         labelled=_joined(labelled) if labelled else _joined(sample)[np.zeros(0, np.int64)],
-        rows=np.concatenate(rows) if rows else np.zeros(0, np.int64),
+        classes=labels.classes[np.concatenate(rows)] if rows else np.zeros(0, np.int64),
         scores=scores[:, :-1],
         nobody=scores[:, -1],
         withheld=withheld,
@@ -235,18 +240,20 @@ def _blank(plan: Plan, features: tuple[str, ...], sample: Matter) -> Learned:
 
 
 def _finished(
-    model: Model, learned: Learned, made: Stack, tau: float, seen: Seen, clear: Any, present: Ints
+    model: Model, learned: Learned, made: Stack, seen: Seen, clear: Flags, present: Ints
 ) -> Model:
     """The regression as parts of a score that the pool divides by a new temperature.
 
     The pool gives (s + part) / T. We want (β s/T₀ + b + xW + c) / τ, so T = T₀ τ / β, and the part
     is (b + xW + c) T / τ.
     """
+    here = np.nonzero(clear)[0][made.seen]
+    index = np.searchsorted(present, seen.classes[here])
+    tau = temperature(made.held_out, index)
     pooled = model.temperature * tau / made.slope
     unit = pooled / tau
     # c: how far labels bear out that an archetype fits at all.
     scores = made.slope / tau * seen.scores
-    here = np.nonzero(clear)[0][made.seen]
     scores[np.ix_(here, present)] = made.held_out / tau
     nobody = seen.nobody * model.temperature / pooled
     log_odds = nobody - np.logaddexp.reduce(scores, axis=1)
@@ -262,8 +269,8 @@ def _finished(
     )
 
 
-def _shift(log_odds: Floats, unclear: Any) -> float:
-    """c ≥ 0 or below that makes σ(log_odds − c) fit who was labelled unclassified; c ~ N(0, 1)."""
+def _shift(log_odds: Floats, unclear: Flags) -> float:
+    """The c, N(0, 1) beforehand, that makes σ(log_odds − c) fit who was labelled unclassified."""
     from scipy.optimize import minimize_scalar
 
     sign = np.where(unclear, 1.0, -1.0)
@@ -288,11 +295,14 @@ def _record(record: Record, made: Stack, before: Floats, labels: Ints) -> Record
 
 def _one_class(labels: Labels, plan: Plan, present: Ints) -> str:
     if len(present) == 0:
-        return f"{labels.name}: no label tells an archetype ({UNCLASSIFIED} alone teaches none); nothing was learned from them."
+        return (
+            f"{labels.name}: no label tells an archetype ({UNCLASSIFIED} alone teaches none); "
+            "nothing was learned from them."
+        )
     name = plan.archetypes[present[0]].name
     return (
-        f"{labels.name}: every label is {name!r}. One class cannot be told from others, so nothing was "
-        f"learned from them; add labels of another archetype."
+        f"{labels.name}: every label is {name!r}. One class cannot be told from others, so nothing "
+        "was learned from them; add labels of another archetype."
     )
 
 
@@ -300,6 +310,5 @@ def _missing(labels: Labels, plan: Plan, present: Ints) -> list[str]:
     names = [a.name for i, a in enumerate(plan.archetypes) if i not in present]
     if not names:
         return []
-    return [
-        f"{labels.name}: no label is {' or '.join(map(repr, names))}; what was learned does not speak of it."
-    ]
+    listed = " or ".join(map(repr, names))
+    return [f"{labels.name}: no label is {listed}; what was learned does not speak of it."]

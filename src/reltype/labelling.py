@@ -23,8 +23,8 @@ from reltype.pool import pool
 from reltype.ranks import Ranks
 
 if TYPE_CHECKING:
-    from reltype.classifiers import Batch
-    from reltype.metrics import Floats, Ints
+    from reltype.classifiers import Batch, Classifier
+    from reltype.metrics import Floats
     from reltype.model import Model
     from reltype.run import Run
 
@@ -129,7 +129,7 @@ class Labelling:
             return run.conclude(batch).posterior
         catalogue = model.apply(run.plan.catalogue)
         plan = Plan(catalogue, catalogue.typology(model.typology), also=run.plan.also)
-        classifiers = [
+        classifiers: list[Classifier] = [
             Prototype.of(plan),
             Rules.of(plan, run.scales.overlap),
             *run.learned,
@@ -144,7 +144,7 @@ class Labelling:
 
     @property
     def _unlike(self) -> Floats:
-        """(n,) distance to the nearest customer who was asked about, over the median of all; 1 at first."""
+        """(n,) distance to the nearest who was asked about, over its median; 1 at first."""
         people = self.candidates
         asked = [i for i, c in enumerate(people.ids) if c in self.labels or c in self.skipped]
         if not asked:
@@ -153,7 +153,7 @@ class Labelling:
         for i in asked:
             nearest = np.minimum(nearest, np.square(people.place - people.place[i]).sum(axis=1))
         distance = np.sqrt(nearest)
-        return distance / max(float(np.median(distance)), 1e-12)
+        return np.asarray(distance / max(float(np.median(distance)), 1e-12))
 
     @cached_property
     def _typical(self) -> Floats:

@@ -61,7 +61,7 @@ class Labels:
 
 
 def _table(given: Given) -> tuple[pa.Table, str, int]:
-    """All columns as text; where they come from; the line of the first row, 0 where there is none."""
+    """All columns as text; where they come from; the first row's line, 0 where there is none."""
     import pyarrow as pa
 
     from reltype.engines import duckdb as engine
@@ -102,10 +102,8 @@ def _checked(
 
     kept: dict[str, tuple[int, int]] = {}
     blank = 0
-    for row, (customer, said) in enumerate(
-        zip(rows["customer_id"], rows["archetype"], strict=True)
-    ):
-        customer, said = (customer or "").strip(), (said or "").strip()
+    trimmed = [[(cell or "").strip() for cell in rows[column]] for column in COLUMNS]
+    for row, (customer, said) in enumerate(zip(*trimmed, strict=True)):
         if not customer or not said:
             blank += 1
             continue
@@ -117,7 +115,7 @@ def _checked(
         if before != index:
             raise InputError(
                 f"{where(row)}: customer {customer!r} is called {names[index]!r}, and "
-                f"{names[before]!r} in {where(first).removeprefix(name + ': ')}. Keep one of the two."
+                f"{names[before]!r} in {where(first).removeprefix(name + ': ')}. Keep one."
             )
     if not kept:
         raise InputError(f"{name}: holds no label. Make some with `reltype label`.")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reltype.ranks import Ranks
 
 TREES = 200
-"""From so many labels on, trees join in: of fewer they know less than the scores they would amend."""
+"""From so many labels on, trees join in: of fewer they know less than what they would amend."""
 
 FEWEST = 5
 """Labels that two archetypes at least must have then, so that no fold is without either."""

@@ -71,7 +71,7 @@ def interval(values: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
 
 
 def given_one(posterior: Floats) -> Floats:
-    """(n, K) probabilities given that some archetype fits, from (n, K + 1) with `unclassified` last."""
+    """(n, K) probabilities given that some archetype fits, of (n, K + 1), unclassified last."""
     kept = np.maximum(posterior[:, :-1], TINY)
     return np.asarray(kept / kept.sum(axis=1, keepdims=True))
 
@@ -101,7 +101,7 @@ def reliability(confidence: Floats, right: NDArray[np.bool_], bins: int = BINS) 
 
 
 def calibration_error(confidence: Floats, right: NDArray[np.bool_], bins: int = BINS) -> float:
-    """Expected calibration error (Guo et al. 2017): mean |stated − right| over bins; NaN of none."""
+    """Expected calibration error (Guo et al. 2017): mean |stated − right|; NaN of none."""
     if len(confidence) == 0:
         return float("nan")
     table = reliability(confidence, right, bins)

@@ -1,4 +1,4 @@
-"""Ranks: columns of any unit and shape put on one scale, by where a value stands among customers."""
+"""Ranks: columns of any unit and shape on one scale, by where a value stands among customers."""
 
 from __future__ import annotations
 

@@ -17,12 +17,13 @@ import numpy as np
 
 from reltype.archive import Limits, pack, unpack
 from reltype.errors import InputError
-from reltype.learned import Learned
-from reltype.ranks import Ranks
-from reltype.trees import NODES, Trees
+from reltype.loaded import Loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from reltype.learned import Learned
+    from reltype.ranks import Ranks
 
 SCHEMA = "schema.json"
 LIMITS = Limits(members=200, member=1 << 25, total=1 << 27, names=r"schema\.json|[0-9]{1,20}\.npy")
@@ -65,13 +66,9 @@ def loads(data: bytes, what: str) -> Learned:
         if name != SCHEMA:
             _checked_array(content, f"{what}: {name}")
     try:
-        untrusted = set(skops.io.get_untrusted_types(data=data))
-        if not untrusted <= set(TRUSTED):
-            raise InputError(
-                f"{what}: holds {', '.join(sorted(untrusted - set(TRUSTED)))}; refused."
-            )
+        # skops refuses whatever is not trusted, a second time.
         made = skops.io.loads(data, trusted=list(TRUSTED))
-        return _learned(made, what)
+        return Loaded(made, what).learned()
     except InputError:
         raise
     except Exception as error:
@@ -102,7 +99,7 @@ def _plain_ranks(ranks: Ranks) -> dict[str, Any]:
 
 
 def _canonical(data: bytes) -> bytes:
-    """skops numbers nodes and members by where they lay in memory: number them by their order."""
+    """The file with nodes and members numbered by their order; skops does by place in memory."""
     members = unpack(data, LIMITS, "the learner")
     schema = json.loads(members.pop(SCHEMA))
     numbers: dict[int, int] = {}
@@ -160,100 +157,13 @@ def _checked_array(content: bytes, what: str) -> None:
     stream = io.BytesIO(content)
     try:
         version = np.lib.format.read_magic(stream)
-        if version != (1, 0):
-            raise InputError(f"{what}: is an array of another version; refused.")
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream, max_header_size=10_000)
-    except InputError:
-        raise
     except Exception as error:
         raise InputError(f"{what}: is no array.") from error
+    if version != (1, 0):
+        raise InputError(f"{what}: is an array of another version; refused.")
     if dtype.hasobject:
         raise InputError(f"{what}: holds Python objects, which could run code; refused.")
     left = len(content) - stream.tell()
     if len(shape) > 3 or math.prod(shape) * dtype.itemsize != left:
         raise InputError(f"{what}: claims the shape {shape}, and {left} bytes are there; refused.")
-
-
-def _learned(made: Any, what: str) -> Learned:  # noqa: ANN401
-    """The classifier of a loaded dict, each part of the type, shape and range that it must have."""
-
-    def wrong(part: str) -> InputError:
-        return InputError(f"{what}: {part} is not what a model has there; refused.")
-
-    def names(part: str) -> tuple[str, ...]:
-        value = made[part]
-        if type(value) is not list or not all(type(v) is str for v in value):
-            raise wrong(part)
-        return tuple(value)
-
-    def numbers(value: Any, *shape: int) -> np.ndarray[Any, np.dtype[np.float64]]:  # noqa: ANN401
-        if type(value) is not np.ndarray or value.dtype != np.float64 or value.shape != shape:
-            raise wrong("an array")
-        if not np.isfinite(value).all():
-            raise wrong("a number")
-        return value
-
-    def ranks(part: str, count: int) -> Ranks:
-        held = made[part]
-        sizes = held["sizes"]
-        if (
-            type(sizes) is not list
-            or len(sizes) != count
-            or not all(type(s) is int and s >= 0 for s in sizes)
-        ):
-            raise wrong(part)
-        ends = np.cumsum(sizes)[:-1] if sizes else np.empty(0, int)
-        knots, scores = (
-            tuple(np.split(numbers(held[k], sum(sizes)), ends)) if sizes else ()
-            for k in ("knots", "scores")
-        )
-        if any((np.diff(k) <= 0).any() for k in knots):
-            raise wrong(part)
-        return Ranks(knots, scores, numbers(held["nulls"], count))
-
-    if type(made) is not dict:
-        raise wrong("it")
-    signals, dimensions = names("signals"), names("dimensions")
-    features, rules = names("features"), names("rules")
-    if len(signals) != len(dimensions):
-        raise wrong("dimensions")
-    intercept = made["intercept"]
-    classes = len(intercept) if type(intercept) is np.ndarray else 0
-    facts = len(signals) + len(features)
-    trees = _trees(made["trees"], facts, classes, wrong) if made["trees"] else None
-    width = 2 * facts + len(rules) + (classes if trees is not None else 0)
-    return Learned(
-        signals=signals,
-        dimensions=dimensions,
-        features=features,
-        rules=rules,
-        ranks=ranks("ranks", facts),
-        usual=numbers(made["usual"], len(rules)),
-        weights=numbers(made["weights"], width, classes),
-        intercept=numbers(intercept, classes),
-        trees=trees,
-    )
-
-
-def _trees(made: Any, columns: int, classes: int, wrong: Callable[[str], InputError]) -> Trees:  # noqa: ANN401
-    """The trees of a loaded dict: every index within its table."""
-    whole = {"present": classes, "column": columns, "left": NODES, "right": NODES, "nulls_left": 2}
-    names = {a.name for a in attrs.fields(Trees)}
-    if type(made) is not dict or set(made) != names:
-        raise wrong("trees")
-    for name, value in made.items():
-        kind = np.int64 if name in whole else np.float64
-        if type(value) is not np.ndarray or value.dtype != kind:
-            raise wrong(f"trees: {name}")
-        if name in whole and value.size and not (0 <= value.min() and value.max() < whole[name]):
-            raise wrong(f"trees: {name}")
-        # A threshold may be infinite: everything but null goes left.
-        if np.isnan(value).any() if name == "threshold" else not np.isfinite(value).all():
-            raise wrong(f"trees: {name}")
-    count = len(made["value"])
-    known = len(made["present"])
-    flat = {"present": (known,), "base": (1 if known == 2 else known,)}
-    for name, value in made.items():
-        if value.shape != flat.get(name, (count, NODES)) or known < 2:
-            raise wrong(f"trees: {name}")
-    return Trees(**made)

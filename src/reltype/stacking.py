@@ -22,9 +22,9 @@ GRID = (0.02, 0.07, 0.2, 0.7, 2.0, 7.0, 20.0)
 so that what all columns together may add does not grow with how many there are."""
 
 EXPECTED, SPREAD = 2.0, 1.1
-"""The penalty that is expected, as GRID gives it, and the standard deviation of its logarithm: with it
-all columns together add ±0.7 to a log-odds. Chosen on simulated logs; some hundred labels overrule
-it. Without it, cross-validation on 20 labels took one too small every few times, and lost."""
+"""The penalty that is expected, as GRID gives it, and the standard deviation of its logarithm: with
+it all columns together add ±0.7 to a log-odds. Chosen on simulated logs; some hundred labels
+overrule it. Without it, cross-validation on 20 labels now and then took one too small, and lost."""
 
 FOLDS = 5
 MOST = 5000

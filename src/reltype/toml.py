@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -20,7 +21,7 @@ def written(table: Mapping[str, object]) -> str:
 
 
 def _lines(table: Mapping[str, object], path: tuple[str, ...]) -> Iterator[str]:
-    later = []
+    later: list[tuple[str, Any]] = []
     for key, value in table.items():
         if isinstance(value, Mapping) or _tables(value):
             later.append((key, value))
@@ -29,7 +30,8 @@ def _lines(table: Mapping[str, object], path: tuple[str, ...]) -> Iterator[str]:
     for key, value in later:
         here = (*path, key)
         name = ".".join(map(_key, here))
-        for one in [value] if isinstance(value, Mapping) else value:
+        several = [value] if isinstance(value, Mapping) else value
+        for one in several:
             yield ""
             yield f"[{name}]" if isinstance(value, Mapping) else f"[[{name}]]"
             yield from _lines(one, here)

@@ -107,6 +107,9 @@ def _columns(run: Run, names: list[str]) -> Mapping[str, Mapping[str, str | None
             if name not in names:
                 found.setdefault(name, {})
                 continue
-            asked = f"SELECT customer_id, CAST({quote(name)} AS VARCHAR) FROM ({rows}) WHERE customer_id IS NOT NULL"
+            asked = (
+                f"SELECT customer_id, CAST({quote(name)} AS VARCHAR) FROM ({rows})"
+                " WHERE customer_id IS NOT NULL"
+            )
             found.setdefault(name, {}).update(run.population.connection.execute(asked).fetchall())
     return found
