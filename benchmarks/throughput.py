@@ -19,7 +19,7 @@ from pathlib import Path
 BARE = """
 import sys, duckdb
 from reltype import plugins, query
-from reltype.knowledge import Knowledge
+from reltype.plugins.knowledge import Knowledge
 from reltype.plan import Plan
 catalogue = Knowledge.of(plugins.load(only=())).catalogue
 plan = Plan(catalogue, catalogue.typology("customer"))

@@ -139,7 +139,7 @@ def balance_of(draw, classes, uneven):
     return shares / shares.sum()
 
 
-def workers(  # noqa: PLR0917 - one line a regime
+def workers(
     seed,
     n,
     classes,
@@ -190,7 +190,7 @@ def workers(  # noqa: PLR0917 - one line a regime
     return votes, truth, classes
 
 
-def keywords(  # noqa: PLR0917 - one line a regime
+def keywords(
     seed, n, classes, rules, coverage, precision, *, uneven=False, topics=0.6, two_sided=0.0
 ):
     """Rules that name one class each, by topics within the classes, so that they err together."""

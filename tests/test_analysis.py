@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reltype.analysis import rule_reports
-from reltype.labels import Labels
+from reltype.evaluation.labels import Labels
 from reltype.pipeline import open_run
 
 ROWS = [

@@ -16,9 +16,9 @@ from reltype.benefits import Benefit
 from reltype.features import Feature
 from reltype.formats import Format
 from reltype.hookspecs import hookimpl
+from reltype.plugins.scaffold import scaffold
+from reltype.plugins.scalars import ScalarFunction
 from reltype.rules import Example, Rule
-from reltype.scaffold import scaffold
-from reltype.scalars import ScalarFunction
 
 
 def plugin(**hooks):

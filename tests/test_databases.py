@@ -1,6 +1,6 @@
 """Databases are read as they are, read only, and their passwords are told to nobody."""
 
-# ruff: noqa: E501, DTZ001 - a case on a line; times without zone are meant
+# ruff: noqa: DTZ001 - a case on a line; times without zone are meant
 
 import os
 import shutil
@@ -16,9 +16,9 @@ import pytest
 
 from reltype.engines.duckdb import connect, lock
 from reltype.errors import InputError, ReltypeError, UsageError
-from reltype.quoting import identifier
-from reltype.rejects import by, rejected
 from reltype.sources import open_source
+from reltype.sources.quoting import identifier
+from reltype.sources.rejects import by, rejected
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from reltype.encodings import survey
 from reltype.engines.duckdb import connect
 from reltype.errors import InputError, UsageError
-from reltype.quoting import identifier
 from reltype.sources import open_source
+from reltype.sources.encodings import survey
+from reltype.sources.quoting import identifier
 
 
 @pytest.fixture

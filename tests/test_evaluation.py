@@ -9,10 +9,10 @@ from sklearn.metrics import adjusted_mutual_info_score, brier_score_loss, f1_sco
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from reltype import metrics
-from reltype.comparison import compared, grouped, wilson
 from reltype.errors import InputError
 from reltype.evaluation import agreement, evaluate
-from reltype.labels import Labels
+from reltype.evaluation.comparison import compared, grouped, wilson
+from reltype.evaluation.labels import Labels
 from reltype.pipeline import classify
 from reltype.simulate import simulate
 

@@ -12,10 +12,10 @@ import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reltype.calls import FUNCTIONS
 from reltype.errors import ConfigError
 from reltype.expressions import literal, parse, quote
-from reltype.functions import ALIASES, LEFT_OUT
+from reltype.expressions.calls import FUNCTIONS
+from reltype.expressions.functions import ALIASES, LEFT_OUT
 
 DIALECTS = ("spark", "postgres", "bigquery", "snowflake")
 NUMBERS = (None, 0.0, 1.0, -1.0, 0.5, 3.0, -2.5, 1e300, -1e300, 1e-300, 1.7e308, math.inf, math.nan)

@@ -3,9 +3,9 @@
 import pytest
 
 from reltype import cli, plugins
-from reltype.flaws import flaws
-from reltype.knowledge import Knowledge
-from reltype.regions import thresholds
+from reltype.analysis.flaws import flaws
+from reltype.analysis.regions import thresholds
+from reltype.plugins.knowledge import Knowledge
 from reltype.rules import Rule
 
 

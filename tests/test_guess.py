@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reltype.clocks import clock_of
-from reltype.columns import columns_of
 from reltype.errors import ConfigError, InputError
-from reltype.guess import guess
+from reltype.mapping.clocks import clock_of
+from reltype.mapping.columns import columns_of
+from reltype.mapping.guess import guess
 
 moment = datetime.fromisoformat
 N = 24

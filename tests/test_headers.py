@@ -5,7 +5,7 @@ import json
 import duckdb
 import pytest
 
-from reltype.guess import guess
+from reltype.mapping.guess import guess
 from reltype.sources import open_source, sample
 
 ROLES = (

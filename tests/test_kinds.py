@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from reltype.errors import ConfigError
-from reltype.kinds import KINDS, OTHER, checked, contexts, kind_of, kind_sql, plain, words
+from reltype.mapping.kinds import KINDS, OTHER, checked, contexts, kind_of, kind_sql, plain, words
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from reltype.cli import run
 from reltype.errors import InputError, UsageError
-from reltype.labelling import LabelFile, Labelling, choices
+from reltype.learning.labelling import LabelFile, Labelling, choices
 from reltype.pipeline import open_run
 from reltype.simulate import simulate
 

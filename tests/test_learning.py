@@ -8,12 +8,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from reltype.cli import run
 from reltype.errors import InputError
 from reltype.evaluation import agreement
-from reltype.fitting import fit, learnable
+from reltype.learning.fitting import fit, learnable
+from reltype.model.ranks import Ranks
+from reltype.model.stacking import folds, regress, stack, temperature
+from reltype.model.trees import DEPTH, Trees
 from reltype.pipeline import classify, open_run
-from reltype.ranks import Ranks
 from reltype.simulate import simulate
-from reltype.stacking import folds, regress, stack, temperature
-from reltype.trees import DEPTH, Trees
 
 RNG = np.random.default_rng(3)
 

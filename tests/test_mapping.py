@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reltype.casts import BLANKS
 from reltype.errors import ConfigError, UsageError
 from reltype.mapping import CUSTOMERS, INTERACTIONS, Mapping
+from reltype.mapping.casts import BLANKS
 
 moment = datetime.fromisoformat
 

@@ -14,17 +14,17 @@ import attrs
 import numpy as np
 import pytest
 
-from reltype.archive import pack
 from reltype.cli import run
 from reltype.errors import ConfigError, InputError
 from reltype.evaluation import agreement
-from reltype.fitting import fit
+from reltype.learning.fitting import fit
 from reltype.model import LARGEST, from_bytes, load
+from reltype.model.archive import pack
+from reltype.model.safekeeping import _canonical, _plain
+from reltype.model.safekeeping import dumps as kept
+from reltype.model.toml import written
 from reltype.pipeline import classify
-from reltype.safekeeping import _canonical, _plain
-from reltype.safekeeping import dumps as kept
 from reltype.simulate import simulate
-from reltype.toml import written
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,14 @@ import pyarrow.csv as pc
 import pytest
 
 import reltype
-from reltype import builtin, cli, hookspecs, hostile, plugins
+from reltype import builtin, cli, hookspecs, plugins
+from reltype.checks import hostile
 from reltype.engines import duckdb as engine
 from reltype.errors import ConfigError, PluginError, UsageError
 from reltype.explanation import contributions
 from reltype.hookspecs import hookimpl
-from reltype.knowledge import Knowledge
-from reltype.scalars import ScalarFunction
+from reltype.plugins.knowledge import Knowledge
+from reltype.plugins.scalars import ScalarFunction
 from reltype.simulate import simulate
 from tests.zoo import GOOD, computes, install, says
 
@@ -303,7 +304,7 @@ def test_the_environment_chooses_plugins(site, monkeypatch):
 
 def test_the_config_disables_plugins(site, log, tmp_path, capfd):
     install(site, "zoo", "1/0")
-    config = tmp_path / "reltype.toml"
+    config = tmp_path / "reltype.model.toml"
     config.write_text('[plugins]\ndisable = ["zoo"]\n')
     assert cli.run(["classify", log, "-q", "--config", str(config), "--format", "csv"]) == 0
     assert cli.run(["features", "--config", str(config)]) == 0
@@ -406,7 +407,7 @@ def test_sections_are_asked_for_one_by_one(site, log):
     install(
         site,
         "zoo",
-        "from reltype.sections import Section\n@hookimpl\n"
+        "from reltype.plugins.sections import Section\n@hookimpl\n"
         "def reltype_sections(relationships): return [Section('Mine', f'{len(relationships)}')]",
     )
     known = Knowledge.of(plugins.load())

@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 
 from reltype import plugins
 from reltype.errors import PluginError
-from reltype.knowledge import Knowledge
 from reltype.plan import Plan
+from reltype.plugins.knowledge import Knowledge
 from reltype.pool import pool, softmax
 from tests.test_classifiers import batch
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from reltype.engines.duckdb import connect, lock
 from reltype.errors import ReltypeError
-from reltype.quoting import identifier
-from reltype.rejects import by, rejected
 from reltype.sources import open_source, settle
+from reltype.sources.quoting import identifier
+from reltype.sources.rejects import by, rejected
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reltype.errors import UsageError
-from reltype.personas import ARCHETYPES, PERSONAS
 from reltype.simulate import BUSINESSES, LOG_END, random_world, simulate, world
-from reltype.worlds import ALL_KINDS, FACTS
+from reltype.simulate.personas import ARCHETYPES, PERSONAS
+from reltype.simulate.worlds import ALL_KINDS, FACTS
 
 END = datetime.combine(LOG_END, datetime.min.time())
 

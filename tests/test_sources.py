@@ -19,8 +19,8 @@ import pytest
 
 from reltype.engines.duckdb import connect, lock
 from reltype.errors import InputError, UsageError
-from reltype.quoting import identifier
 from reltype.sources import open_source, open_sources, sample
+from reltype.sources.quoting import identifier
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +215,7 @@ def test_arrow_files_are_read(table, tmp_path):
     ],
 )  # fmt: skip
 def test_json(connection, table, tmp_path, text, columns, rows, rejects):
-    from reltype.rejects import rejected
+    from reltype.sources.rejects import rejected
 
     source, found = table(written(tmp_path, text, "x.json"))
     assert (source.columns, found) == (columns, rows)
@@ -223,7 +223,7 @@ def test_json(connection, table, tmp_path, text, columns, rows, rejects):
 
 
 def test_rejected_json_lines_have_their_numbers(connection, tmp_path):
-    from reltype.rejects import by, rejected
+    from reltype.sources.rejects import by, rejected
 
     text = '{"id": 1}\n\n{"id":\n{"id": 2}\n'
     source = open_source(connection, written(tmp_path, text, "x.jsonl"))
@@ -504,7 +504,7 @@ def test_a_pipe_is_kept_to_be_read_twice(connection, tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
 def test_a_file_whose_name_is_no_text_is_read(connection, tmp_path):
-    from reltype.rejects import rejected
+    from reltype.sources.rejects import rejected
 
     path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv")
     with open(path, "w", encoding="utf-8") as out:  # noqa: PTH123 - a Path would be the same

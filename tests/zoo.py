@@ -11,7 +11,7 @@ import pyarrow as pa, pyarrow.compute as pc, numpy as np
 from reltype.hookspecs import hookimpl
 from reltype.rules import Rule
 from reltype.features import Feature
-from reltype.scalars import ScalarFunction
+from reltype.plugins.scalars import ScalarFunction
 reltype_api = 1
 """
 CLASSIFIER = """

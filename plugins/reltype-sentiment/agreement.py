@@ -10,8 +10,8 @@ import time
 from typing import TYPE_CHECKING
 
 from reltype.engines.duckdb import connect
-from reltype.knowledge import Knowledge
 from reltype.plugins import load
+from reltype.plugins.knowledge import Knowledge
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 

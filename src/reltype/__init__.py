@@ -21,8 +21,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from reltype.estimators import ArchetypeClassifier
-    from reltype.fitting import fit
     from reltype.hookspecs import hookimpl
+    from reltype.learning.fitting import fit
     from reltype.model import Model, load
     from reltype.pipeline import classify
     from reltype.scoring import Relationship, Relationships
@@ -35,7 +35,7 @@ _HOMES = {
     "Relationships": "scoring",
     "VoteModel": "votes",
     "classify": "pipeline",
-    "fit": "fitting",
+    "fit": "learning.fitting",
     "hookimpl": "hookspecs",
     "load": "model",
 }

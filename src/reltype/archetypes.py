@@ -103,9 +103,7 @@ class Typology:
     dimensions: tuple[str, ...]
     temperature: float = field(default=1.0, validator=validators.gt(0))
     unclassified_prior: float = field(default=0.1, validator=validators.gt(0))
-    contamination: float = field(
-        default=0.05, validator=[validators.ge(0), validators.lt(1)]
-    )
+    contamination: float = field(default=0.05, validator=[validators.ge(0), validators.lt(1)])
     min_confidence: float = field(default=0.4, validator=[validators.ge(0), validators.le(1)])
     unclassified_when: tuple[Flag, ...] = ()
     status: tuple[Flag, ...] = ()

@@ -17,7 +17,7 @@ from reltype.rules import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reltype.functions import Signature
+    from reltype.expressions.functions import Signature
     from reltype.packs import Definition
 
 T = TypeVar("T", Feature, Scale, Dimension, Signal, Typology, Rule, Benefit)

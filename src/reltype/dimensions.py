@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from attrs import field, frozen, validators
 
 from reltype.expressions import Expression, parse
-from reltype.functions import Kind
+from reltype.expressions.functions import Kind
 
 
 @frozen

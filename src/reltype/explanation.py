@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from reltype.errors import InputError
 from reltype.rules import fill
 from reltype.wording import level
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from reltype.classifiers import Batch
     from reltype.plan import Plan
     from reltype.pool import Pooled
-    from reltype.run import Run
 
 
 @frozen
@@ -150,29 +148,3 @@ def _withheld(plan: Plan, pooled: Pooled) -> str:
     if reason < 0:
         return f"base rate {plan.typology.unclassified_prior:g}"
     return f"set to win: {plan.typology.unclassified_when[reason].name}"
-
-
-def explain(run: Run, customer_id: str) -> Explanation:
-    """Why the customer is what they are. Raises InputError if there is no such customer."""
-    from reltype.counterfactual import counterfactual
-    from reltype.nearness import missing, near_misses
-
-    plan = run.plan
-    one = run.population.chosen(customer_id)
-    batch = next(run.population.judge(one), None)
-    if batch is None:
-        raise InputError(f"There is no customer {customer_id!r} in this input.")
-    pooled = run.conclude(batch)
-    names = [*(a.name for a in plan.archetypes), "unclassified"]
-    features = run.population.values(one, plan.inputs)
-    return Explanation(
-        customer_id=customer_id,
-        archetype=names[int(run.result.named(pooled)[0])],
-        scores=dict(zip(names, map(float, pooled.scores[0]), strict=True)),
-        posterior=dict(zip(names, map(float, pooled.posterior[0]), strict=True)),
-        contributions=contributions(plan, batch, pooled),
-        missing=missing(plan, features),
-        near_misses=near_misses(run, one, batch),
-        counterfactual=counterfactual(run, one, features, int(run.result.named(pooled)[0])),
-        features=features,
-    )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from attrs import frozen
 
 from reltype.expressions import Expression, parse
-from reltype.functions import Kind
+from reltype.expressions.functions import Kind
 
 INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "customer_id": "text",

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from reltype.classifiers import Classifier
     from reltype.formats import Format
     from reltype.packs import Definition
-    from reltype.scalars import ScalarFunction
+    from reltype.plugins.scalars import ScalarFunction
+    from reltype.plugins.sections import Section
     from reltype.scoring import Relationships
-    from reltype.sections import Section
 
 API_VERSION = 1
 

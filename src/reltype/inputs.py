@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
-from reltype import origins, rejects, sources
-from reltype.asks import Ask, name_of
-from reltype.canonical import CUSTOMERS, ESSENTIAL
-from reltype.casts import Cells
+from reltype import sources
+from reltype.config import origins
+from reltype.config.asks import Ask, name_of
+from reltype.config.origins import Origins, Table
 from reltype.errors import ConfigError, InputError
-from reltype.guess import guess
-from reltype.origins import Origins, Table
+from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL
+from reltype.mapping.casts import Cells
+from reltype.mapping.guess import guess
+from reltype.sources import rejects
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-    from reltype.blocks import Block
-    from reltype.guess import Guess
+    from reltype.config.blocks import Block
     from reltype.mapping import Refunds, Role
+    from reltype.mapping.guess import Guess
     from reltype.sources import Source
 
 _BRIEF = 40

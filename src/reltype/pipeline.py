@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from reltype import plugins
-from reltype.asks import asks
 from reltype.config import settings
+from reltype.config.asks import asks
 from reltype.errors import InputError
 from reltype.inputs import Inputs
-from reltype.knowledge import Knowledge
 from reltype.model import Model, load
 from reltype.plan import Plan
+from reltype.plugins.knowledge import Knowledge
 from reltype.population import Population
 from reltype.run import Run
 from reltype.scoring import Relationships
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from reltype.config import Config, Settings
-    from reltype.scalars import Registered
+    from reltype.plugins.scalars import Registered
 
 
 def classify(data: object, **options: Any) -> Relationships:  # noqa: ANN401
@@ -164,7 +164,7 @@ def open_run(
         map: Our name → their column, or an expression over their columns.
         table: Which table of a database, or sheet of a workbook.
         encoding: What text files are written in; seen from their bytes where None.
-        config: A `reltype.toml` or `pyproject.toml`; None: `RELTYPE_CONFIG`, or the one in this
+        config: A `reltype.model.toml` or `pyproject.toml`; None: `RELTYPE_CONFIG`, or the one in this
             folder, if any.
         as_of: The day on which relationships are read; later interactions are not used. None: the
             last day of the log that is not in the future.

@@ -13,8 +13,8 @@ from reltype.catalogue import Catalogue
 from reltype.dimensions import Dimension, Signal
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
+from reltype.expressions.functions import Kind, Signature
 from reltype.features import DAY_COLUMNS, Feature, Scale
-from reltype.functions import Kind, Signature
 from reltype.rules import Rule, slots
 
 

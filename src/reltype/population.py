@@ -14,7 +14,7 @@ from reltype.classifiers import Batch
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
 from reltype.overlap import Overlap, overlap
-from reltype.scalars import Registered
+from reltype.plugins.scalars import Registered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

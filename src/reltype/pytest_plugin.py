@@ -49,9 +49,10 @@ def reltype_batches() -> Callable[..., dict[str, Batch]]:
     """Makes hostile batches by name: `reltype_batches("customer", features=["nps"])`."""
 
     def make(typology: str = "customer", features: tuple[str, ...] = ()) -> dict[str, Batch]:
-        from reltype import hostile, plugins
-        from reltype.knowledge import Knowledge
+        from reltype import plugins
+        from reltype.checks import hostile
         from reltype.plan import Plan
+        from reltype.plugins.knowledge import Knowledge
 
         catalogue = Knowledge.of(plugins.load()).catalogue
         return hostile.batches(Plan(catalogue, catalogue.typology(typology)), features)

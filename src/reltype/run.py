@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from attrs import define, evolve, field
 
 from reltype.classifiers import Batch, Classifier, Prototype, Rules
+from reltype.errors import InputError
 from reltype.pool import Pooled, pool
 from reltype.result import Result
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from reltype.explanation import Explanation
     from reltype.formats import Format
     from reltype.inputs import Inputs
-    from reltype.knowledge import Knowledge
     from reltype.plan import Plan
+    from reltype.plugins.knowledge import Knowledge
     from reltype.population import Counts, Population, Scales
     from reltype.summary import Summary
 
@@ -104,7 +105,7 @@ class Run:
         import pyarrow as pa
 
         from reltype.formats import write
-        from reltype.rejects import COLUMNS
+        from reltype.sources.rejects import COLUMNS
 
         late = self.counts.late if self.inputs.today is not None else 0
         found = self.counts.rejected + late
@@ -129,9 +130,30 @@ class Run:
 
     def explain(self, customer_id: str) -> Explanation:
         """Why the customer is what they are. Raises InputError if there is no such customer."""
-        from reltype.explanation import explain
+        from reltype.counterfactual import counterfactual
+        from reltype.explanation import Explanation, contributions
+        from reltype.nearness import missing, near_misses
 
-        return explain(self, customer_id)
+        plan, population = self.plan, self.population
+        one = population.chosen(customer_id)
+        batch = next(population.judge(one), None)
+        if batch is None:
+            raise InputError(f"There is no customer {customer_id!r} in this input.")
+        pooled = self.conclude(batch)
+        named = int(self.result.named(pooled)[0])
+        names = [*(a.name for a in plan.archetypes), "unclassified"]
+        features = population.values(one, plan.inputs)
+        return Explanation(
+            customer_id=customer_id,
+            archetype=names[named],
+            scores=dict(zip(names, map(float, pooled.scores[0]), strict=True)),
+            posterior=dict(zip(names, map(float, pooled.posterior[0]), strict=True)),
+            contributions=contributions(plan, batch, pooled),
+            missing=missing(plan, features),
+            near_misses=near_misses(self, one, batch),
+            counterfactual=counterfactual(self, one, features, named),
+            features=features,
+        )
 
     def summary(self, batches: Iterable[pa.RecordBatch]) -> Summary:
         """What the run found, given the batches of its result."""

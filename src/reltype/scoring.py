@@ -117,7 +117,11 @@ class Relationships:
         return self.run.explain(customer_id)
 
     def evaluate(
-        self, labels: Any, *, against: str | None = None, by: str | None = None  # noqa: ANN401
+        self,
+        labels: Any,
+        *,
+        against: str | None = None,
+        by: str | None = None,
     ) -> Evaluation:
         """How far this agrees with what people say of some customers.
 

@@ -72,7 +72,7 @@ def _plugins() -> str:
 
 def _knowledge() -> str:
     from reltype import plugins
-    from reltype.knowledge import Knowledge
+    from reltype.plugins.knowledge import Knowledge
 
     catalogue = Knowledge.of(plugins.load()).catalogue
     return (

@@ -34,7 +34,7 @@ def command(output: str, labels: str | None, quiet: bool, **given: Any) -> None:
     reltype fit orders.csv --labels labels.csv -o shop.reltype
     reltype classify orders.csv --model shop.reltype
     """
-    from reltype.fitting import fit_run
+    from reltype.learning.fitting import fit_run
 
     model = fit_run(options.run(**given), labels)
     model.save(output)

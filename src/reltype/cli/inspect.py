@@ -33,7 +33,7 @@ def command(format_: str, output: str | None, **given: Any) -> None:  # noqa: AN
     """
     from reltype.formats import destination
     from reltype.inspection import inspect
-    from reltype.inspection_text import text
+    from reltype.inspection.inspection_text import text
 
     found = inspect(options.opened(**given))
     if format_ == "json":

@@ -15,7 +15,7 @@ from reltype.cli import options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reltype.labelling import LabelFile, Labelling
+    from reltype.learning.labelling import LabelFile, Labelling
 
 QUIT, BACK, SKIP, CANNOT_TELL = "q", "b", "s", "u"
 ABORTS = {"\x03", "\x04", ""}
@@ -47,7 +47,7 @@ def command(output: str, count: int | None, **given: Any) -> None:  # noqa: ANN4
     reltype fit orders.csv --labels labels.csv -o shop.reltype
     """
     from reltype.errors import UsageError
-    from reltype.labelling import LabelFile, Labelling, choices
+    from reltype.learning.labelling import LabelFile, Labelling, choices
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -153,7 +153,7 @@ def _byte(stdin: int) -> str:
 
 
 def _shown(questions: Labelling, file: LabelFile, customer: str, made: int) -> None:
-    from reltype.portrait import portrait
+    from reltype.learning.portrait import portrait
 
     click.echo(f"\n── {made + 1} ── {portrait(questions, customer)}\n")
     for i, name in enumerate(file.names[:-1][:9], 1):

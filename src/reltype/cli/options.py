@@ -12,10 +12,10 @@ import click
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from reltype.knowledge import Knowledge
     from reltype.pipeline import Opened
     from reltype.plan import Plan
-    from reltype.plugin import Plugins
+    from reltype.plugins.knowledge import Knowledge
+    from reltype.plugins.plugin import Plugins
     from reltype.run import Run
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ _KNOWLEDGE = (
         "--config",
         type=FILE,
         metavar="FILE",
-        help="A reltype.toml.  [default: the one in this folder, if any]",
+        help="A reltype.model.toml.  [default: the one in this folder, if any]",
     ),
 )
 _READING = (
@@ -205,7 +205,7 @@ def known(
     """All that is known. Unless *strict*, a plugin that does not work is told of, and left out."""
     from reltype import plugins
     from reltype.config import settings
-    from reltype.knowledge import Knowledge
+    from reltype.plugins.knowledge import Knowledge
 
     plugins.check_names(no_plugin)
     chosen = settings(config, no_plugin=no_plugin, rules=rules)

@@ -10,7 +10,7 @@ import click
 from reltype.errors import PluginError
 
 if TYPE_CHECKING:
-    from reltype.inventory import Item
+    from reltype.plugins.inventory import Item
 
 FEW = 3
 """So many names are written out."""
@@ -35,7 +35,9 @@ def command() -> None:
     "--no-plugin", multiple=True, metavar="NAME", help="Leave a plugin out; may be given again."
 )
 @click.option(
-    "--config", metavar="FILE", help="A reltype.toml.  [default: the one in this folder, if any]"
+    "--config",
+    metavar="FILE",
+    help="A reltype.model.toml.  [default: the one in this folder, if any]",
 )
 def list_(format_: str, no_plugin: tuple[str, ...], config: str | None) -> None:
     """Say what each installed plugin contributes, and from which version.
@@ -43,7 +45,7 @@ def list_(format_: str, no_plugin: tuple[str, ...], config: str | None) -> None:
     One that does not work is listed with what is wrong; it is not an error to list it.
     """
     from reltype.config import settings
-    from reltype.inventory import inventory
+    from reltype.plugins.inventory import inventory
 
     items = inventory(settings(config, no_plugin=no_plugin).no_plugin)
     for item in items:
@@ -84,7 +86,7 @@ def new(name: str) -> None:
     reltype plugins new coffee
     cd reltype-coffee && pip install -e . --group test && pytest
     """
-    from reltype.scaffold import scaffold
+    from reltype.plugins.scaffold import scaffold
 
     folder = scaffold(name)
     click.echo(

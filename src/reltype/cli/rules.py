@@ -66,7 +66,7 @@ def command(
 
 
 def _check(given: dict[str, Any]) -> int:
-    from reltype.flaws import flaws
+    from reltype.analysis.flaws import flaws
 
     known = options.known(given["rules"], given["no_plugin"], given["config"], strict=True)
     found = flaws(known)
@@ -104,7 +104,7 @@ def _reports(
     data: tuple[str, ...], labels: str | None, given: dict[str, Any]
 ) -> tuple[RuleReport, ...]:
     from reltype.analysis import rule_reports
-    from reltype.labels import Labels
+    from reltype.evaluation.labels import Labels
 
     run = options.run(data=data, **given)
     said = None if labels is None else Labels.of(labels, run.plan.archetypes)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reltype.errors import UsageError
-from reltype.parts import PREFIX
-from reltype.quoting import literal
+from reltype.sources.parts import PREFIX
+from reltype.sources.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,9 +18,7 @@ def schema(given: pa.Schema) -> pa.Schema:
     """*given* with text in place of every list."""
     import pyarrow as pa
 
-    return pa.schema(
-        [(f.name, pa.string() if pa.types.is_list(f.type) else f.type) for f in given]
-    )
+    return pa.schema([(f.name, pa.string() if pa.types.is_list(f.type) else f.type) for f in given])
 
 
 def batch(given: pa.RecordBatch) -> pa.RecordBatch:

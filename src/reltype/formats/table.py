@@ -31,7 +31,8 @@ def text(names: list[str], rows: list[dict[str, Any]], style: str = "simple") ->
 
     shown = [n for n in SHOWN if n in names] if set(SHOWN) <= set(names) else names
     cells = [[cell(name, row) for name in shown] for row in rows]
-    return tabulate(cells, headers=shown, tablefmt=style, disable_numparse=True)
+    made: str = tabulate(cells, headers=shown, tablefmt=style, disable_numparse=True)
+    return made
 
 
 def cell(name: str, row: dict[str, Any]) -> str:

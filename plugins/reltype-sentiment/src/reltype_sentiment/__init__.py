@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reltype.hookspecs import hookimpl
-from reltype.scalars import ScalarFunction
+from reltype.plugins.scalars import ScalarFunction
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,0 +1,150 @@
+"""Hostile: batches and columns that code written for the ordinary case fails on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reltype.classifiers import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from reltype.expressions.functions import Kind
+    from reltype.plan import Plan
+
+ROWS = 24
+_TEXTS = (
+    "",
+    " ",
+    "Great service, thank you!",
+    "not good at all",
+    "schön 👋🏽 это 很好",
+    "=1+1",
+    "a\n\tb\x07",
+    "x" * 5000,
+    "007",
+    None,
+)
+_NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.5, 1e-300, 1e300, -1e300, 123456789.0, None)
+_BOOLS = (True, False, None)
+
+
+def batches(plan: Plan, features: Iterable[str] = (), seed: int = 0) -> dict[str, Batch]:
+    """Batches by what is hostile about them.
+
+    They are: `no rows`, `one row`, `nothing seen`, `half seen`, `extremes`, `wrong order` and
+    `extra columns`.
+
+    Args:
+        plan: Gives the dimensions and the rules.
+        features: Which features the batches' tables hold besides.
+        seed: Chooses the numbers.
+    """
+    rng = np.random.default_rng(seed)
+    names = tuple(dict.fromkeys((*plan.mentioned, *plan.also, *features)))
+    usual = _batch(plan, names, _readings(rng, ROWS, len(plan.dimensions)), rng)
+    holes = np.where(rng.random(usual.readings.shape) < 0.5, np.nan, usual.readings)
+    ends = rng.integers(0, 2, usual.readings.shape).astype(float)
+    nothing = np.full_like(usual.readings, np.nan)
+    return {
+        "no rows": take(usual, np.arange(0)),
+        "one row": take(usual, np.arange(1)),
+        "nothing seen": _batch(plan, names, nothing, None),
+        "half seen": _batch(plan, names, holes, rng, nulls=0.5),
+        "extremes": _batch(plan, names, ends, rng),
+        "wrong order": take(usual, rng.permutation(ROWS)),
+        "extra columns": _with_extra(usual),
+    }
+
+
+def columns(kinds: Iterable[Kind]) -> list[pa.Array]:
+    """One Arrow array per kind, of one length, that together hold awkward values in many pairs."""
+    import datetime as dt
+
+    import pyarrow as pa
+
+    times = (
+        dt.datetime(1970, 1, 1),  # noqa: DTZ001  expressions know no zones
+        dt.datetime(2024, 2, 29, 23, 59, 59, 999999),  # noqa: DTZ001
+        dt.datetime(1, 1, 1),  # noqa: DTZ001
+        dt.datetime(9999, 12, 31),  # noqa: DTZ001
+        None,
+    )
+    values: Mapping[Kind, tuple[Any, ...]] = {
+        "text": _TEXTS,
+        "number": _NUMBERS,
+        "bool": _BOOLS,
+        "time": times,
+    }
+    types = {
+        "text": pa.string(),
+        "number": pa.float64(),
+        "bool": pa.bool_(),
+        "time": pa.timestamp("us"),
+    }
+    made = []
+    for position, kind in enumerate(kinds):
+        listed = values[kind]
+        picked = [listed[(row * (position + 1)) % len(listed)] for row in range(60)]
+        made.append(pa.array(picked, types[kind]))
+    return made
+
+
+def take(batch: Batch, rows: NDArray[np.int64]) -> Batch:
+    """The rows of *batch* with these indices, in this order."""
+    return Batch(
+        batch.table.take(rows), batch.readings[rows], batch.evidence[rows], batch.fired[rows]
+    )
+
+
+def _readings(rng: np.random.Generator, rows: int, count: int) -> NDArray[np.float64]:
+    made = rng.random((rows, count))
+    made[rng.random((rows, count)) < 0.2] = np.nan
+    return made
+
+
+def _batch(
+    plan: Plan,
+    features: Iterable[str],
+    readings: NDArray[np.float64],
+    rng: np.random.Generator | None,
+    *,
+    nulls: float = 0.1,
+) -> Batch:
+    """A batch; where *rng* is None nothing at all is known."""
+    import pyarrow as pa
+
+    n = len(readings)
+    known = rng.random(readings.shape) if rng else np.zeros(readings.shape)
+    evidence = np.where(np.isnan(readings), 0.0, known)
+    table: dict[str, pa.Array] = {"customer_id": pa.array([f"{i:03}" for i in range(n)])}
+    for k, dimension in enumerate(plan.dimensions):
+        table[f"d_{dimension.name}"] = pa.array(readings[:, k], from_pandas=True)
+        table[f"e_{dimension.name}"] = pa.array(evidence[:, k])
+    fired = np.full((n, len(plan.rules)), np.nan)
+    for name in plan.conditions:
+        held = rng.choice([0.0, 1.0, np.nan], n) if rng else np.full(n, np.nan)
+        mask = np.isnan(held)
+        table[name] = pa.array(np.nan_to_num(held).astype(bool), mask=mask)
+        if name.startswith("rule_"):
+            fired[:, int(name.removeprefix("rule_"))] = held
+    for name in features:
+        values = rng.normal(10, 30, n) if rng else np.zeros(n)
+        mask = rng.random(n) < nulls if rng else np.ones(n, bool)
+        table[name] = pa.array(values, mask=mask)
+    return Batch(pa.table(table), readings, evidence, fired)
+
+
+def _with_extra(batch: Batch) -> Batch:
+    import pyarrow as pa
+
+    n = len(batch)
+    table = batch.table
+    table = table.add_column(0, "an unknown column", pa.array(["?"] * n))
+    table = table.append_column("p_unclassified", pa.nulls(n, pa.float64()))
+    return Batch(table, batch.readings, batch.evidence, batch.fired)

@@ -1,0 +1,203 @@
+"""Config: what `reltype.model.toml` or `[tool.reltype]` of pyproject.toml says, and what precedes it."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from reltype.config.blocks import ROLES, Block, read
+from reltype.config.options import SETTINGS
+from reltype.errors import ConfigError, UsageError, did_you_mean
+from reltype.mapping.kinds import checked
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from reltype.mapping.canonical import Refunds
+
+TABLES = ("typology", "as_of", "interactions", "customers", "kinds", "plugins", "options")
+"""What may stand at the top of a config."""
+OPTIONS = ("min_confidence", "refunds", "threads", "memory_limit", "rules", "model", "engine")
+"""What may stand under [options]."""
+
+
+@frozen
+class Config:
+    """What a config file says; empty where there is none.
+
+    Attributes:
+        path: The file; None where there is none.
+        blocks: The logs and customer tables that it names.
+        kinds: Their word → our kind.
+        options: Every other setting that it makes, by the name that `Settings` has for it.
+    """
+
+    path: Path | None = None
+    blocks: tuple[Block, ...] = ()
+    kinds: Mapping[str, str] = field(factory=dict)
+    options: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class Settings:
+    """What holds in a run: a flag, else `RELTYPE_…` of the environment, else the config, else this.
+
+    Attributes:
+        typology: Which archetypes to tell apart.
+        as_of: The as-of day; None: the last day of the log.
+        min_confidence: The posterior below which nobody is named; None: the typology's own.
+        refunds: `net`, `drop` or `raise`.
+        threads: How many threads may work; None: as many as there are processors.
+        memory_limit: What the engine may hold, such as `2GB`; None: its default.
+        rules: Packs with more knowledge.
+        no_plugin: Plugins to leave out.
+        model: A model to score with.
+        engine: What runs the query: `duckdb`, or what a plugin brings.
+        config: The config, for what it says of inputs and kinds.
+    """
+
+    typology: str = "customer"
+    as_of: dt.date | None = None
+    min_confidence: float | None = None
+    refunds: Refunds = "net"
+    threads: int | None = None
+    memory_limit: str | None = None
+    rules: tuple[str, ...] = ()
+    no_plugin: tuple[str, ...] = ()
+    model: str | None = None
+    engine: str = "duckdb"
+    config: Config = field(factory=Config)
+
+
+def settings(config: str | Path | Config | None = None, **flags: Any) -> Settings:  # noqa: ANN401
+    """The settings of a run.
+
+    Args:
+        config: The config file; None: the one that `RELTYPE_CONFIG` names, else the one in this
+            folder, if any; a Config stands for itself.
+        flags: What was asked for in so many words, by the names of `Settings`; None and empty
+            collections ask for nothing.
+
+    Raises:
+        ConfigError: The config or the environment says something that cannot be used.
+        UsageError: A flag does.
+    """
+    found = config if isinstance(config, Config) else load(config)
+    for name in flags:
+        if name not in SETTINGS:
+            raise UsageError(f"there is no setting {name!r}.{did_you_mean(name, SETTINGS)}")
+    return Settings(
+        **{name: value for name in SETTINGS if (value := _first(name, flags, found)) is not None},
+        config=found,
+    )
+
+
+def _first(name: str, flags: Mapping[str, Any], config: Config) -> Any:  # noqa: ANN401
+    """What the first that says something of a setting says; None where nobody does."""
+    flag, variable = flags.get(name), f"RELTYPE_{name.upper()}"
+    if flag is not None and flag not in ((), []):
+        return _read(name, flag, f"--{name.replace('_', '-')}", UsageError)
+    if os.environ.get(variable):
+        return _read(name, os.environ[variable], variable, ConfigError)
+    return config.options.get(name)
+
+
+def load(path: str | Path | None = None) -> Config:
+    """The config in a file; without one, that of `RELTYPE_CONFIG` or of this folder, if any.
+
+    Raises:
+        ConfigError: It cannot be read, is not TOML, or says something unknown or unusable; the text
+            names file, table and key.
+    """
+    named = path or os.environ.get("RELTYPE_CONFIG") or None
+    file = Path(named) if named else _here()
+    if file is None:
+        return Config()
+    document = _document(file)
+    if file.name == "pyproject.toml":
+        document = document.get("tool", {}).get("reltype", {})
+    return parse(document, file)
+
+
+def _here() -> Path | None:
+    if Path("reltype.model.toml").exists():
+        return Path("reltype.model.toml")
+    project = Path("pyproject.toml")
+    return (
+        project
+        if project.exists() and "tool.reltype" in project.read_text("utf-8", "replace")
+        else None
+    )
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8-sig"))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(f"{file}: cannot be read ({reason}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: is not TOML: {error}.") from error
+
+
+def parse(document: Mapping[str, Any], file: Path) -> Config:
+    """The config that a parsed TOML document says; *file* is where it stands."""
+    _known(document, TABLES, f"{file}")
+    blocks = [
+        read(role, table, f"{file}: [{role}]{number}", file.parent)
+        for role in ROLES
+        for number, table in _numbered(document.get(role, []))
+    ]
+    kinds = _table(document, "kinds", file)
+    plugins = _table(document, "plugins", file)
+    _known(plugins, ("disable",), f"{file}: [plugins]")
+    options = _table(document, "options", file)
+    _known(options, OPTIONS, f"{file}: [options]")
+    said = {key: document[key] for key in ("typology", "as_of") if key in document} | options
+    said |= {"no_plugin": plugins["disable"]} if "disable" in plugins else {}
+    read_options = {
+        name: _read(name, value, f"{file}: {_PLACES.get(name, f'[options] {name}')}", ConfigError)
+        for name, value in said.items()
+    }
+    if "rules" in read_options:
+        read_options["rules"] = tuple(str(file.parent / rule) for rule in read_options["rules"])
+    if "model" in read_options:
+        read_options["model"] = str(file.parent / read_options["model"])
+    words = {word: checked(kind, f"{file}: [kinds] {word!r}") for word, kind in kinds.items()}
+    return Config(file, tuple(blocks), MappingProxyType(words), MappingProxyType(read_options))
+
+
+_PLACES = {"typology": "typology", "as_of": "as_of", "no_plugin": "[plugins] disable"}
+
+
+def _numbered(tables: Any) -> list[tuple[str, Any]]:  # noqa: ANN401
+    if not isinstance(tables, list):
+        return [("", tables)]
+    return [(f" no. {number}", table) for number, table in enumerate(tables, 1)]
+
+
+def _table(document: Mapping[str, Any], name: str, file: Path) -> dict[str, Any]:
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file}: [{name}] must be a table.")
+    return table
+
+
+def _known(table: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
+    for key in table:
+        if key not in known:
+            raise ConfigError(f"{place}: {key!r} is not known.{did_you_mean(key, known)}")
+
+
+def _read(name: str, value: Any, place: str, error: type[ConfigError | UsageError]) -> Any:  # noqa: ANN401
+    """A setting's value, from whatever it was written as."""
+    try:
+        return SETTINGS[name](value)
+    except (TypeError, ValueError) as problem:
+        raise error(f"{place} = {value!r}: {problem}.") from problem

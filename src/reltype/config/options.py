@@ -1,0 +1,79 @@
+"""Options: the settings of a run, as they are written in a config, the environment or a flag."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import TYPE_CHECKING, Any
+
+from reltype.mapping.canonical import REFUNDS, Refunds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def _text(value: Any) -> str:  # noqa: ANN401
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError("must be a text")
+    return os.fspath(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if not isinstance(value, list | tuple):
+        raise TypeError("must be a list of texts")
+    return tuple(map(_text, value))
+
+
+def _day(value: Any) -> dt.date:  # noqa: ANN401
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(_text(value))
+    except (TypeError, ValueError):
+        raise ValueError("must be a day, such as 2025-01-31") from None
+
+
+def _share(value: Any) -> float:  # noqa: ANN401
+    try:
+        number = float(value) if not isinstance(value, bool) else -1.0
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise ValueError("must be a number from 0 to 1")
+    return number
+
+
+def _count(value: Any) -> int:  # noqa: ANN401
+    text = str(value)
+    if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
+        raise ValueError("must be a whole number from 1")
+    return int(text)
+
+
+def _refunds(value: Any) -> Refunds:  # noqa: ANN401
+    for known in REFUNDS:
+        if value == known:
+            return known
+    raise ValueError(f"must be {', '.join(REFUNDS[:-1])} or {REFUNDS[-1]}")
+
+
+SETTINGS: Mapping[str, Callable[[Any], Any]] = {
+    "typology": _text,
+    "as_of": _day,
+    "min_confidence": _share,
+    "refunds": _refunds,
+    "threads": _count,
+    "memory_limit": _text,
+    "rules": _texts,
+    "no_plugin": _texts,
+    "model": _text,
+    "engine": _text,
+}
+"""Every setting, and what makes its value of whatever it was written as.
+
+Each raises ValueError or TypeError, whose text says what it must be.
+"""

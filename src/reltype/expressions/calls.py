@@ -1,0 +1,215 @@
+"""Calls in expressions: ours with their meaning as SQL, plugins' as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from reltype.expressions.arguments import sql_of, written
+from reltype.expressions.conversions import CONVERSIONS
+from reltype.expressions.functions import (
+    AGGREGATES,
+    ALIASES,
+    CHOICE,
+    LITERALS,
+    MACROS,
+    NUMBERS,
+    TEXT,
+    TIME,
+    Function,
+)
+from reltype.expressions.values import Value, alike, compared
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlglot import exp
+
+    from reltype.expressions.translation import Translation
+
+FUNCTIONS: dict[str, Function] = {
+    **MACROS,
+    **CONVERSIONS,
+    **NUMBERS,
+    **CHOICE,
+    **TEXT,
+    **TIME,
+    **AGGREGATES,
+}
+"""The allow-list."""
+
+_SIGNS = {"Div": "share", "Mod": "mod", "Pow": "power"}
+"""Operators that are a function by another name."""
+
+
+def _operator(t: Translation, node: exp.Expr) -> Value:
+    name = _SIGNS[type(node).__name__]
+    return _function(t, node, name, [node.this, node.expression])
+
+
+def _whole_division(t: Translation, node: exp.Expr) -> Value:
+    quotient = _function(t, node, "share", [node.this, node.expression])
+    return t.fill(node, "FLOOR(_0)", quotient, kind="number", double=True, finite=False)
+
+
+def _extract(t: Translation, node: exp.Expr) -> Value:
+    from sqlglot import exp
+
+    part = exp.Literal.string(node.this.name)
+    part.meta.update(node.this.meta)
+    return _function(t, node, "date_part", [part, node.expression])
+
+
+def _call(t: Translation, node: exp.Expr) -> Value:
+
+    name = node.name.lower()
+    name = ALIASES.get(name, name)
+    if name not in FUNCTIONS:
+        return _plugins(t, node)
+    if FUNCTIONS[name].aggregate:
+        return _aggregate(t, node, name)
+    return _function(t, node, name, node.expressions)
+
+
+def _plugins(t: Translation, node: exp.Expr) -> Value:
+    """A call of a plugin's function; where its kinds are known, arguments are cast to them."""
+    own, signature = t.plugins[node.name.lower()]
+    t.calls.add(own)
+    takes = ["any"] * len(node.expressions) if signature is None else signature.takes
+    if len(takes) != len(node.expressions):
+        reason = f"{own}() takes {len(takes)} arguments, not {len(node.expressions)}"
+        raise t.place.error_at(reason, node)
+    parts = [t.cast(argument, kind) for argument, kind in zip(node.expressions, takes, strict=True)]
+    slots = ", ".join(f"_{i}" for i in range(len(parts)))
+    gives = "any" if signature is None else signature.gives
+    known = {"kind": gives, "double": gives == "number", "closed": True}
+    return t.fill(node, f"{own}({slots})", *parts, **known)
+
+
+def _aggregate(t: Translation, node: exp.Expr, name: str) -> Value:
+    from sqlglot import exp
+
+    if not t.aggregates:
+        reason = f"{node.name}() sums up many rows, and this expression speaks of one"
+        raise t.place.error_at(reason, node)
+    if t.inside:
+        raise t.place.error_at(f"{node.name}() cannot stand inside {t.inside[0]}()", node)
+    t.aggregated.append(node.name)
+    t.inside.append(node.name)
+    arguments = node.expressions
+    only = arguments[0] if len(arguments) == 1 else None
+    if isinstance(only, exp.Star | exp.Distinct) and name != "count":
+        raise t.place.error_at("only count() takes * or DISTINCT", node)
+    if isinstance(only, exp.Star):
+        value = t.fill(node, "COUNT(*)", kind="number")
+    elif isinstance(only, exp.Distinct):
+        if len(only.expressions) != 1:
+            raise t.place.error_at("count(DISTINCT x) takes one value", node)
+        counted = t.cast(only.expressions[0], "any")
+        value = t.fill(node, "COUNT(DISTINCT _0)", counted, kind="number")
+    else:
+        value = _function(t, node, name, arguments)
+    t.inside.pop()
+    return value
+
+
+def _filter(t: Translation, node: exp.Expr) -> Value:
+    call = node.this
+    name = call.name.lower() if type(call).__name__ == "Anonymous" else ""
+    if not (name and FUNCTIONS.get(ALIASES.get(name, name), FUNCTIONS["abs"]).aggregate):
+        raise t.place.error_at("FILTER goes with an aggregate", node)
+    value = t.value(call)
+    t.inside.append(call.name)
+    condition = t.cast(node.expression.this, "bool")
+    t.inside.pop()
+    # A guard would stand between the two; `value` has none yet: it is put around the whole.
+    filled = t.fill(node, "_0 FILTER (WHERE _1)", value, condition)
+    return evolve(value, sql=filled.sql, closed=False)
+
+
+def _function(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Expr]) -> Value:
+    function = FUNCTIONS[name]
+    takes = _signature(t, node, name, nodes)
+    literals: dict[int, str] = {}
+    for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True)):
+        if kind in LITERALS:
+            literals[i] = _written(t, argument, kind, literals.get(i - 1, ""))
+    known = Value("", function.gives, function.gives == "number", function.finite)
+    if function.gives in {"same", "first"}:
+        values, known = _chosen(t, node, name, nodes)
+    else:
+        values = [
+            Value(sql_of(literals[i], kind), "text", written=True)
+            if i in literals
+            else t.cast(argument, kind)
+            for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True))
+        ]
+    sql = _meaning(name, function, list(literals.values()), values)
+    if name == "nullif":
+        sql = sql.replace("_0 = _1", t.pair(node, "=", values))
+    filled = t.fill(node, sql, *values)
+    return evolve(known, sql=filled.sql, closed=filled.closed, written=False)
+
+
+def _chosen(
+    t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Expr]
+) -> tuple[list[Value], Value]:
+    """Arguments of which one is the result, and what is known of it."""
+    wants = t.wants
+    if name in {"arg_max", "arg_min"}:
+        values = [t.cast(nodes[0], wants), t.cast(nodes[1], "any")]
+        return values, values[0]
+    first = [t.cast(nodes[0], "bool")] if name == "if" else []
+    values = t.values(nodes[len(first) :], wants)
+    if name == "nullif":
+        cast = t.attempt(node, lambda: compared(values))
+        return cast, cast[0]
+    results, known = t.attempt(node, lambda: alike(values, wants))
+    return [*first, *results], known
+
+
+def _written(t: Translation, argument: exp.Expr, kind: str, before: str) -> str:
+    try:
+        return written(argument, kind, before)
+    except ValueError as error:
+        raise t.place.error_at(str(error), argument) from None
+
+
+def _signature(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Expr]) -> list[str]:
+    takes = [kind.rstrip("?*") for kind in FUNCTIONS[name].takes]
+    least = sum(not kind.endswith("?") for kind in FUNCTIONS[name].takes)
+    many = FUNCTIONS[name].takes[-1].endswith("*")
+    if name == "to_time":
+        least = 1
+    if len(nodes) < least or (len(nodes) > len(takes) and not many):
+        wanted = f"{least}" if least == len(takes) else f"{least} to {len(takes)}"
+        wanted = f"at least {least}" if many else wanted
+        raise t.place.error_at(f"{name}() takes {wanted} arguments, not {len(nodes)}", node)
+    return [*takes, *takes[-1:] * (len(nodes) - len(takes))][: len(nodes)]
+
+
+def _meaning(
+    name: str, function: Function, literals: Sequence[str], values: Sequence[Value]
+) -> str:
+    """The function as SQL over the slots `_0`, `_1` and so on."""
+    slots = [f"_{i}" for i in range(len(values))]
+    call = f"{name.upper()}({', '.join(slots)})"
+    if name in {"greatest", "least"}:
+        return f"CASE WHEN {' AND '.join(f'{s} IS NOT NULL' for s in slots)} THEN {call} END"
+    if name == "concat":
+        return " || ".join(slots)
+    if callable(function.sql):
+        return function.sql(literals, values[0].kind)
+    sql = function.sql if isinstance(function.sql, str) else function.sql[len(slots)]
+    return sql or call
+
+
+CALLS = {
+    **dict.fromkeys(_SIGNS, _operator),
+    "IntDiv": _whole_division,
+    "Extract": _extract,
+    "Anonymous": _call,
+    "Filter": _filter,
+}
+"""Translators of calls."""

@@ -1,0 +1,209 @@
+"""Mapping: which of a source's columns, or which expression over them, is which of ours.
+
+`Mapping.select` writes it as SQL. It refuses nothing while it runs: a row that cannot be used says
+why in `reject`, a cell that cannot be read is null and named in `unread`, so that every row and
+every cell can be accounted for.
+"""
+
+from __future__ import annotations
+
+from collections import abc
+from types import MappingProxyType
+
+from attrs import field, frozen, validators
+
+from reltype.errors import ConfigError, UsageError, did_you_mean
+from reltype.expressions import literal, quote
+from reltype.mapping.canonical import (
+    CUSTOMERS,
+    DIRECTIONS,
+    ESSENTIAL,
+    INTERACTIONS,
+    RANGES,
+    REFUNDS,
+    Refunds,
+    Role,
+)
+from reltype.mapping.casts import Cells, blank, may_be_null_on_purpose
+from reltype.mapping.kinds import KINDS, checked, kind_sql
+
+
+def _fixed(given: abc.Mapping[str, str]) -> abc.Mapping[str, str]:
+    return MappingProxyType(dict(given))
+
+
+@frozen
+class Mapping:
+    """How a source's columns become ours; what a person writes and edits.
+
+    Attributes:
+        role: A log (one row for each interaction) or a customer table (one row for each customer).
+        columns: Our name → a column of the source, or an SQL expression over its columns.
+        kinds: Their word, as in the file → our kind. Other words are looked up in the built-in
+            vocabulary.
+        where: An SQL condition; a row for which it is not true is left out, and counted.
+    """
+
+    role: Role = field(validator=validators.in_(("interactions", "customers")))
+    columns: abc.Mapping[str, str] = field(converter=_fixed)
+    kinds: abc.Mapping[str, str] = field(converter=_fixed, factory=dict)
+    where: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for word, kind in self.kinds.items():
+            checked(kind, f"[kinds] {word!r}")
+
+    def canonical(self, features: abc.Collection[str] = ()) -> dict[str, str]:
+        """The columns that `select` gives for this role, in order, with their SQL types.
+
+        Raises:
+            ConfigError: The mapping names something else than these.
+        """
+        if self.role == "interactions":
+            known = dict(INTERACTIONS)
+        else:
+            known = dict(CUSTOMERS) | {
+                name: "DOUBLE" for name in sorted(features) if name not in CUSTOMERS
+            }
+        for name in self.columns:
+            if name not in known or name == "kind_as_written":
+                hint = did_you_mean(name, known)
+                raise ConfigError(f"[{self.role}] has no column {name!r} to map.{hint}")
+        return known
+
+    def select(
+        self,
+        relation: str,
+        columns: abc.Collection[str] | abc.Mapping[str, str],
+        *,
+        refunds: Refunds = "net",
+        features: abc.Collection[str] = (),
+        keep: abc.Collection[str] = (),
+    ) -> str:
+        """A SELECT of all canonical columns of the role, then `reject`, `unread` and *keep*.
+
+        Columns that are not mapped are typed nulls. `reject` is null, or `column: reason` for a row
+        that cannot be used; `unread` is null, or `column: 'cell'` (joined by `; `) for cells that
+        held something else than they should. What the caller does not ask for costs nothing.
+
+        Args:
+            relation: What stands after FROM.
+            columns: The relation's columns; a mapping tells their SQL types, else all are VARCHAR.
+            refunds: `net`: refunds have a negative value, and a purchase of a negative value is a
+                refund; `drop`, `raise`: refunds are rejected (the caller stops, for `raise`).
+            features: Features that a customer table may also give by name, as DOUBLE.
+            keep: Columns of the relation to pass through (file, line …).
+
+        Raises:
+            ConfigError: An unknown canonical name, a column that is not there, or an expression
+                that is refused.
+        """
+        if refunds not in REFUNDS:
+            raise UsageError(
+                f"refunds = {refunds!r}: use {', '.join(REFUNDS[:-1])} or {REFUNDS[-1]}."
+            )
+        wanted = self.canonical(features)
+        source = Cells.of(columns, f"[{self.role}]")
+        ranged = [name for name, type_ in wanted.items() if self._may_be_unread(name, type_)]
+        inner = {name: self._value(name, type_, source) for name, type_ in wanted.items()}
+        for name in [*ESSENTIAL[self.role], *ranged]:
+            if name in self.columns:
+                inner[f"raw {name}"] = source.written(self.columns[name], name)
+        if self.where is not None:
+            left_out = source.parsed(self.where, "where", "bool").sql()
+            inner["left out"] = f"({left_out}) IS NOT TRUE"
+        outer = {name: quote(name) for name in wanted}
+        for name in ranged:
+            outer[name] = f"CASE WHEN {_fits(name, wanted[name])} THEN {quote(name)} END"
+        if self.role == "interactions" and "value" in self.columns:
+            outer["kind"] = "CASE WHEN kind = 'purchase' AND value < 0 THEN 'refund' ELSE kind END"
+            paid_back = "kind = 'refund' AND value > 0"
+            kept = "WHEN isfinite(value) THEN value"
+            outer["value"] = f"CASE WHEN {paid_back} AND isfinite(value) THEN -value {kept} END"
+        outer["reject"] = self._reject(refunds)
+        told = [name for name in ranged if not may_be_null_on_purpose(self.columns[name])]
+        outer["unread"] = _unread({name: wanted[name] for name in told})
+        passed = "".join(f", {quote(name)}" for name in keep)
+        rows = f"SELECT {_named(inner)}{passed} FROM {relation}"
+        return f"SELECT {_named(outer)}{passed} FROM ({rows})"
+
+    def _may_be_unread(self, name: str, type_: str) -> bool:
+        """Whether a null in this column may be a cell that holds something else."""
+        if name not in self.columns or name in ESSENTIAL[self.role]:
+            return False
+        return type_ != "VARCHAR" or name == "direction"
+
+    def _value(self, name: str, type_: str, source: Cells) -> str:
+        """SQL of one canonical column, before its range is checked."""
+        text = self.columns.get("kind" if name == "kind_as_written" else name)
+        if text is None:
+            purchase = name == "kind" and self.role == "interactions"
+            return "'purchase'" if purchase else f"CAST(NULL AS {type_})"
+        if name == "customer_id":
+            return source.identifier(text, name)
+        if name.startswith("kind") and text.strip() in KINDS and source.column(text) is None:
+            text = literal(text.strip())
+        sql = source.cast(text, type_, name)
+        if name == "kind" and self.role == "interactions":
+            return kind_sql(sql, self.kinds)
+        return _direction(sql) if name == "direction" else sql
+
+    def _reject(self, refunds: Refunds) -> str:
+        """SQL of the reason why a row cannot be used, or null."""
+        cases = []
+        if self.where is not None:
+            cases.append(f'"left out" THEN {literal("where: not " + self.where)}')
+        for name in ESSENTIAL[self.role]:
+            raw = quote(f"raw {name}")
+            if name not in self.columns:
+                cases.append(f"true THEN '{name}: not mapped'")
+            elif name == "customer_id":
+                cases.append(f"{name} IS NULL THEN '{name}: blank'")
+            else:
+                empty = f"{raw} IS NULL OR {blank(raw)}"
+                why = f"CASE WHEN {empty} THEN '{name}: blank' ELSE '{name}: not a time' END"
+                cases.append(f"{name} IS NULL THEN {why}")
+                # 1/2/23 without its format reads as a day of the year 1.
+                cases.append(f"{name} < TIMESTAMP '1900-01-01' THEN '{name}: before 1900'")
+        if refunds != "net" and self.role == "interactions":
+            reason = literal(f'kind: a refund, and refunds = "{refunds}"')
+            cases.append(f"kind = 'refund' OR (kind = 'purchase' AND value < 0) THEN {reason}")
+        return f"CASE {' '.join('WHEN ' + case for case in cases)} END"
+
+
+def _fits(name: str, type_: str) -> str:
+    """SQL: whether a value is one that its column may have; null or false if not."""
+    if name in RANGES:
+        low, high = RANGES[name]
+        return f"{quote(name)} BETWEEN {low} AND {high}"
+    return f"isfinite({quote(name)})" if type_ == "DOUBLE" else f"{quote(name)} IS NOT NULL"
+
+
+def _unread(types: abc.Mapping[str, str]) -> str:
+    """SQL of the cells that hold something and gave nothing, or null."""
+    if not types:
+        return "CAST(NULL AS VARCHAR)"
+    gone, told = [], []
+    for name, type_ in types.items():
+        raw, null = quote(f"raw {name}"), f"({_fits(name, type_)}) IS NOT TRUE"
+        gone.append(f"({null} AND {raw} IS NOT NULL AND ({blank(raw)}) IS NOT TRUE)")
+        cell = f"{literal(name + ': ')} || chr(39) || left({raw}, 60) || chr(39)"
+        told.append(f"CASE WHEN {gone[-1]} THEN {cell} END")
+    return f"CASE WHEN {' OR '.join(gone)} THEN concat_ws('; ', {', '.join(told)}) END"
+
+
+def _named(columns: abc.Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
+
+
+def _direction(sql: str) -> str:
+    """SQL of `inbound`, `outbound` or null for what exports write for these."""
+    listed = ", ".join(
+        f"{literal(word)}: {literal(direction)}"
+        for direction, words in DIRECTIONS.items()
+        for word in words
+    )
+    return f"(MAP {{{listed}}})[lower(trim({sql}))]"
+
+
+__all__ = ["CUSTOMERS", "INTERACTIONS", "REFUNDS", "Mapping", "Refunds", "Role"]

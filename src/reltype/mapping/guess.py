@@ -1,0 +1,189 @@
+"""Guess: which column of an unknown file is which of ours, why, and what is in doubt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from reltype.errors import InputError
+from reltype.expressions import quote
+from reltype.mapping import Mapping
+from reltype.mapping.candidates import Table
+from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
+from reltype.mapping.choices import Choice
+from reltype.mapping.columns import columns_of
+from reltype.mapping.kinds import OTHER
+from reltype.mapping.remarks import doubts, problems, wishes
+from reltype.mapping.vocabulary import roles
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping as MappingOf
+
+    import pyarrow as pa
+
+    from reltype.mapping.candidates import Candidate
+    from reltype.mapping.canonical import Role
+
+_FACTS = ("tenure_days", "contract_days", "churned", "referrals", "products", "since")
+"""Roles that a table of customers has, and a log has not."""
+
+
+@frozen
+class Guess:
+    """What a file was understood as.
+
+    Attributes:
+        name: The file.
+        mapping: How it is read; what a person gave goes before what was guessed.
+        sources: Our name → the column that it is read from, or the expression where it is not one.
+            A customer table also says what stands for `timestamp`, `rating` and `tenure_days` where
+            it is read as `since` or `satisfaction`.
+        reasons: Our name → why, for people.
+        alternatives: Our name → other columns that might have served, the best first.
+        problems: What keeps the file from being used, each with the line to write.
+        doubts: What was assumed, and how to say otherwise.
+        wishes: What would make the result better.
+        kinds: Their word → how often it was seen, and our kind; the most frequent first.
+        role_because: Why it is a log or a customer table.
+    """
+
+    name: str
+    mapping: Mapping
+    sources: MappingOf[str, str]
+    reasons: MappingOf[str, str]
+    alternatives: MappingOf[str, tuple[str, ...]]
+    problems: tuple[str, ...]
+    doubts: tuple[str, ...]
+    wishes: tuple[str, ...]
+    kinds: MappingOf[str, tuple[int, str]]
+    role_because: str
+
+    @property
+    def role(self) -> Role:
+        """`interactions` or `customers`."""
+        return self.mapping.role
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that a person should read: problems, doubts, wishes."""
+        return (*self.problems, *self.doubts, *self.wishes)
+
+    def sure(self) -> Mapping:
+        """The mapping.
+
+        Raises:
+            InputError: An essential column is missing or ambiguous; the text says what to write.
+        """
+        if self.problems:
+            raise InputError(f"{self.name}: {' '.join(self.problems)}")
+        return self.mapping
+
+
+def guess(
+    name: str,
+    columns: Sequence[str],
+    types: Sequence[str],
+    sample: pa.Table,
+    *,
+    role: Role | None = None,
+    given: MappingOf[str, str] | None = None,
+    kinds: MappingOf[str, str] | None = None,
+    where: str | None = None,
+    features: Collection[str] = (),
+    complete: bool = False,
+) -> Guess:
+    """What a file would be read as.
+
+    Args:
+        name: What it is called; its words help to tell what a row is.
+        columns: Their names, in order.
+        types: DuckDB's types of them.
+        sample: Some of its rows, columns in the same order; may have none.
+        role: Whether it is a log or a customer table, where that is known.
+        given: What a person wrote: our name → a column, whose unit and format are then found out,
+            or an expression, which is taken as it stands.
+        kinds: Their words → our kinds, as a person wrote them.
+        where: A condition, as a person wrote it.
+        features: Features that a customer table may also give by name.
+        complete: What was given is all there is; nothing more is guessed.
+
+    Raises:
+        ConfigError: `given` names something that is not ours, `kinds` an unknown kind.
+    """
+    table = Table.of(name, columns_of(columns, types, sample))
+    decided, because = (role, "as given") if role else role_of(table, given or {})
+    choice = Choice(table, decided, features)
+    ours = {} if complete else _ours(columns, decided, features)
+    choice.take({**ours, **(given or {})})
+    if not complete:
+        choice.fill()
+    words = choice.words()
+    known = {word: kind for word, (_, kind) in words.items() if kind != OTHER} | dict(kinds or {})
+    log = decided == "interactions"
+    mapping = Mapping(decided, choice.columns, known if log else {}, where)
+    return Guess(
+        name=name,
+        mapping=mapping,
+        sources=choice.sources,
+        reasons=choice.reasons,
+        alternatives=choice.alternatives,
+        problems=tuple(problems(choice)),
+        doubts=(*choice.doubts, *doubts(choice)),
+        wishes=tuple(wishes(mapping)),
+        kinds={word: (n, known.get(word, kind)) for word, (n, kind) in words.items()},
+        role_because=because,
+    )
+
+
+def _ours(columns: Collection[str], role: Role, features: Collection[str]) -> dict[str, str]:
+    """Columns that bear our own names, where the customer's does: nothing to guess of them."""
+    if "customer_id" not in columns:
+        return {}
+    known = INTERACTIONS if role == "interactions" else {*CUSTOMERS, *features}
+    return {name: quote(name) for name in columns if name in known and name != "kind_as_written"}
+
+
+def role_of(table: Table, given: MappingOf[str, str]) -> tuple[Role, str]:
+    """Whether a file is a log or a customer table, and why."""
+    if "timestamp" in given or {"customer_id", "timestamp"} <= set(table.names):
+        what = "was given" if "timestamp" in given else "of our own name"
+        return "interactions", f"a column {what} that says when it happened"
+    found = [c for log in (False, True) for c in table.candidates("customer_id", log=log)]
+    dated = "since" not in given and bool(table.candidates("timestamp", log=True))
+    if not found:
+        return ("interactions" if dated else "customers"), "no column names the customer"
+    best = max(found, key=lambda candidate: candidate.worth)
+    column = best.column
+    if not dated and (_facts(table) or column.is_unique or not column.rows):
+        return "customers", "no column says when something happened"
+    if column.rows and column.distinct < 0.95 and len(column.cells) > 5:
+        told = f"{len(column.counts)} different in {len(column.cells)} cells"
+        return "interactions", f"{column.name!r} repeats: {told}"
+    if told := _of_rows(table, best):
+        return "interactions", told
+    unique = f"{column.name!r} never repeats" if column.rows else f"{column.name!r} names them"
+    return "customers", f"{unique}, and nothing else numbers the rows"
+
+
+def _facts(table: Table) -> int:
+    return sum(table.count(fact, 0.9) for fact in _FACTS)
+
+
+def _of_rows(table: Table, best: Candidate) -> str:
+    """Why the rows are something else than customers though none repeats; empty if they are not."""
+    numbering = [
+        other.name
+        for other in table.columns
+        if other is not best.column
+        and roles()["row_id"].worth(table.names[other.name]) >= 0.8
+        and (other.is_unique or not other.rows)
+    ]
+    if _facts(table) > 1:
+        return ""
+    if numbering:
+        return f"{numbering[0]!r} numbers something else than the customer"
+    context = table.context
+    spoken = context and table.is_of_rows and "id" not in best.name.words
+    return f"it speaks of {context.name}" if context and spoken else ""

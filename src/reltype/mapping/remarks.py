@@ -1,0 +1,106 @@
+"""Remarks: what a guess tells people: what is missing, what is in doubt, what would help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reltype.mapping.canonical import ESSENTIAL
+from reltype.mapping.readings import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reltype.mapping import Mapping
+    from reltype.mapping.candidates import Candidate
+    from reltype.mapping.choices import Choice
+
+_WANTED = {"customer_id": "names the customer", "timestamp": "says when it happened"}
+_CLOSE = 0.002
+"""Two columns whose worth differs by less would do equally well."""
+
+
+def problems(choice: Choice) -> Iterator[str]:
+    """Essential columns that are missing, or for which two would do equally well."""
+    for ours in ESSENTIAL[choice.role]:
+        if ours not in choice.columns:
+            yield _missing(choice, ours)
+        elif ours not in choice.given:
+            yield from _tied(choice, ours, choice.rivals.get(ours, []))
+
+
+def line(role: str, ours: str, column: str) -> str:
+    """The two ways of saying which column it is."""
+    shell = column.replace("'", "'\\''")
+    toml = column.replace("\\", "\\\\").replace('"', '\\"')
+    return f"write --map {ours}='{shell}', or in reltype.model.toml under [{role}]: {ours} = \"{toml}\""
+
+
+def _missing(choice: Choice, ours: str) -> str:
+    columns = choice.table.columns
+    found = [c.column for c in choice.table.candidates(ours, log=choice.log)]
+    if ours == "customer_id":
+        found += [c for c in columns if choice.table.names[c.name].words[-1:] == ("id",)]
+    name = next((column.name for column in [*found, *columns]), "COLUMN")
+    there = in_words([repr(column.name) for column in columns], 8)
+    how = line(choice.role, ours, name)
+    return f"No column was found that {_WANTED[ours]}. If one does, {how}. There are: {there}."
+
+
+def _tied(choice: Choice, ours: str, rivals: Sequence[Candidate]) -> Iterator[str]:
+    if len(rivals) < 2:
+        return
+    first, second = (candidate.column for candidate in rivals[:2])
+    if rivals[0].worth - rivals[1].worth < _CLOSE and first.cells != second.cells:
+        how = line(choice.role, ours, first.name)
+        yield f"{first.name!r} and {second.name!r} may each be what {_WANTED[ours]}: {how}."
+
+
+def doubts(choice: Choice) -> Iterator[str]:
+    """What a person should check."""
+    for ours in ESSENTIAL[choice.role]:
+        column = choice.column(ours)
+        if column is not None and column.rows and column.filled < 0.98:
+            other = next(iter(choice.alternatives.get(ours, ())), None)
+            way = (
+                f"; coalesce() can fall back on another column, such as {other!r}" if other else ""
+            )
+            blank = f"{1 - column.filled:.0%} of the rows have no {column.name!r}"
+            yield f"{ours}: {blank}, and go to the rejects{way}."
+    column = choice.column("customer_id")
+    if column is not None and choice.table.names[column.name].words[-1:] == ("name",):
+        yield f"customer_id: {column.name!r} holds names, which two customers may share."
+    if choice.log:
+        unknown = [word for word, (_, kind) in choice.words().items() if kind == "other"]
+        if unknown:
+            listed = in_words([repr(word) for word in unknown])
+            yield f"kind: {listed} stand for no known kind and count as other; say under [kinds]."
+        elif "kind" not in choice.columns:
+            yield "kind: no column says what a row is, so each counts as a purchase."
+    for column in choice.table.columns:
+        if (
+            len(column.cells) > 20
+            and len(column.counts) == 1
+            and column.name in choice.sources.values()
+        ):
+            yield f"{column.name!r} never varies: it always says {column.cells[0]!r}."
+
+
+def wishes(mapping: Mapping) -> Iterator[str]:
+    """What would make the result better."""
+    have = set(mapping.columns)
+    if mapping.role == "customers":
+        if not {"nps", "satisfaction"} & have:
+            yield "no satisfaction or NPS column: affect cannot be read"
+        if not {"since", "tenure_days"} & have:
+            yield "neither a first day nor a tenure: endurance cannot be read"
+        if "contract_days" not in have:
+            yield "no contract term: what ties customers cannot be read"
+        return
+    if not {"sentiment", "rating", "text"} & have:
+        yield "no sentiment, rating or survey column: affect cannot be read"
+    elif not {"sentiment", "rating"} & have:
+        yield "texts but no sentiment or rating: affect needs a plugin that reads texts"
+    if "value" not in have:
+        yield "no column of money: what customers spend cannot be read"
+    if "discount" not in have:
+        yield "no discount column: whether customers pay the full price cannot be read"

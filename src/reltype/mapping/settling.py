@@ -1,0 +1,113 @@
+"""Settling: the expression that turns a chosen column into one of ours, by what stands in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reltype.expressions import literal
+from reltype.mapping import durations, ratings
+from reltype.mapping.canonical import DIRECTIONS
+from reltype.mapping.kinds import plain
+from reltype.mapping.readings import Reading, in_words, units
+from reltype.mapping.vocabulary import roles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reltype.mapping.columns import Column
+    from reltype.mapping.vocabulary import Name
+
+
+def settled(canonical: str, column: Column, name: Name, type_: str) -> Reading | None:
+    """How a column is read as one of ours; None if its cells do not allow it.
+
+    Args:
+        canonical: Our name.
+        column: Theirs; if the sample has nothing in it, it is taken as it stands.
+        name: Its name, taken apart.
+        type_: Our SQL type.
+    """
+    if not column.cells:
+        return Reading(column.quoted, 0.0, "")
+    if canonical in _SPECIAL:
+        return _SPECIAL[canonical](column, name)
+    if type_ == "TIMESTAMP":
+        return _time(column)
+    if type_ == "DOUBLE":
+        return _number(column, name)
+    return Reading(column.quoted, 1.0, "")
+
+
+def _time(column: Column) -> Reading | None:
+    clock = column.clock
+    if clock is None or clock.way == "of day":
+        return None
+    doubt = ""
+    if clock.ambiguous:
+        first, other = ("day", "month") if clock.day_first else ("month", "day")
+        turned = clock.turned(day_first=not clock.day_first).expression(column.quoted)
+        doubt = f"{column.name!r} was read {first} first, which no cell decides; for {other} first"
+        doubt = f"{doubt} write {turned}"
+    return Reading(clock.expression(column.quoted), clock.share, clock.told(), doubt)
+
+
+def _number(column: Column, name: Name) -> Reading | None:
+    numbers = column.numbers
+    if numbers is None:
+        return None
+    source = numbers.expression(column.quoted)
+    # What was paid back counts against what was paid.
+    back = name.has("refund") or name.has("refunded")
+    if back and min(numbers.values, default=0) >= 0:
+        return Reading(f"-{source}", numbers.share, "numbers, paid back")
+    return Reading(source, numbers.share, "numbers")
+
+
+def _active(column: Column, name: Name) -> Reading | None:
+    if column.truths > 0.9:
+        gone = roles()["churned"].worth(name) > 0.8
+        source = f"to_bool({column.quoted})"
+        return Reading(f"NOT {source}" if gone else source, column.truths, "yes or no")
+    said = units("active")
+    words = {cell: bool(said[plain(cell)]) for cell in column.counts if plain(cell) in said}
+    share = sum(column.counts[cell] for cell in words) / len(column.cells)
+    if share < 0.9 or len(set(words.values())) < 2:
+        return None
+    staying = ", ".join(literal(cell.lower()) for cell, active in words.items() if active)
+    test = f"lower(trim({column.quoted})) IN ({staying})"
+    return Reading(test, share, f"words ({in_words(words)})")
+
+
+def _auto_renew(column: Column, name: Name) -> Reading | None:
+    if column.truths < 0.9:
+        return None
+    source = f"to_bool({column.quoted})"
+    return Reading(f"NOT {source}" if name.has("cancel") else source, column.truths, "yes or no")
+
+
+def _direction(column: Column, name: Name) -> Reading | None:
+    known = {word for words in DIRECTIONS.values() for word in words}
+    said = sum(n for cell, n in column.counts.items() if cell.casefold() in known)
+    if said > 0.8 * len(column.cells):
+        return Reading(column.quoted, said / len(column.cells), "directions")
+    if column.truths < 0.9:
+        return None
+    outbound = name.has("outbound") or name.has("outgoing")
+    yes, no = ("outbound", "inbound") if outbound else ("inbound", "outbound")
+    expression = f"CASE WHEN to_bool({column.quoted}) THEN '{yes}' ELSE '{no}' END"
+    return Reading(expression, column.truths, "yes or no")
+
+
+_SPECIAL: dict[str, Callable[[Column, Name], Reading | None]] = {
+    "rating": ratings.rating,
+    "satisfaction": ratings.rating,
+    "sentiment": ratings.sentiment,
+    "discount": ratings.share,
+    "share_of_wallet": ratings.share,
+    "nps": ratings.nps,
+    "tenure_days": durations.tenure_days,
+    "contract_days": durations.contract_days,
+    "auto_renew": _auto_renew,
+    "active": _active,
+    "direction": _direction,
+}

@@ -1,0 +1,197 @@
+"""Files by path: found, told apart by their first bytes, and opened as parts."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import stat
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
+
+from attrs import evolve
+
+from reltype.errors import InputError, did_you_mean
+from reltype.sources import (
+    compressions,
+    databases,
+    delimited,
+    documents,
+    frames,
+    parts,
+    repairs,
+    signatures,
+    workbooks,
+)
+from reltype.sources.parts import Part
+from reltype.sources.quoting import literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+STANDARD_INPUT = "-"
+_JSON = (".json", ".jsonl", ".ndjson")
+_DELIMITED = (".csv", ".tsv", ".tab", ".txt", ".psv")
+
+
+def expanded(name: str) -> list[str]:
+    """The files that a glob names; a name that is no glob, or is a file's, stands for itself.
+
+    Raises:
+        InputError: It is a glob that names no file.
+    """
+    plain = name == STANDARD_INPUT or databases.is_url(name) or not glob.has_magic(name)
+    if plain or os.path.lexists(name):
+        return [name]
+    matches = glob.iglob(name, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute ones
+    found = sorted(path for path in matches if Path(path).is_file())
+    if not found:
+        raise InputError(f"{_shown(name)}: no file is called like this.")
+    return found
+
+
+def open_path(
+    connection: DuckDBPyConnection,
+    name: str,
+    table: str | None = None,
+    encoding: str | None = None,
+) -> Part:
+    """A part over a file, standard input (`-`), a pipe or a database's URL.
+
+    Raises:
+        InputError: It cannot be read, or holds no table.
+    """
+    import duckdb
+
+    shown = _shown(name)
+    try:
+        if databases.is_url(name):
+            return databases.open_database(connection, name, table)
+        path = _regular(connection, name, shown)
+        return _open_file(connection, shown, path, table, encoding)
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        raise InputError(f"{shown}: cannot be read: {what}.") from error
+    except duckdb.Error as error:
+        raise InputError(f"{shown}: cannot be read: {frames.first_line(error)}") from error
+
+
+def _shown(name: str) -> str:
+    """A name as people can read it, bytes that are no characters replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _regular(connection: DuckDBPyConnection, name: str, shown: str) -> Path:
+    """A path to a file that can be read more than once."""
+    if name == STANDARD_INPUT:
+        return _spooled(connection, sys.stdin.buffer)
+    path = Path(name).expanduser()
+    _readable(path, shown)
+    if stat.S_ISREG(path.stat().st_mode):
+        return path
+    with path.open("rb") as pipe:
+        return _spooled(connection, pipe)
+
+
+def _spooled(connection: DuckDBPyConnection, stream: IO[bytes]) -> Path:
+    copy = parts.private_file(connection, ".stream")
+    with copy.open("wb") as out:
+        shutil.copyfileobj(stream, out, compressions.BLOCK)
+    return copy
+
+
+def _readable(path: Path, shown: str) -> None:
+    """Refuse what is missing, a folder, or not ours to read, with what to do."""
+    try:
+        mode = path.stat().st_mode
+        mine = os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
+    except FileNotFoundError:
+        raise _missing(path, shown) from None
+    except PermissionError:
+        mode, mine = 0, False
+    if stat.S_ISDIR(mode):
+        example = f"{shown.rstrip('/')}/*.csv"
+        raise InputError(f"{shown}: is a folder. Give the files in it, for example '{example}'.")
+    if not mine:
+        raise InputError(f"{shown}: may not be read. Its owner can allow it with chmod +r.")
+
+
+def _missing(path: Path, shown: str) -> InputError:
+    folder = path.parent
+    if not folder.is_dir():
+        return InputError(f"{shown}: there is no such file. Nor is there a folder {str(folder)!r}.")
+    beside = [other.name for other in folder.iterdir()]
+    return InputError(f"{shown}: there is no such file.{did_you_mean(path.name, beside)}")
+
+
+def _open_file(
+    connection: DuckDBPyConnection, name: str, path: Path, table: str | None, encoding: str | None
+) -> Part:
+    with path.open("rb") as stream:
+        head = stream.read(1 << 12)
+    if not head:
+        raise InputError(f"{name}: is empty. There is nothing to read.")
+    if packed := compressions.compression(head):
+        copy = parts.private_file(connection, ".unpacked")
+        compressions.decompress(name, path, packed, copy)
+        return _open_file(connection, name, copy, table, encoding)
+    if kind := signatures.kind(head):
+        return _open_binary(connection, name, path, kind, table)
+    signatures.refuse(name, head)
+    suffix = Path(name).suffix.lower()
+    if suffix in _JSON or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        try:
+            return documents.open_json(connection, name, path)
+        except InputError:
+            if suffix not in _DELIMITED:
+                raise
+    return _open_text(connection, name, path, encoding)
+
+
+def _open_text(connection: DuckDBPyConnection, name: str, path: Path, encoding: str | None) -> Part:
+    part = delimited.open_delimited(connection, name, path, encoding)
+    small = part.path is not None and Path(part.path).stat().st_size <= delimited.SMALL
+    bad = delimited.beyond_the_engine(part) or (small and not delimited.check(connection, part))
+    return repairs.repair(connection, part) if bad else part
+
+
+def _open_binary(
+    connection: DuckDBPyConnection, name: str, path: Path, kind: str, table: str | None
+) -> Part:
+    if kind == "zip":
+        return workbooks.open_archive(connection, name, path, table)
+    if kind == "parquet":
+        return _open_parquet(connection, name, path)
+    if kind == "arrow":
+        return _open_arrow(connection, name, path)
+    address = quote(str(path.absolute()))
+    return databases.open_database(connection, f"{kind}:///{address}", table, name)
+
+
+def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
+    import pyarrow as pa
+
+    try:
+        with pa.memory_map(str(path)) as stream:
+            held = pa.ipc.open_file(stream).read_all()
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{name}: is an Arrow file that is damaged or cut off. Fetch or export it again."
+        ) from error
+    return evolve(frames.open_frame(connection, held), name=name)
+
+
+def _open_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
+    import duckdb
+
+    read = str(parts.plain_path(connection, path).absolute())
+    call = f"read_parquet({literal(read)}, hive_partitioning = false)"
+    try:
+        columns, types = frames.described(connection, call)
+    except duckdb.Error as error:
+        raise InputError(
+            f"{name}: is a Parquet file that is damaged or cut off. Fetch or export it again."
+        ) from error
+    return Part(name, columns, types, call, path=read, line="file_row_number + 1")

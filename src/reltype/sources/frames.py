@@ -1,0 +1,192 @@
+"""Tables in memory: frames, Arrow data, lists of dicts, relations."""
+
+# ruff: noqa: ANN401 - frames come from libraries that are not imported here
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from reltype.errors import InputError, UsageError
+from reltype.sources import parts
+from reltype.sources.dialects import unique_names
+from reltype.sources.parts import Part
+from reltype.sources.quoting import identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+
+def open_frame(connection: DuckDBPyConnection, thing: object) -> Part:
+    """A part that scans a table in memory as it is; of a stream, a copy.
+
+    Raises:
+        UsageError: The thing is no table.
+        InputError: The table cannot be read.
+    """
+    import duckdb
+    import pyarrow as pa
+
+    name = f"<{type(thing).__name__}>"
+    table = (
+        _relation(connection, thing)
+        if isinstance(thing, duckdb.DuckDBPyRelation)
+        else _arrow(thing, name)
+    )
+    if isinstance(table, pa.RecordBatchReader):
+        return stream_part(connection, name, table)
+    names, changes = unique_names([str(column).strip() for column in table.column_names])
+    if not names:
+        raise InputError(f"{name}: has no columns. There is nothing to read.")
+    view = parts.private_name("frame")
+    columns = [
+        column.cast(pa.string()) if pa.types.is_null(column.type) else column
+        for column in table.columns
+    ]
+    connection.register(view, pa.table(columns, names=list(names)))
+    return table_part(connection, name, view, changes)
+
+
+def stream_part(
+    connection: DuckDBPyConnection,
+    name: str,
+    reader: pa.RecordBatchReader,
+    notes: tuple[str, ...] = (),
+) -> Part:
+    """A part over a temporary table that holds what a stream of record batches gives."""
+    import duckdb
+    import pyarrow as pa
+
+    names, changes = unique_names([str(column).strip() for column in reader.schema.names])
+    schema = pa.schema(
+        [field.with_name(new) for field, new in zip(reader.schema, names, strict=True)]
+    )
+    renamed = pa.RecordBatchReader.from_batches(
+        schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)
+    )
+    view, kept = parts.private_name("stream"), parts.private_name("table")
+    connection.register(view, renamed)
+    try:
+        connection.execute(
+            f"CREATE TEMP TABLE {identifier(kept)} AS SELECT * FROM {identifier(view)}"
+        )
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise InputError(f"{name}: cannot be read: {first_line(error)}") from error
+    finally:
+        connection.unregister(view)
+    return table_part(connection, name, kept, (*notes, *changes))
+
+
+def table_part(
+    connection: DuckDBPyConnection, name: str, table: str, notes: tuple[str, ...] = ()
+) -> Part:
+    """A part over a table or view that the connection already has."""
+    columns, types = described(connection, identifier(table))
+    if not columns:
+        raise InputError(f"{name}: has no columns. There is nothing to read.")
+    return Part(name, columns, types, identifier(table), notes=notes)
+
+
+def described(
+    connection: DuckDBPyConnection, relation: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names and DuckDB's types of a relation's columns."""
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    return tuple(str(row[0]) for row in rows), tuple(str(row[1]) for row in rows)
+
+
+def first_line(error: Exception) -> str:
+    """What an engine's error says, without its kind and its advice on options that we set."""
+    line = str(error).strip().split("\n", 1)[0]
+    if "unicode" in line.lower():
+        return "it holds text that is not UTF-8."
+    kind, _, rest = line.partition(" Error: ")
+    return rest if rest and len(kind) < 40 else line
+
+
+def _arrow(thing: Any, name: str) -> Any:  # noqa: PLR0911 - a line for each kind of thing
+    """A thing as an Arrow table, or as a reader where it is a stream."""
+    import pyarrow as pa
+
+    module = type(thing).__module__.partition(".")[0]
+    if isinstance(thing, pa.Table | pa.RecordBatchReader):
+        return thing
+    if isinstance(thing, pa.RecordBatch):
+        return pa.Table.from_batches([thing])
+    if module == "pandas" and hasattr(thing, "columns"):
+        return _from_pandas(thing)
+    if module == "polars" and hasattr(thing, "collect"):
+        return thing.collect().to_arrow()
+    if module == "polars" and hasattr(thing, "to_arrow") and hasattr(thing, "columns"):
+        return thing.to_arrow()
+    if (
+        isinstance(thing, Mapping)
+        and thing
+        and all(isinstance(held, Sequence) for held in thing.values())
+    ):
+        return _from_columns({str(key): list(held) for key, held in thing.items()}, name)
+    if isinstance(thing, Sequence) and thing and all(isinstance(row, Mapping) for row in thing):
+        keys = dict.fromkeys(key for row in thing for key in row)
+        return _from_columns({str(key): [row.get(key) for row in thing] for key in keys}, name)
+    if hasattr(thing, "__arrow_c_stream__"):
+        return pa.RecordBatchReader.from_stream(thing)
+    if isinstance(thing, Sequence) and not thing:
+        raise InputError(f"{name}: is empty. There is nothing to read.")
+    raise UsageError(
+        f"cannot read a {type(thing).__name__}. Give a path, a list of paths or of dicts, "
+        "a pandas, polars or Arrow table, a DuckDB relation, or anything with __arrow_c_stream__."
+    )
+
+
+def _relation(connection: DuckDBPyConnection, relation: Any) -> Any:
+    """A relation's stream; a table where it lives on the very connection that is to read it."""
+    import duckdb
+
+    stream = relation.to_arrow_reader()
+    try:
+        connection.execute("SELECT 1").fetchall()
+    except duckdb.Error:
+        stream.close()
+        del stream
+        return relation.to_arrow_table()
+    return stream
+
+
+def _from_pandas(frame: Any) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    if any(level is not None for level in frame.index.names):  # what a groupby leaves
+        frame = frame.reset_index()
+    columns = {}
+    for place, name in enumerate(frame.columns):
+        column = frame.iloc[:, place]
+        try:
+            columns[place] = pa.Array.from_pandas(column)
+        except (pa.ArrowException, TypeError):
+            texts = column.map(str).where(pd.notna(column))
+            columns[place] = pa.Array.from_pandas(texts, type=pa.string())
+        frame_name = "_".join(map(str, name)) if isinstance(name, tuple) else str(name)
+        columns[place] = (frame_name, columns[place])
+    return pa.table(
+        [held for _, held in columns.values()], names=[name for name, _ in columns.values()]
+    )
+
+
+def _from_columns(columns: Mapping[str, list[Any]], name: str) -> Any:
+    import pyarrow as pa
+
+    if len({len(held) for held in columns.values()}) > 1:
+        raise InputError(f"{name}: its columns are not of one length.")
+    return pa.table([_array(held) for held in columns.values()], names=list(columns))
+
+
+def _array(values: list[Any]) -> Any:
+    """An Arrow array; text where the values are of several types."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
