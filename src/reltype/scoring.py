@@ -118,7 +118,7 @@ class Relationships:
 
     def evaluate(
         self,
-        labels: Any,
+        labels: Any,  # noqa: ANN401  a path, a frame or a dict
         *,
         against: str | None = None,
         by: str | None = None,
