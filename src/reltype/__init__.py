@@ -7,9 +7,17 @@
     found.summary()                    # shares, coverage, what would help
     found.write("relationships.parquet")
 
-The modules are the pipeline's nouns, in the order in which data meets them: sources, mapping,
-features, dimensions, archetypes, rules, benefits, packs, catalogue, plugins, plan, query,
-classifiers, pool, result, population, run, scoring, pipeline.
+The modules are the nouns, in the order in which data meets them. A folder is one noun with its parts:
+
+    expressions                      SQL that is checked before it runs
+    sources, mapping, config, inputs  files, frames, databases; their columns as ours
+    features, dimensions, archetypes, rules, benefits   what a person defines; packs, catalogue
+    plugins, hookspecs, builtin      who defines it
+    plan, query, population          what is asked, as SQL, of all customers; the scales
+    classifiers, overlap, pool       log-odds, added up
+    wording, result, run, scoring    the result, its reasons, one customer explained
+    pipeline                         all of it, in order
+    model, learning, evaluation      what labels teach, and how good it is
 """
 
 from __future__ import annotations
