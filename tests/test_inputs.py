@@ -62,6 +62,13 @@ def test_a_join_lends_no_number_to_the_log_that_nobody_wrote():
     assert set(item.guess.mapping.columns) == {"customer_id", "timestamp", "kind"}
 
 
+def test_a_log_without_customers_is_told_the_join_to_write(capfd):
+    assert cli.run(["classify", "usage.csv", "subscriptions.csv"]) == 4
+    told = capfd.readouterr().err
+    assert 'join = { from = "subscriptions.csv", on = "subscription_id" }' in told
+    assert 'customer_id = "account_id"' in told
+
+
 def test_sql_puts_rows_together():
     Path("reltype.model.toml").write_text(SQL)
     run = open_run()

@@ -142,6 +142,7 @@ class Inputs:
             found, made = _opened(connection, ask, encoding)
             items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
+        items = [_bridged(item, items) for item in items]
         return cls(connection, items, refunds, frozenset(features))
 
     @property
@@ -317,6 +318,27 @@ def _fitting(columns: Mapping[str, str], source: Source) -> dict[str, str]:
         return True
 
     return {name: text for name, text in columns.items() if fits(name, text)}
+
+
+def _bridged(item: Input, items: Sequence[Input]) -> Input:
+    """The input; where it names no customer and another file leads to one, with the join to write."""
+    if "customer_id" in item.guess.mapping.columns:
+        return item
+    for other in items:
+        customer = other.guess.sources.get("customer_id")
+        shared = [
+            name
+            for name in item.source.columns
+            if name in other.source.columns and name != customer and name.lower().endswith("id")
+        ]
+        if customer is not None and shared:
+            way = (
+                f"{other.source.name} has both {shared[0]!r} and {customer!r}: write in reltype.toml"
+                f' [[interactions]] from = "{item.source.name}", join = {{ from = '
+                f'"{other.source.name}", on = "{shared[0]}" }}, customer_id = "{customer}".'
+            )
+            return evolve(item, guess=evolve(item.guess, problems=(way, *item.guess.problems)))
+    return item
 
 
 def _all_used(asked: Sequence[Ask], items: Sequence[Input]) -> None:
