@@ -169,16 +169,16 @@ def test_every_failure_has_its_sentence_and_its_code(case, folder, run):
 
 
 CONFIGS = {
-    "not TOML": ("typology = \n", "reltype.model.toml.*line 1"),
-    "an unknown table": ("[interaction]\n", "reltype.model.toml.*'interactions'"),
+    "not TOML": ("typology = \n", "reltype.toml.*line 1"),
+    "an unknown table": ("[interaction]\n", "reltype.toml.*'interactions'"),
     "an unknown key": ('[interactions]\nfrom = "orders.csv"\ntimestmp = "x"\n',
-                       r"reltype.model.toml.*\[interactions\].*'timestamp'"),
+                       r"reltype.toml.*\[interactions\].*'timestamp'"),
     "an unknown option": ("[options]\nmin_confidense = 0.5\n",
-                          r"reltype.model.toml.*\[options\].*'min_confidence'"),
+                          r"reltype.toml.*\[options\].*'min_confidence'"),
     "a wrong type": ('[options]\nmin_confidence = "high"\n',
-                     r"reltype.model.toml.*\[options\] min_confidence.*number"),
+                     r"reltype.toml.*\[options\] min_confidence.*number"),
     "an unknown kind": ('[kinds]\n"Order" = "purchas"\n', r"\[kinds\] 'Order'.*'purchase'"),
-    "a bad day": ("as_of = 2025\n", "reltype.model.toml.*as_of.*day"),
+    "a bad day": ("as_of = 2025\n", "reltype.toml.*as_of.*day"),
     "an expression that is none": ('[interactions]\nfrom = "orders.csv"\nvalue = "sum("\n',
                                    "value"),
     "a join on nothing": (('[interactions]\nfrom = "orders.csv"\n'
@@ -193,7 +193,7 @@ CONFIGS = {
 @pytest.mark.parametrize("case", CONFIGS)
 def test_a_config_that_cannot_be_used_ends_with_3_and_names_file_table_and_key(case, folder, run):
     text, told = CONFIGS[case]
-    (folder / "reltype.model.toml").write_text(text)
+    (folder / "reltype.toml").write_text(text)
     done = run("classify")
     said = words(done)
     assert done.returncode == 3, said

@@ -1,4 +1,4 @@
-"""What a reltype.model.toml says, what precedes it, and the draft of one."""
+"""What a reltype.toml says, what precedes it, and the draft of one."""
 
 import datetime as dt
 
@@ -54,7 +54,7 @@ def nothing_else_is_set(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-def written(folder, said, name="reltype.model.toml"):
+def written(folder, said, name="reltype.toml"):
     path = folder / name
     path.write_text(said, encoding="utf-8")
     return path
@@ -126,7 +126,7 @@ def test_an_empty_flag_asks_for_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        ("typolgy = 'x'", "reltype.model.toml: 'typolgy' is not known. Did you mean 'typology'"),
+        ("typolgy = 'x'", "reltype.toml: 'typolgy' is not known. Did you mean 'typology'"),
         ("[options]\nthread = 1", r"\[options\]: 'thread' is not known. Did you mean 'threads'"),
         ("[options]\nthreads = 0", r"\[options\] threads = 0: must be a whole number from 1"),
         ("[options]\nmin_confidence = 2", "must be a number from 0 to 1"),
@@ -142,7 +142,7 @@ def test_an_empty_flag_asks_for_nothing(tmp_path):
         ("[[interactions]]\nfrom = 'a'\n[[interactions]]\nx = 1", r"\[interactions\] no. 2"),
         ("[interactions]\nfrom = 'a'\njoin = 'b'", "join: write { from = .FILE., on = .COLUMN. }"),
         ("[interactions]\nsql = 'SELECT 1'", r"write from = { orders = "),
-        ("[interactions\n", "reltype.model.toml: is not TOML"),
+        ("[interactions\n", "reltype.toml: is not TOML"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_file_table_and_key(tmp_path, said, complaint):

@@ -45,7 +45,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_log_reaches_its_customers_through_another_table_and_loses_no_row():
-    Path("reltype.model.toml").write_text(JOIN)
+    Path("reltype.toml").write_text(JOIN)
     run = open_run()
     # s3 is in no subscription; s2 stands there twice, and is looked up once.
     assert run.counts.rows == 80
@@ -57,7 +57,7 @@ def test_a_log_reaches_its_customers_through_another_table_and_loses_no_row():
 
 
 def test_a_join_lends_no_number_to_the_log_that_nobody_wrote():
-    Path("reltype.model.toml").write_text(JOIN)
+    Path("reltype.toml").write_text(JOIN)
     (item,) = open_inputs().inputs.items
     assert set(item.guess.mapping.columns) == {"customer_id", "timestamp", "kind"}
 
@@ -70,7 +70,7 @@ def test_a_log_without_customers_is_told_the_join_to_write(capfd):
 
 
 def test_sql_puts_rows_together():
-    Path("reltype.model.toml").write_text(SQL)
+    Path("reltype.toml").write_text(SQL)
     run = open_run()
     assert run.counts.used == run.counts.rows > 0
     assert sorted(run.population.connection.sql(
@@ -79,13 +79,13 @@ def test_sql_puts_rows_together():
 
 
 def test_sql_cannot_reach_other_files():
-    Path("reltype.model.toml").write_text(SQL.replace("FROM usage", "FROM 'accounts.csv'"))
+    Path("reltype.toml").write_text(SQL.replace("FROM usage", "FROM 'accounts.csv'"))
     with pytest.raises(ConfigError, match="from"):
         open_run()
 
 
 def test_logs_are_united_and_customer_tables_joined():
-    Path("reltype.model.toml").write_text(JOIN)
+    Path("reltype.toml").write_text(JOIN)
     run = open_run(["usage.csv", "tickets.csv", "accounts.csv"])
     assert run.counts.rows == 80 + 30 + 2
     assert run.population.size == 9
@@ -97,30 +97,30 @@ def test_logs_are_united_and_customer_tables_joined():
 
 
 def test_a_config_holds_for_next_months_file():
-    Path("reltype.model.toml").write_text(
+    Path("reltype.toml").write_text(
         '[interactions]\nfrom = "may.csv"\ncustomer_id = "who"\ntimestamp = "day"\n'
     )
     rows = "".join(f"c{i % 3},x{i},2024-06-{1 + i:02d}\n" for i in range(20))
     Path("june.csv").write_text("who,whom,day\n" + rows)
     run = open_run("june.csv")
     assert run.counts.used == 20
-    assert "read as [interactions] of reltype.model.toml" in "\n".join(run.warnings)
+    assert "read as [interactions] of reltype.toml" in "\n".join(run.warnings)
 
 
 def test_a_config_does_not_hold_for_a_file_of_other_columns():
-    Path("reltype.model.toml").write_text(JOIN)
+    Path("reltype.toml").write_text(JOIN)
     run = open_run("tickets.csv")
     assert run.counts.used == 30
 
 
 def test_the_configs_customer_table_goes_with_its_log():
-    Path("reltype.model.toml").write_text(JOIN + '\n[customers]\nfrom = "accounts.csv"\n')
+    Path("reltype.toml").write_text(JOIN + '\n[customers]\nfrom = "accounts.csv"\n')
     assert "contract_days" in open_run("usage.csv").inputs.given
     assert "contract_days" not in open_run("tickets.csv").inputs.given
 
 
 def test_a_flag_goes_before_the_environment_and_that_before_the_config(monkeypatch):
-    Path("reltype.model.toml").write_text("as_of = 2024-04-01\n")
+    Path("reltype.toml").write_text("as_of = 2024-04-01\n")
     assert open_run("tickets.csv").scales.as_of == dt.date(2024, 4, 1)
     monkeypatch.setenv("RELTYPE_AS_OF", "2024-03-01")
     assert open_run("tickets.csv").scales.as_of == dt.date(2024, 3, 1)
@@ -170,7 +170,7 @@ def test_two_encodings_of_the_same_customers_give_the_same_answer(shared, capfd)
 
 def test_five_tables_of_a_software_business(shared, capfd):
     there = shared / "ravenstack-saas"
-    Path("reltype.model.toml").write_text(
+    Path("reltype.toml").write_text(
         f"""
 [[interactions]]
 from = "{there}/ravenstack_feature_usage.csv"

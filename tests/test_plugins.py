@@ -304,7 +304,7 @@ def test_the_environment_chooses_plugins(site, monkeypatch):
 
 def test_the_config_disables_plugins(site, log, tmp_path, capfd):
     install(site, "zoo", "1/0")
-    config = tmp_path / "reltype.model.toml"
+    config = tmp_path / "reltype.toml"
     config.write_text('[plugins]\ndisable = ["zoo"]\n')
     assert cli.run(["classify", log, "-q", "--config", str(config), "--format", "csv"]) == 0
     assert cli.run(["features", "--config", str(config)]) == 0

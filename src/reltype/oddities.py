@@ -80,7 +80,7 @@ def _grouped(population: Population, inputs: Inputs, counts: Counts) -> Iterator
     if most["customers"] > 2 and most["most"] > 20 and most["most"] >= DOMINANT * most["all_rows"]:
         yield (
             f"customer {most['who']!r} has {most['most'] / most['all_rows']:.0%} of the rows. If it "
-            "is a collective account (guest, cash, test), leave it out with where in reltype.model.toml."
+            "is a collective account (guest, cash, test), leave it out with where in reltype.toml."
         )
 
 
@@ -96,7 +96,7 @@ def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
         if row["again"]:
             yield (
                 f"{_count(row['again'], 'row')} the same as another in every column. All were used,"
-                " since two equal purchases look so, too. To drop them, write in reltype.model.toml"
+                " since two equal purchases look so, too. To drop them, write in reltype.toml"
                 ' from = { log = "FILE" } and sql = "SELECT DISTINCT * FROM log".'
             )
     canonical = item.select(refunds="net" if inputs.refunds == "raise" else inputs.refunds)

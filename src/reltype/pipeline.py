@@ -164,7 +164,7 @@ def open_run(
         map: Our name → their column, or an expression over their columns.
         table: Which table of a database, or sheet of a workbook.
         encoding: What text files are written in; seen from their bytes where None.
-        config: A `reltype.model.toml` or `pyproject.toml`; None: `RELTYPE_CONFIG`, or the one in this
+        config: A `reltype.toml` or `pyproject.toml`; None: `RELTYPE_CONFIG`, or the one in this
             folder, if any.
         as_of: The day on which relationships are read; later interactions are not used. None: the
             last day of the log that is not in the future.

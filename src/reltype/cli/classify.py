@@ -48,7 +48,7 @@ def command(
 ) -> int:
     """Read the relationship of every customer in DATA: files, `-`, or a database's URL.
 
-    Without DATA, the files that reltype.model.toml names are read. The result goes to standard output
+    Without DATA, the files that reltype.toml names are read. The result goes to standard output
     or FILE, words about it to standard error.
 
     \b

@@ -15,12 +15,12 @@ from reltype.cli import options
 @click.argument("data", type=options.FILE, nargs=-1, required=True, metavar="FILE...")
 @options.reading
 @click.option(
-    "-o", "--output", default="reltype.model.toml", show_default=True, metavar="FILE",
+    "-o", "--output", default="reltype.toml", show_default=True, metavar="FILE",
     help="Where to write the config; - is standard output.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite it.")
 def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
-    """Draft a reltype.model.toml from FILEs: each guess as a line to keep or to change.
+    """Draft a reltype.toml from FILEs: each guess as a line to keep or to change.
 
     \b
     reltype init orders.csv accounts.csv
@@ -46,7 +46,7 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
         stream.write(text.encode())
     if output == "-":
         return
-    then = "" if output == "reltype.model.toml" else f" --config {output}"
+    then = "" if output == "reltype.toml" else f" --config {output}"
     click.echo(f"{output} says how these files are read. Look it through, then:", err=True)
     click.echo(f"  reltype classify{then}", err=True)
     for item in opened.inputs.items:

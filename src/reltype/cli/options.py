@@ -63,7 +63,7 @@ _KNOWLEDGE = (
         "--config",
         type=FILE,
         metavar="FILE",
-        help="A reltype.model.toml.  [default: the one in this folder, if any]",
+        help="A reltype.toml.  [default: the one in this folder, if any]",
     ),
 )
 _READING = (

@@ -37,7 +37,7 @@ def command() -> None:
 @click.option(
     "--config",
     metavar="FILE",
-    help="A reltype.model.toml.  [default: the one in this folder, if any]",
+    help="A reltype.toml.  [default: the one in this folder, if any]",
 )
 def list_(format_: str, no_plugin: tuple[str, ...], config: str | None) -> None:
     """Say what each installed plugin contributes, and from which version.

@@ -1,4 +1,4 @@
-"""Config: what `reltype.model.toml` or `[tool.reltype]` of pyproject.toml says, and what precedes it."""
+"""Config: what `reltype.toml` or `[tool.reltype]` of pyproject.toml says, and what precedes it."""
 
 from __future__ import annotations
 
@@ -126,8 +126,8 @@ def load(path: str | Path | None = None) -> Config:
 
 
 def _here() -> Path | None:
-    if Path("reltype.model.toml").exists():
-        return Path("reltype.model.toml")
+    if Path("reltype.toml").exists():
+        return Path("reltype.toml")
     project = Path("pyproject.toml")
     return (
         project

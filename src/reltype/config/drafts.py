@@ -1,4 +1,4 @@
-"""Draft: guesses as an editable `reltype.model.toml`, each with its reason beside it."""
+"""Draft: guesses as an editable `reltype.toml`, each with its reason beside it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WORTHWHILE = {
 
 
 def draft(guesses: Sequence[Guess]) -> str:
-    """The text of a `reltype.model.toml` that says what was guessed of these files."""
+    """The text of a `reltype.toml` that says what was guessed of these files."""
     parts = [_HEAD]
     for role in ("interactions", "customers"):
         mine = [guess for guess in guesses if guess.role == role]

@@ -32,7 +32,7 @@ def line(role: str, ours: str, column: str) -> str:
     """The two ways of saying which column it is."""
     shell = column.replace("'", "'\\''")
     toml = column.replace("\\", "\\\\").replace('"', '\\"')
-    return f"write --map {ours}='{shell}', or in reltype.model.toml under [{role}]: {ours} = \"{toml}\""
+    return f"write --map {ours}='{shell}', or in reltype.toml under [{role}]: {ours} = \"{toml}\""
 
 
 def _missing(choice: Choice, ours: str) -> str:
