@@ -92,7 +92,7 @@ def test_without_a_config_everything_is_at_its_default():
 
 
 def test_the_config_of_this_folder_is_found_and_pyproject_too(tmp_path):
-    written(tmp_path, "[tool.reltype.config.options]\nthreads = 3\n", "pyproject.toml")
+    written(tmp_path, "[tool.reltype.options]\nthreads = 3\n", "pyproject.toml")
     assert settings().threads == 3
     written(tmp_path, "[options]\nthreads = 4\n")
     assert settings().threads == 4
