@@ -274,7 +274,7 @@ def zipped(**members):
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         for name, text in members.items():
-            archive.writestr(name.replace("_", "."), text)
+            archive.writestr(zipfile.ZipInfo(name.replace("_", ".")), text)
     return held.getvalue()
 
 
@@ -300,6 +300,7 @@ def zipped(**members):
         (b'[{"id": 1}, {"id": ', "is not JSON that can be read"),
         (b"[1, 2]", "is JSON, but not a list of objects"),
     ],
+    ids=lambda given: given if isinstance(given, str) else "",
 )
 def test_files_that_are_no_table_are_refused_with_what_to_do(table, tmp_path, data, says):
     path = written(tmp_path, data, "x.json" if data[:1] == b"[" else "x.csv")
