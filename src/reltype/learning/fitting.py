@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     Flags: TypeAlias = NDArray[np.bool_]
 
+GAIN = 0.5
+"""Least gain in log-likelihood on held-out labels, in nats, for which what was learned is used."""
+
 SAMPLE = 20_000
 """Customers from whom ranks are taken: an error of some tenths of a percentile."""
 
@@ -158,9 +161,9 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
     record = _record(
         record, made, seen.scores[here][:, present], np.searchsorted(present, classes[here])
     )
-    if made.loss >= made.before:
+    if (made.before - made.loss) * len(made.seen) < GAIN:
         notes.append(
-            f"{labels.name}: {len(here)} labels did not beat the model without labels on labels "
+            f"{labels.name}: {len(here)} labels did not clearly beat the model without labels on labels "
             f"held out (log-loss {made.loss:.3f} against {made.before:.3f}), so nothing was "
             "learned from them."
         )

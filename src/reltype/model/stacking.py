@@ -21,16 +21,16 @@ GRID = (0.02, 0.07, 0.2, 0.7, 2.0, 7.0, 20.0)
 """Candidates for the penalty on W, in labels' information per column; times the number of columns,
 so that what all columns together may add does not grow with how many there are."""
 
-EXPECTED, SPREAD = 2.0, 1.1
+EXPECTED, SPREAD = 0.7, 1.5
 """The penalty that is expected, as GRID gives it, and the standard deviation of its logarithm: with
-it all columns together add ±0.7 to a log-odds. Chosen on simulated logs; some hundred labels
+it all columns together add ±1.2 to a log-odds. Chosen on simulated logs; some hundred labels
 overrule it. Without it, cross-validation on 20 labels now and then took one too small, and lost."""
 
 FOLDS = 5
 MOST = 5000
 """Labels that cross-validation looks at; more would choose the same penalty, slower."""
 
-SLOPE, INTERCEPT = 30.0, 10.0
+SLOPE, INTERCEPT = 10.0, 4.0
 """How many labels' information the penalties on β − 1 and on b count as."""
 
 
