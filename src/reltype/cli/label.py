@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,30 +73,32 @@ def _asked(
     """How many customers were labelled until somebody quit."""
     history: list[str] = []
     made = 0
-    customer = questions.next()
-    while customer is not None and (count is None or made < count):
-        _shown(questions, file, customer, made)
-        key = _key(len(file.names) - 1, read)
-        if key == QUIT:
-            break
-        if key == BACK:
-            if not history:
-                click.echo("There is nothing to go back to.")
-                continue
-            customer = history.pop()
-            made -= questions.labels.pop(customer, None) is not None
-            questions.skipped.discard(customer)
-            file.write(questions.labels)
-            continue
-        history.append(customer)
-        if key == SKIP:
-            questions.skipped.add(customer)
-        else:
-            last = len(file.names) - 1
-            questions.labels[customer] = last if key == CANNOT_TELL else int(key) - 1
-            file.write(questions.labels)
-            made += 1
+    customer: str | None = ""
+    with suppress(KeyboardInterrupt):  # as good as quitting: every answer is on disk
         customer = questions.next()
+        while customer is not None and (count is None or made < count):
+            _shown(questions, file, customer, made)
+            key = _key(len(file.names) - 1, read)
+            if key == QUIT:
+                break
+            if key == BACK:
+                if not history:
+                    click.echo("There is nothing to go back to.")
+                    continue
+                customer = history.pop()
+                made -= questions.labels.pop(customer, None) is not None
+                questions.skipped.discard(customer)
+                file.write(questions.labels)
+                continue
+            history.append(customer)
+            if key == SKIP:
+                questions.skipped.add(customer)
+            else:
+                last = len(file.names) - 1
+                questions.labels[customer] = last if key == CANNOT_TELL else int(key) - 1
+                file.write(questions.labels)
+                made += 1
+            customer = questions.next()
     if customer is None:
         click.echo("Every customer has been asked about.")
     return made
