@@ -84,6 +84,7 @@ def priorities(
         (n, benefits) priorities, ≥ 0; and (n, benefits) indices of the dimension that adds most,
         −1 where none adds.
     """
+    count = len(posterior)
     seen = np.where(np.isnan(readings), 0.0, evidence)
     known = np.nan_to_num(readings)
     gaps = [
@@ -93,20 +94,21 @@ def priorities(
         ]
         for a in range(posterior.shape[1])
     ]
-    score = np.zeros((len(suits), len(posterior)))
-    best = np.full(score.shape, -1, np.int64)
+    score = np.zeros((count, len(suits)), order="F")
+    best = np.full(score.shape, -1, np.int64, order="F")
+    gain, part = np.empty(count), np.empty(count)
     for b in range(len(suits)):
         fits = np.nonzero(suits[b])[0]
         for a in fits:
-            score[b] += 0.25 * suits[b, a] * posterior[:, a]
-        most = np.zeros(len(posterior))
+            score[:, b] += np.multiply(posterior[:, a], 0.25 * suits[b, a], out=part)
+        most = np.zeros(count)
         for k in np.nonzero(raises[b])[0]:
-            gain = np.zeros(len(posterior))
+            gain[:] = 0.0
             for a in fits:
-                gain += (suits[b, a] * raises[b, k]) * gaps[a][k]
-            score[b] += gain
-            best[b] = np.where(gain > most, k, best[b])
+                gain += np.multiply(gaps[a][k], suits[b, a] * raises[b, k], out=part)
+            score[:, b] += gain
+            np.copyto(best[:, b], k, where=gain > most)
             np.maximum(most, gain, out=most)
-    score += broken.T
-    score[barred[:, posterior.argmax(axis=1)]] = 0.0
-    return np.ascontiguousarray(score.T), np.ascontiguousarray(best.T)
+    score += broken
+    score[barred[:, posterior.argmax(axis=1)].T] = 0.0
+    return score, best

@@ -137,14 +137,20 @@ class Prototype:
     def parts(self, batch: Batch) -> NDArray[np.float64]:
         """(n, archetypes, dimensions): 0 where the reading or the prototype is not there."""
         archetypes, dimensions = self.value.shape
-        made = np.zeros((len(batch), archetypes, dimensions))
+        made = blank(len(batch), archetypes, dimensions)
         for k in range(dimensions):
             reading, evidence = batch.readings[:, k], batch.evidence[:, k]
-            for a in range(archetypes):
-                z = (reading - self.value[a, k]) / self.tolerance[a, k]
-                density = np.exp(-0.5 * z * z - self._log_norm[a, k])
-                fit = np.log((1 - self.contamination) * density + self.contamination)
-                made[:, a, k] = np.where(np.isnan(fit), 0.0, evidence * fit)
+            seen = ~np.isnan(reading)
+            for a in np.flatnonzero(~np.isnan(self.value[:, k])):
+                fit = (reading - self.value[a, k]) / self.tolerance[a, k]
+                fit *= fit
+                fit *= -0.5
+                fit -= self._log_norm[a, k]
+                np.exp(fit, out=fit)
+                fit *= 1 - self.contamination
+                fit += self.contamination
+                np.log(fit, out=fit)
+                np.multiply(fit, evidence, out=made[:, a, k], where=seen)
         return made
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
@@ -186,22 +192,27 @@ class Rules:
 
     def parts(self, batch: Batch) -> NDArray[np.float64]:
         """(n, archetypes, rules): what a rule that fired adds to its archetype, else 0."""
-        made = np.zeros((len(batch), self.count, len(self.items)))
+        made = blank(len(batch), self.count, len(self.items))
         for a in range(self.count):
             mine = np.flatnonzero(self.archetype == a)
-            fired = batch.fired[:, mine] == 1
-            patterns, which = _patterns(fired)
+            patterns, which = _patterns(batch.fired[:, mine] == 1)
             says = np.zeros(patterns.shape)
             for row, pattern in enumerate(patterns):
                 at = mine[pattern]
                 if len(at):
                     says[row, pattern] = shared(self.weight[at], self.among[np.ix_(at, at)])
-            made[:, a, mine] = says[which]
+            for i, rule in enumerate(mine):
+                made[:, a, rule] = says[:, i][which]
         return made
 
     def score(self, batch: Batch) -> NDArray[np.float64]:
         """The sum of `parts` over rules."""
         return add_up(self.parts(batch))
+
+
+def blank(customers: int, *shape: int) -> NDArray[np.float64]:
+    """(customers, *shape) zeros, laid out so that each column's customers lie side by side."""
+    return np.moveaxis(np.zeros((*shape, customers)), -1, 0)
 
 
 def usable(scores: object, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -219,14 +230,21 @@ def _patterns(fired: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.i
     if fired.shape[1] > 62:  # more than an integer holds
         rows, which = np.unique(fired, axis=0, return_inverse=True)
         return rows, which.ravel()
-    coded = fired.astype(np.int64) @ (1 << np.arange(fired.shape[1], dtype=np.int64))
-    _, first, which = np.unique(coded, return_index=True, return_inverse=True)
-    return fired[first], which
+    coded = np.zeros(len(fired), np.int64)
+    for i in range(fired.shape[1]):
+        coded |= fired[:, i].astype(np.int64) << i
+    if fired.shape[1] > 16:
+        _, first, which = np.unique(coded, return_index=True, return_inverse=True)
+        return fired[first], which
+    found = np.flatnonzero(np.bincount(coded, minlength=1 << fired.shape[1]))
+    place = np.zeros(1 << fired.shape[1], np.int64)
+    place[found] = np.arange(len(found))
+    return (found[:, None] >> np.arange(fired.shape[1]) & 1).astype(bool), place[coded]
 
 
 def add_up(parts: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sum over the last axis, in order, so that the batch's size cannot change a bit of it."""
-    total = np.zeros(parts.shape[:-1])
+    total = np.zeros_like(parts[..., 0]) if parts.shape[-1] else np.zeros(parts.shape[:-1])
     for i in range(parts.shape[-1]):
         total += parts[..., i]
     return total

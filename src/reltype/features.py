@@ -60,21 +60,29 @@ class Feature:
     source: str = ""
     changeable: bool = True
 
-    def expression(self, functions: Collection[str] = ()) -> Expression | None:
-        """The parsed `of`; None for a given fact. Raises ConfigError if it cannot be used."""
+    def expression(
+        self,
+        functions: Collection[str] = (),
+        columns: Mapping[str, Kind] | None = None,
+    ) -> Expression | None:
+        """The parsed `of`; None for a given fact.
+
+        Args:
+            functions: Plugins' functions that it may call.
+            columns: The kinds of other features and scales, where they are known: they make
+                plainer SQL.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
         if not self.of:
             return None
         where = f"feature {self.name!r}"
         parsed = parse(self.of, where=where, aggregates=True, functions=functions)
-        if not parsed.aggregate or not parsed.needs <= set(INTERACTION_COLUMNS):
+        known = INTERACTION_COLUMNS if parsed.aggregate else columns
+        if known is None or not parsed.needs <= set(known):
             return parsed
-        return parse(
-            self.of,
-            where=where,
-            aggregates=True,
-            functions=functions,
-            columns=INTERACTION_COLUMNS,  # known kinds make plainer SQL, which runs once a row
-        )
+        return parse(self.of, where=where, aggregates=True, functions=functions, columns=known)
 
 
 @frozen
@@ -95,6 +103,11 @@ class Scale:
     otherwise: float
     summary: str = ""
 
-    def expression(self, functions: Collection[str] = ()) -> Expression:
-        """The parsed `of`. Raises ConfigError if it cannot be used."""
-        return parse(self.of, where=f"scale {self.name!r}", aggregates=True, functions=functions)
+    def expression(
+        self,
+        functions: Collection[str] = (),
+        columns: Mapping[str, Kind] | None = None,
+    ) -> Expression:
+        """The parsed `of`; *columns*: as a feature's. Raises ConfigError if it cannot be used."""
+        where = f"scale {self.name!r}"
+        return parse(self.of, where=where, aggregates=True, functions=functions, columns=columns)

@@ -59,12 +59,24 @@ class Plan:
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
-        """Feature, scale or day → what its values are, as far as its definition tells."""
+        """Feature, scale or day → `number`, or `any` where its definition does not tell.
+
+        What a customer table gives is DOUBLE, so no feature is known to be of another kind.
+        """
         known: dict[str, Kind] = dict.fromkeys((*DAY_COLUMNS, *self.catalogue.scales), "number")
-        for feature in self.catalogue.features.values():
-            expression = feature.expression(self._functions)
-            known[feature.name] = "any" if expression is None else expression.kind
+        for feature in self.features:
+            expression = feature.expression(self._functions, known)
+            number = expression is not None and expression.kind == "number"
+            known[feature.name] = "number" if number else "any"
         return known
+
+    def feature(self, feature: Feature) -> Expression | None:
+        """What *feature* is computed by; None for a fact that only a customer table gives."""
+        return feature.expression(self._functions, self.kinds)
+
+    def scale(self, scale: Scale) -> Expression:
+        """What *scale* is computed by."""
+        return scale.expression(self._functions, self.kinds)
 
     def signal(self, signal: Signal) -> Expression:
         """What *signal* is computed by."""
@@ -81,7 +93,13 @@ class Plan:
         `rule_0`… in the order of `rules`; `reason_0`…, `status_0`…, `alarm_0`… in the order of
         the typology's flags; `broken_0`… in the order of `benefits`, for those with a `when`.
         """
-        asked = {f"rule_{i}": r.expression(self._functions) for i, r in enumerate(self.rules)}
+        return self._conditions({**self.kinds, **{d.name: "number" for d in self.dimensions}})
+
+    def _conditions(self, kinds: Mapping[str, Kind] | None = None) -> dict[str, Expression]:
+        asked = {
+            f"rule_{i}": rule.expression(self._functions, kinds)
+            for i, rule in enumerate(self.rules)
+        }
         flags: Mapping[str, tuple[Flag, ...]] = {
             "reason": self.typology.unclassified_when,
             "status": self.typology.status,
@@ -89,10 +107,10 @@ class Plan:
         }
         for kind, which in flags.items():
             for i, flag in enumerate(which):
-                asked[f"{kind}_{i}"] = self._parse(flag.when, f"{kind} {flag.name!r}")
+                asked[f"{kind}_{i}"] = self._parse(flag.when, f"{kind} {flag.name!r}", kinds)
         for i, benefit in enumerate(self.benefits):
             if benefit.when:
-                asked[f"broken_{i}"] = self._parse(benefit.when, f"benefit {benefit.name!r}")
+                asked[f"broken_{i}"] = self._parse(benefit.when, f"benefit {benefit.name!r}", kinds)
         return asked
 
     @cached_property
@@ -115,7 +133,7 @@ class Plan:
             asked |= signal.expression(self._functions).needs
             if (observed := signal.observed(self._functions)) is not None:
                 asked |= observed.needs
-        for condition in self.conditions.values():
+        for condition in self._conditions().values():
             asked |= condition.needs
         return tuple(name for name in self.catalogue.features if name in asked)
 
@@ -156,8 +174,8 @@ class Plan:
     def _functions(self) -> Mapping[str, Signature]:
         return self.catalogue.functions
 
-    def _parse(self, text: str, where: str) -> Expression:
-        return parse(text, where=where, functions=self._functions)
+    def _parse(self, text: str, where: str, kinds: Mapping[str, Kind] | None) -> Expression:
+        return parse(text, where=where, functions=self._functions, columns=kinds)
 
     def _needs(self, definition: Feature | Scale) -> set[str]:
         """The features and scales that *definition* is computed from."""
@@ -171,7 +189,7 @@ class Plan:
         known: dict[str, Feature | Scale] = {**self.catalogue.features, **self.catalogue.scales}
         for signal in self.signals:
             names = {*names, *signal.expression(self._functions).needs}
-        for condition in self.conditions.values():
+        for condition in self._conditions().values():
             names = {*names, *condition.needs}
         found: set[str] = set()
         queue = [name for name in names if name in known]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from reltype.classifiers import Batch, Classifier, Itemised, add_up, usable
+from reltype.classifiers import Batch, Classifier, Itemised, add_up, blank, usable
 from reltype.errors import PluginError
 
 if TYPE_CHECKING:
@@ -59,19 +59,21 @@ def pool(
         PluginError: A classifier's score has a wrong shape or is not finite.
     """
     labels: list[tuple[str, str]] = []
-    columns: list[NDArray[np.float64]] = []
+    for classifier in classifiers:
+        items = classifier.items if isinstance(classifier, Itemised) else ("",)
+        labels += [(classifier.name, item) for item in items]
+    parts = blank(len(batch), len(plan.archetypes), len(labels))
+    done = 0
     for classifier in classifiers:
         if isinstance(classifier, Itemised):
-            labels += [(classifier.name, item) for item in classifier.items]
-            columns.append(
-                _checked(classifier, classifier.parts(batch), plan, batch, len(classifier.items))
-            )
+            count = len(classifier.items)
+            said = _checked(classifier, classifier.parts(batch), plan, batch, count)
         else:
-            labels.append((classifier.name, ""))
-            columns.append(_checked(classifier, classifier.score(batch), plan, batch)[..., None])
-    shape = (len(batch), len(plan.archetypes))
-    parts = np.concatenate(columns, axis=2) if columns else np.zeros((*shape, 0))
-    scores = np.empty((len(batch), len(plan.archetypes) + 1))
+            count = 1
+            said = _checked(classifier, classifier.score(batch), plan, batch)[..., None]
+        parts[..., done : done + count] = said
+        done += count
+    scores = blank(len(batch), len(plan.archetypes) + 1)
     prior = np.log([a.prior for a in plan.archetypes])
     scores[:, :-1] = (prior + add_up(parts)) / plan.typology.temperature
     scores[:, -1] = np.log(plan.typology.unclassified_prior) / plan.typology.temperature

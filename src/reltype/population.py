@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from reltype import query
 from reltype.classifiers import Batch
@@ -97,6 +97,7 @@ class Population:
     until: dt.date | None = None
     frozen: Scales | None = None
     functions: Registered = field(factory=Registered, repr=False)
+    _counted: tuple[Plan, dict[str, float]] | None = field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.logs:
@@ -149,8 +150,8 @@ class Population:
                 otherwise = self.plan.catalogue.scales[name].otherwise
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
-        self.overview = self._overview(constants)
-        return Scales(days.as_of, days.log_start, values, self._overlap(self.overview))
+        measured = Scales(days.as_of, days.log_start, values)
+        return evolve(measured, overlap=self._overlap(self._judge_all(measured)))
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
@@ -172,13 +173,16 @@ class Population:
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
-        yield from self.judge(self._features(self.scales.constants), size)
+        _ = self.overview  # everybody is judged
+        yield from self._batches(query.answer(self.plan, "SELECT * FROM judged"), size)
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
-        judged = query.answer(self.plan, self.judged(features))
+        yield from self._batches(query.answer(self.plan, self.judged(features)), size)
+
+    def _batches(self, answers: str, size: int) -> Iterator[Batch]:
         with self.functions.told():
-            reader = self.connection.cursor().sql(judged).to_arrow_reader(size)
+            reader = self.connection.cursor().sql(answers).to_arrow_reader(size)
         while True:
             with self.functions.told():
                 table = next(reader, None)
@@ -207,13 +211,13 @@ class Population:
     def _batch(self, table: pa.RecordBatch) -> Batch:
         def stacked(prefix: str) -> np.ndarray[Any, np.dtype[np.float64]]:
             columns = [f"{prefix}_{d.name}" for d in self.plan.dimensions]
-            made = np.empty((table.num_rows, len(columns)))
+            made = np.empty((table.num_rows, len(columns)), order="F")
             for i, name in enumerate(columns):
                 made[:, i] = table.column(name).to_numpy(zero_copy_only=False)
             return made
 
         batch = Batch(table, stacked("d"), stacked("e"), np.empty((table.num_rows, 0)))
-        fired = np.empty((table.num_rows, len(self.plan.rules)))
+        fired = np.empty((table.num_rows, len(self.plan.rules)), order="F")
         for i in range(len(self.plan.rules)):
             fired[:, i] = batch.holds(f"rule_{i}")
         return Batch(table, batch.readings, batch.evidence, fired)
@@ -242,15 +246,20 @@ class Population:
             constants=constants,
         )
 
-    @cached_property
+    @property
     def overview(self) -> dict[str, float]:
         """Counts over these customers: see `query.overview`."""
-        return self._overview(self.scales.constants)
+        return self._judge_all(self.scales)
 
-    def _overview(self, constants: Mapping[str, float]) -> dict[str, float]:
-        judged = query.evidence(self.plan, self._features(constants), constants)
-        row = self.first(query.overview(self.plan, judged))
-        return {name: value or 0 for name, value in row.items()}
+    def _judge_all(self, scales: Scales) -> dict[str, float]:
+        """Judge everybody, once for each plan; kept for `batches`, and counted."""
+        if self._counted is None or self._counted[0] is not self.plan:
+            constants = scales.constants
+            judged = query.evidence(self.plan, self._features(constants), constants)
+            self._make("judged", query.answer(self.plan, judged, seen=True))
+            row = self.first(query.overview(self.plan, "SELECT * FROM judged"))
+            self._counted = (self.plan, {name: value or 0 for name, value in row.items()})
+        return self._counted[1]
 
     def _overlap(self, counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
         """How far rules for one archetype fire together on these customers."""

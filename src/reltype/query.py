@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 
 from reltype.expressions import Expression, literal, quote
-from reltype.features import Feature, Scale
+from reltype.features import Scale
 from reltype.plan import Plan
 
 INORGANIC = ("renewal", "cancellation", "outreach", "resolution", "refund")
@@ -37,7 +37,7 @@ def interactions(selects: Sequence[str], columns: Collection[str], *, until: str
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
           reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late, unread, timestamp,
-          CAST(floor(epoch(timestamp) / 86400) AS BIGINT) AS day,
+          floor(epoch(timestamp) / 86400) AS day,
           CAST(extract(hour FROM timestamp) AS INTEGER) AS hour,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound' AS organic{", " * bool(facts)}{facts}
@@ -64,8 +64,7 @@ def facts(plan: Plan, selects: Sequence[str], *, until: str | None) -> str:
     asked = {
         feature.name: expression
         for feature in plan.features
-        if (expression := feature.expression(plan.catalogue.functions)) is not None
-        and expression.aggregate
+        if (expression := plan.feature(feature)) is not None and expression.aggregate
     }
     needs = {name for expression in asked.values() for name in expression.needs}
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
@@ -115,7 +114,7 @@ def features(
     ready = set(constants)
     base = []
     for feature in plan.features:
-        expression = feature.expression(plan.catalogue.functions)
+        expression = plan.feature(feature)
         if expression is None or expression.aggregate:
             fact = quote("fact_" + feature.name) if expression is not None and measured else "NULL"
             base.append((feature.name, _first(feature.name, given, fact)))
@@ -126,7 +125,7 @@ def features(
         for definition in level:
             if isinstance(definition, Scale) or definition.name in ready:
                 continue
-            expression = definition.expression(plan.catalogue.functions)
+            expression = plan.feature(definition)
             if expression is not None and expression.needs <= ready:
                 step[definition.name] = _first(
                     definition.name, given, expression.sql(columns=known)
@@ -146,19 +145,12 @@ def _first(name: str, given: Collection[str], sql: str) -> str:
 def ready_scales(plan: Plan, constants: Mapping[str, float]) -> dict[str, Expression]:
     """The scales that are not known yet, and can be taken from features that are."""
     ready = set(constants)
-    for level in plan.levels:
-        for definition in level:
-            expression = definition.expression(plan.catalogue.functions)
-            aggregate = expression is None or expression.aggregate
-            if isinstance(definition, Feature) and (
-                aggregate or (expression is not None and expression.needs <= ready)
-            ):
-                ready.add(definition.name)
-    return {
-        scale.name: scale.expression(plan.catalogue.functions)
-        for scale in plan.scales
-        if scale.name not in constants and scale.expression(plan.catalogue.functions).needs <= ready
-    }
+    for feature in plan.features:
+        expression = plan.feature(feature)
+        if expression is None or expression.aggregate or expression.needs <= ready:
+            ready.add(feature.name)
+    unknown = {s.name: plan.scale(s) for s in plan.scales if s.name not in constants}
+    return {name: expression for name, expression in unknown.items() if expression.needs <= ready}
 
 
 def evidence(plan: Plan, relation: str, constants: Mapping[str, float]) -> str:
@@ -205,17 +197,25 @@ def _where_seen(i: int, amount: str) -> str:
     return f"CASE WHEN signal_{i} IS NULL THEN 0.0 ELSE {amount} END"
 
 
-def answer(plan: Plan, relation: str) -> str:
-    """The columns of *relation* that the classifiers and the result need, and no others."""
+def answer(plan: Plan, relation: str, *, seen: bool = False) -> str:
+    """The columns of *relation* that the classifiers and the result need, and no others.
+
+    Args:
+        plan: What is asked.
+        relation: SQL of `evidence`, or of what this gave of it.
+        seen: Whether to add `saw_i`, that signal i is not null, for `overview`.
+    """
+    signals = range(len(plan.signals))
     columns = [
         "customer_id",
         *(f"d_{d.name}" for d in plan.dimensions),
         *(f"e_{d.name}" for d in plan.dimensions),
         *plan.conditions,
-        *(f"signal_{i}" for i in range(len(plan.signals)) if plan.also),
+        *(f"signal_{i}" for i in signals if plan.also),
         *dict.fromkeys([*plan.mentioned, *plan.also]),
     ]
-    return f"SELECT {', '.join(map(quote, columns))} FROM ({relation})"
+    saw = "".join(f", signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen)
+    return f"SELECT {', '.join(map(quote, columns))}{saw} FROM ({relation})"
 
 
 def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
@@ -229,13 +229,13 @@ def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
 
 
 def overview(plan: Plan, relation: str) -> str:
-    """One row of counts over customers: what each signal saw, and which rules hold together.
+    """One row of counts over customers in *relation*, the `answer` with what was seen.
 
     Columns `n`; `s_i`: customers whose signal i is not null; `c_i_j` for i ≤ j: customers for
     whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k.
     """
     counts = ["count(*) AS n"]
-    counts += [f"count(signal_{i}) AS s_{i}" for i in range(len(plan.signals))]
+    counts += [f"count_if(saw_{i}) AS s_{i}" for i in range(len(plan.signals))]
     counts += [f"avg({quote(f'e_{d.name}')}) AS e_{k}" for k, d in enumerate(plan.dimensions)]
     for i, first in enumerate(plan.rules):
         for j, second in enumerate(plan.rules[i:], i):

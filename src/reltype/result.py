@@ -98,9 +98,8 @@ class Result:
         import pyarrow as pa
 
         ranked = top(pooled.posterior[:, :-1], 2)
-        rows = np.arange(len(batch))
-        mine = pooled.parts[rows, ranked[:, 0]]
-        over = mine - pooled.parts[rows, ranked[:, -1]] if ranked.shape[1] > 1 else mine
+        mine = _of(pooled.parts, ranked[:, 0])
+        over = mine - _of(pooled.parts, ranked[:, -1]) if ranked.shape[1] > 1 else mine
         best = top(np.where(mine > 0, over, -np.inf), REASONS)
         amount = np.take_along_axis(mine, best, 1)
         chosen = (amount > 0) & (np.take_along_axis(over, best, 1) > 0)
@@ -244,3 +243,14 @@ class Result:
         return pa.ListArray.from_arrays(
             pa.array(offsets), names.take(pa.array(np.nonzero(held)[1]))
         )
+
+
+def _of(parts: NDArray[np.float64], archetype: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n, parts): of (n, archetypes, parts), those of each row's *archetype*."""
+    customers, archetypes, items = parts.shape
+    made = np.empty((items, customers))
+    flat = np.ascontiguousarray(np.moveaxis(parts, 0, -1)).reshape(archetypes * items * customers)
+    for item in range(items):
+        at = (archetype * items + item) * customers + np.arange(customers)
+        np.take(flat, at, out=made[item], mode="clip")  # numpy takes into `out` unbuffered only so
+    return made.T

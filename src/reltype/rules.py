@@ -9,6 +9,7 @@ from typing import Any
 from attrs import field, frozen, validators
 
 from reltype.expressions import Expression, parse
+from reltype.expressions.functions import Kind
 
 _SLOT = re.compile(r"\{(\w+)(?::([ +-]?\d*,?(?:\.\d+)?[dfg%]?))?\}")
 """A name and a number format. Nothing else: `str.format` would read attributes and items."""
@@ -51,9 +52,18 @@ class Rule:
     source: str = ""
     examples: tuple[Example, ...] = ()
 
-    def expression(self, functions: Collection[str] = ()) -> Expression:
-        """The parsed condition. Raises ConfigError if it cannot be used."""
-        return parse(self.when, where=f"rule {self.name!r}", functions=functions)
+    def expression(
+        self,
+        functions: Collection[str] = (),
+        columns: Mapping[str, Kind] | None = None,
+    ) -> Expression:
+        """The parsed condition; *columns* of known kinds make plainer SQL.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
+        where = f"rule {self.name!r}"
+        return parse(self.when, where=where, functions=functions, columns=columns)
 
     @property
     def mentions(self) -> tuple[str, ...]:
