@@ -81,7 +81,7 @@ class VoteModel:
         first, same = same_votes(table)
         ballots = distinct(table[:, first], classes)
         design = design_of(ballots, balance)
-        per_row = max(1, len(ballots.rows) // len(ballots.votes))
+        per_row = max(1, ballots.cast.nnz // len(ballots.votes))
         few = ballots.sample(min(SELECT_ROWS, SELECT_VOTES // per_row))
         repeats = redundancy(few, design)
         self.scores_, self.method_ = compare(few, design, repeats)
