@@ -8,8 +8,8 @@ of it they learn:
 - `one-coin`: each voter has its own accuracy, and errs evenly;
 - `confusion`: each voter has its own table.
 
-Each is drawn towards the simpler one by pseudo-votes, so that a voter with few votes is taken for a
-typical one. No vote of a one-sided voter speaks against the class that it names.
+Each is drawn towards a typical one by pseudo-votes, the more the less the voters scatter about it.
+No vote of a one-sided voter speaks against the class that it names.
 """
 
 from __future__ import annotations
