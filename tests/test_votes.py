@@ -1,9 +1,8 @@
 """What VoteModel promises: laws, edges, errors, and figures on real votes."""
 
-import csv
-
 import numpy as np
 import pytest
+from benchmarks.votes import crowd, dawid_skene, rule_votes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -87,12 +86,11 @@ def test_unanimous_voters_win_against_a_given_class_balance_and_against_silence(
 
 @settings(max_examples=12, deadline=None)
 @given(votes=small_votes(), new=small_votes(), rule=st.integers(0, 3), named=st.integers(0, 2))
-def test_one_more_vote_for_a_class_never_lowers_it(votes, new, rule, named):
-    model = VoteModel(3).fit(votes)
+def test_one_more_vote_of_a_one_sided_rule_never_lowers_its_class(votes, new, rule, named):
+    model = VoteModel(3).fit(np.where(votes < 0, -1, [0, 1, 2, 0]))
     without, added = new.copy(), new.copy()
     without[:, rule], added[:, rule] = -1, named
     before = model.predict_proba(without)[:, named]
-    assert "+uncapped" not in model.method_
     assert (model.predict_proba(added)[:, named] >= before - 1e-9).all()
 
 
@@ -137,21 +135,50 @@ def test_reliable_voters_outvote_a_majority_of_guessers():
     np.testing.assert_allclose(model.accuracy_, [0.95, 0.9, 0.55, 0.55, 0.55, 0.55], atol=0.06)
 
 
-def test_voters_of_equal_worth_are_left_to_the_majority():
-    votes, _ = voters(4, 150, 2, (0.7,) * 5, 0)
-    model = VoteModel(2, class_balance=[0.5, 0.5]).fit(votes)
-    assert model.method_ == "majority"
-    assert (model.predict(votes) == (votes.mean(axis=1) > 0.5)).all()
+def test_voters_of_equal_worth_are_combined_as_by_their_majority():
+    methods, gains = set(), []
+    for seed in range(8):
+        votes, truth = voters(seed, 150, 2, (0.7,) * 5, 0)
+        model = VoteModel(2, class_balance=[0.5, 0.5]).fit(votes)
+        majority = (votes.mean(axis=1) > 0.5).astype(int)
+        gains.append((model.predict(votes) == truth).mean() - (majority == truth).mean())
+        methods.add(model.method_)
+        assert model.scores_[model.method_] >= model.scores_["majority"]
+        if model.method_ == "majority":
+            assert (model.predict(votes) == majority).all()
+    assert "majority" in methods
+    assert np.mean(gains) > -0.01
 
 
-def test_voters_who_say_the_contrary_are_turned_round_only_beyond_doubt():
+def test_voters_who_say_the_contrary_are_turned_round():
     votes, truth = voters(6, 2000, 2, (0.8, 0.8, 0.8, 0.8, 0.1, 0.1), 0)
-    many = VoteModel(2).fit(votes)
-    assert many.method_.endswith("+uncapped")
-    assert (many.predict(votes) == truth).mean() > 0.95
-    assert many.predict([[1, 1, 1, 1, 1, 1]]) == [1]
-    few = VoteModel(2).fit(votes[:30])
-    assert not few.method_.endswith("+uncapped")
+    model = VoteModel(2).fit(votes)
+    assert (model.predict(votes) == truth).mean() > 0.95
+    assert model.predict([[1, 1, 1, 1, 1, 1]]) == [1]
+
+
+def test_a_one_sided_rule_that_looks_worse_than_guessing_is_not_turned_round():
+    draw = np.random.default_rng(8)
+    truth = draw.integers(2, size=3000)
+    says = np.where(truth[:, None] == [0, 0, 1, 1], 0.4, 0.05)
+    votes = np.where(draw.random((3000, 4)) < says, [0, 0, 1, 1], -1)
+    contrary = np.where((truth == 0) & (draw.random(3000) < 0.4), 1, -1)
+    model = VoteModel(2).fit(np.column_stack([votes, contrary]))
+    assert model.accuracy_[4] < 0.4
+    without, with_it = model.predict_proba([[0, 0, -1, -1, -1], [0, 0, -1, -1, 1]])[:, 1]
+    assert with_it >= without
+
+
+def test_voters_who_scatter_little_share_one_table():
+    draw = np.random.default_rng(9)
+    truth = draw.integers(4, size=600)
+    table = np.array([[0.7, 0.3, 0, 0], [0.1, 0.9, 0, 0], [0, 0, 0.6, 0.4], [0, 0.1, 0.1, 0.8]])
+    votes = (draw.random((600, 60, 1)) > table[truth].cumsum(axis=1)[:, None]).sum(axis=2)
+    votes[np.argsort(draw.random(votes.shape), axis=1) >= 5] = -1
+    found = VoteModel(4).fit(votes)
+    own = [dawid_skene(votes, votes, 4, symbol=False) == truth]
+    assert found.method_ == "confusion"
+    assert (found.predict(votes) == truth).mean() > np.mean(own) + 0.01
 
 
 def test_silence_speaks_where_rules_name_one_class_each():
@@ -245,27 +272,6 @@ def test_parameters_can_be_read_and_set():
     assert model.get_params() == {"n_classes": 2, "class_balance": [0.2, 0.8]}
     with pytest.raises(UsageError, match="no parameter 'seed'"):
         model.set_params(seed=1)
-
-
-def crowd(folder):
-    """Votes (questions, workers) and the truth."""
-    with (folder / "truth.csv").open() as file:
-        truth = {row["question"]: int(row["truth"]) for row in csv.DictReader(file)}
-    with (folder / "answer.csv").open() as file:
-        answers = list(csv.DictReader(file))
-    question = {name: at for at, name in enumerate(truth)}
-    worker = {name: at for at, name in enumerate(sorted({row["worker"] for row in answers}))}
-    votes = np.full((len(question), len(worker)), -1)
-    for row in answers:
-        votes[question[row["question"]], worker[row["worker"]]] = int(row["answer"])
-    return votes, np.array(list(truth.values()))
-
-
-def rule_votes(path):
-    """Votes (texts, rules) and the truth."""
-    with path.open() as file:
-        rows = np.array([line[1:] for line in list(csv.reader(file))[1:]], dtype=int)
-    return rows[:, 1:], rows[:, 0]
 
 
 @pytest.mark.parametrize(

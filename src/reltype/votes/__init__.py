@@ -29,9 +29,9 @@ class VoteModel:
 
     Three tables of reliability (`reltype.votes.reliability`) times "does an abstention count?" times "how
     much is redundancy damped?" are compared by how well they predict each held-out voter from the
-    others of its row. A richer one must win by two standard errors; so where nothing can be
-    learned, what is left is a weighted majority vote. One that takes for skill what looks like
-    copying, or for which a vote may speak against the class it names, must win by five.
+    others of its row. A richer one must win by a standard error; so where nothing can be learned,
+    what is left is a weighted majority vote. One that takes for skill what looks like copying must
+    win by five.
 
     Args:
         n_classes: Number of classes, at least 2.
@@ -40,8 +40,7 @@ class VoteModel:
     Attributes:
         method_: The model that was chosen: `majority`, `one-coin` or `confusion`; then `+silence`
             where abstentions count; then `+damped` where redundancy short of copying is damped
-            too, or `+undamped` where only rules that always say the same are; then `+uncapped`
-            where voters that are worse than guessing are turned round.
+            too, or `+undamped` where only rules that always say the same are.
         scores_: Held-out log pseudo-likelihood of each model.
         class_balance_: (n_classes,) given or learned.
         accuracy_: (rules,) expected share of right votes; NaN for a rule that never votes.
@@ -81,7 +80,7 @@ class VoteModel:
         first, same = same_votes(table)
         ballots = distinct(table[:, first], classes)
         design = design_of(ballots, balance)
-        per_row = max(1, len(ballots.rows) // len(ballots.votes))
+        per_row = max(1, ballots.cast.nnz // len(ballots.votes))
         few = ballots.sample(min(SELECT_ROWS, SELECT_VOTES // per_row))
         repeats = redundancy(few, design)
         self.scores_, self.method_ = compare(few, design, repeats)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from reltype.errors import UsageError
 
@@ -22,39 +23,30 @@ class Ballots:
         votes: (n, rules), −1 abstains, else a class.
         times: (n,), how often the row occurs, a whole number.
         classes: Number of classes.
-        rows: (votes cast,) For each vote that is cast, its row.
-        voters: (votes cast,) Its voter, a column of `votes`.
-        named: (votes cast,) The class it names.
+        cast: (n, rules x classes) sparse, 1 where a voter names a class; by voter, then class.
     """
 
     votes: Ints
     times: Floats
     classes: int
-    rows: Ints = attrs.field(init=False)
-    voters: Ints = attrs.field(init=False)
-    named: Ints = attrs.field(init=False)
+    cast: csr_array = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        n, rules = self.votes.shape
         rows, voters = np.nonzero(self.votes >= 0)
-        object.__setattr__(self, "rows", rows)
-        object.__setattr__(self, "voters", voters)
-        object.__setattr__(self, "named", self.votes[rows, voters])
+        cells = voters * self.classes + self.votes[rows, voters]
+        ends = np.searchsorted(rows, np.arange(n + 1))
+        shape = (n, rules * self.classes)
+        object.__setattr__(self, "cast", csr_array((np.ones(len(rows)), cells, ends), shape=shape))
 
     def total(self) -> float:
         """Number of rows, each as often as it occurs."""
         return float(self.times.sum())
 
-    def add_up(self, by_vote: Floats) -> Floats:
-        """Sum over the votes of each row: (votes cast, classes) → (n, classes)."""
-        n = len(self.votes)
-        return np.stack([np.bincount(self.rows, column, n) for column in by_vote.T], axis=1)
-
     def tally(self, weights: Floats) -> Floats:
         """The weight of the votes for each class, (n, classes)."""
-        cell = self.rows * self.classes + self.named
-        size = len(self.votes) * self.classes
-        found = np.bincount(cell, weights[self.voters], size).astype(float)
-        return found.reshape(-1, self.classes)
+        found: Floats = self.cast @ np.kron(weights[:, None], np.eye(self.classes))
+        return found
 
     def shares(self, weights: Floats) -> Floats:
         """Share of each class in the votes of a row, (n, classes).
@@ -72,11 +64,13 @@ class Ballots:
 
     def count(self, posterior: Floats) -> Floats:
         """Expected rows by voter, true class and class named, (rules, classes, classes)."""
-        rules, k = self.votes.shape[1], self.classes
-        cell = self.voters * k + self.named
-        share = posterior * self.times[:, None]
-        counts = [np.bincount(cell, share[self.rows, c], rules * k) for c in range(k)]
-        return np.stack([count.reshape(rules, k) for count in counts], axis=1)
+        found: Floats = self.cast.T @ (posterior * self.times[:, None])
+        return found.reshape(-1, self.classes, self.classes).transpose(0, 2, 1)
+
+    def named(self) -> Floats:
+        """How often each voter names each class, (rules, classes)."""
+        found: Floats = self.cast.T @ self.times
+        return found.reshape(-1, self.classes)
 
     def accuracy(self, posterior: Floats) -> Floats:
         """Expected share of right votes, (rules,); NaN for a voter that never votes."""
@@ -132,12 +126,11 @@ def in_order(ballots: Ballots) -> tuple[Ints, Floats]:
 
     A voter is known by how far it goes with the others, a class by how often it is named.
     """
-    share = ballots.shares(np.ones(ballots.votes.shape[1]))[ballots.rows, ballots.named]
-    times = ballots.times[ballots.rows]
-    agreed = np.bincount(ballots.voters, times * share, ballots.votes.shape[1])[ballots.voters]
-    named = np.bincount(ballots.named, times, ballots.classes)[ballots.named]
+    shares = ballots.shares(np.ones(ballots.votes.shape[1]))
+    agreed = np.trace(ballots.count(shares), axis1=1, axis2=2)[:, None]
+    named = ballots.named().sum(axis=0)
     mark = np.sin(1.7 * agreed) * np.cos(0.3 * named + 0.1) + np.sin(0.37 * agreed + named)
-    marks = np.bincount(ballots.rows, mark, len(ballots.votes)).round(8)
+    marks = (ballots.cast @ mark.ravel()).round(8)
     order = np.argsort(marks, kind="stable")
     return ballots.votes[order], ballots.times[order]
 

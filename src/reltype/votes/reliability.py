@@ -8,8 +8,8 @@ of it they learn:
 - `one-coin`: each voter has its own accuracy, and errs evenly;
 - `confusion`: each voter has its own table.
 
-Each is drawn towards the simpler one by pseudo-votes, so that a voter with few votes is taken for a
-typical one. No vote speaks against the class that it names, unless the design allows it.
+Each is drawn towards a typical one by pseudo-votes, the more the less the voters scatter about it.
+No vote of a one-sided voter speaks against the class that it names.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ Table: TypeAlias = Literal["majority", "one-coin", "confusion"]
 TABLES: tuple[Table, ...] = ("majority", "one-coin", "confusion")
 
 PSEUDO_VOTES = 4.0  # with which a voter's accuracy is drawn to that of all voters
-PSEUDO_ROW = (
-    1.0  # with which a row of a voter's table is drawn to its accuracy and to the table of all
-)
 PSEUDO_POOL = 10.0  # with which a row of the table of all voters is drawn to one accuracy
+ALIKE = (1.0, 100.0)  # least and most pseudo-votes with which a row of a voter's table is drawn
 PSEUDO_CLASS = 2.0  # rows that are added to each class in the class balance
 KEPT_SHARES = (
     0.3  # rows of vote shares that are added per row in the class balance of one-sided rules
@@ -54,7 +52,6 @@ class Design:
         weights: (rules,) in (0, 1]; below 1 where a voter repeats others.
         abstention: Whether P(abstains) is modelled; not where votes were assigned by hand.
         silence: Whether an abstention counts in the posterior.
-        capped: Whether no vote may speak against the class that it names.
         balance: (classes,) Given class balance, or None to learn it.
     """
 
@@ -63,7 +60,6 @@ class Design:
     weights: Floats
     abstention: bool
     silence: bool
-    capped: bool
     balance: Floats | None
 
 
@@ -73,8 +69,7 @@ class Reliability:
 
     Attributes:
         says: (rules, 1 + classes, classes) log P(says | class): abstains, or names a class.
-        counts: Same shape: what each adds to the log-posterior, `says` weighted, capped, and
-            without abstentions where they do not count.
+        counts: Same shape: what each adds to the log-posterior (`contributions`).
         balance: (classes,) learned or given class balance.
         posterior: (n, classes) of the ballots that it was learned from.
     """
@@ -147,18 +142,51 @@ def named_when_voting(count: Floats, table: Table, design: Design) -> Floats:
     k = count.shape[1]
     free = design.weights * ~design.one_sided
     pooled = np.tensordot(free, count, 1)
-    right = np.trace(count, axis1=1, axis2=2)
     mean = pooled_accuracy(np.trace(pooled), pooled.sum(), k)
     if table == "majority":
         return np.broadcast_to(coin(np.array(mean), k), count.shape)
-    own = coin(drawn(right, count.sum(axis=(1, 2)), mean)[:, None, None], k)
     if table == "one-coin":
-        return own
+        right = np.trace(count, axis1=1, axis2=2)
+        return coin(drawn(right, count.sum(axis=(1, 2)), mean)[:, None, None], k)
     pool = pooled + PSEUDO_POOL * coin(np.array(mean), k)
     pool /= pool.sum(axis=1, keepdims=True)
-    confusion: Floats = count + PSEUDO_ROW * (pool + own) / 2
+    prior = pool_by_skill(pool, count)
+    confusion: Floats = count + likeness(count, prior) * prior
     confusion /= confusion.sum(axis=2, keepdims=True)
     return confusion
+
+
+def pool_by_skill(pool: Floats, count: Floats) -> Floats:
+    """The table of all voters, with the odds of being right that each voter's skill makes of it.
+
+    Skill is the mean of a voter's accuracies by class, not its share of right votes: where one class
+    is most of the rows, whoever always names it has many right votes and no skill. The errors of
+    all go towards the same classes.
+    """
+    hit = np.diag(pool)
+    right = np.diagonal(count, axis1=1, axis2=2)
+    skill = drawn(right, count.sum(axis=2), hit).mean(axis=1)
+    better = skill / (1 - skill) * (1 - hit.mean()) / hit.mean()
+    odds = better[:, None] * hit / (1 - hit)
+    known = odds / (1 + odds)
+    wrong = (1 - known)[:, :, None] * (pool / (1 - hit)[:, None])
+    table: Floats = np.where(np.eye(len(pool)) > 0, known[:, :, None], wrong)
+    return table
+
+
+def likeness(count: Floats, expected: Floats) -> float:
+    """Pseudo-votes that the expected shares are worth: many where voters scatter little about them.
+
+    The counts (…, classes) are taken for Dirichlet-multinomial: a row of n votes scatters
+    1 + (n − 1) ρ times as much as n independent ones. ρ by moments, pseudo-votes 1/ρ − 1 (Mosimann
+    1962, Biometrika 49: 65–82).
+    """
+    cast = count.sum(axis=-1)
+    single = 1 - (expected**2).sum(axis=-1)
+    scatter = ((count - cast[..., None] * expected) ** 2).sum() - (cast * single).sum()
+    most = (np.maximum(cast * (cast - 1), 0) * single).sum()
+    fewest, highest = ALIKE
+    return float(np.clip(most / max(scatter, most / (1 + highest), LEAST) - 1, fewest, highest))
 
 
 def coin(accuracy: Floats, classes: int) -> Floats:
@@ -173,7 +201,7 @@ def pooled_accuracy(right: float, cast: float, classes: int) -> float:
     return max(float(mean), 1 / classes + ABOVE_CHANCE)
 
 
-def drawn(right: Floats, cast: Floats, mean: float) -> Floats:
+def drawn(right: Floats, cast: Floats, mean: float | Floats) -> Floats:
     """Accuracy with `PSEUDO_VOTES` of the mean accuracy added."""
     accuracy: Floats = (right + PSEUDO_VOTES * mean) / (cast + PSEUDO_VOTES)
     return accuracy
@@ -212,25 +240,24 @@ def precision_of_one_sided(count: Floats, table: Table, design: Design, balance:
 def contributions(says: Floats, design: Design) -> Floats:
     """(rules, 1 + classes, classes): what each symbol adds to the log-posterior.
 
-    Where votes are capped, a vote for c may favour another class no more than it favours c,
-    compared with an abstention: so a voter that is worse than guessing loses its voice, and is
-    not turned round.
+    A one-sided voter's vote may favour another class no more than the one it names, compared with
+    its abstention: nothing but its side says what it means, so one that looks worse than guessing
+    loses its voice, and is not turned round.
     """
     counts = says * design.weights[:, None, None]
     if not design.silence:
         counts[:, 0] = 0.0
-    if not design.capped:
-        return counts
-    named = np.arange(says.shape[2])
+    named, one = np.arange(says.shape[2]), design.one_sided
     ceiling = counts[:, 1 + named, named] - counts[:, 0, named]
-    counts[:, 1:] = np.minimum(counts[:, 1:], ceiling[:, :, None] + counts[:, :1])
+    capped = np.minimum(counts[:, 1:], ceiling[:, :, None] + counts[:, :1])
+    counts[one, 1:] = capped[one]
     return counts
 
 
 def log_posterior(ballots: Ballots, counts: Floats, balance: Floats) -> Floats:
     """(n, classes) log-posterior but for a constant a row."""
-    cast = counts[ballots.voters, 1 + ballots.named] - counts[ballots.voters, 0]
-    summed: Floats = np.log(balance) + counts[:, 0].sum(axis=0) + ballots.add_up(cast)
+    spoken = (counts[:, 1:] - counts[:, :1]).reshape(-1, ballots.classes)
+    summed: Floats = np.log(balance) + counts[:, 0].sum(axis=0) + ballots.cast @ spoken
     return summed
 
 

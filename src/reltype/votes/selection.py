@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 FOLDS = 3
 UNDAMPED = "+undamped"
-UNCAPPED = "+uncapped"
 SCORED_CELLS = 2_000_000  # rows x rules x classes on which a fold is scored
 COPY = 0.5  # redundancy from which a pair is damped unless that predicts worse
 ASSIGNED = 0.25  # variance of the number of votes a row, over that of independent abstentions
-CLEARLY = 2.0  # standard errors by which a richer model must win
-BEYOND_DOUBT = 5.0  # and one that takes for skill what looks like copying, or turns voters round
+CLEARLY = 1.0  # standard errors by which a richer model must win
+BEYOND_DOUBT = 5.0  # and one that takes for skill what looks like copying
 
 
 def design_of(ballots: Ballots, balance: Floats | None) -> Design:
@@ -32,18 +31,17 @@ def design_of(ballots: Ballots, balance: Floats | None) -> Design:
     one class by chance. Where each row has nearly the same number of votes, rows were handed out,
     and who abstains tells nothing about the class.
     """
-    rules, k, n = ballots.votes.shape[1], ballots.classes, ballots.total()
-    cell = ballots.voters * k + ballots.named
-    cast = np.bincount(cell, ballots.times[ballots.rows], rules * k).reshape(rules, k)
+    n = ballots.total()
+    cast = ballots.named()
     votes = cast.sum(axis=1)
     one_sided = (votes > 0) & (cast.max(axis=1) == votes)
     one_sided &= votes[one_sided].sum() > 0.5 * votes.sum()
-    in_row = np.bincount(ballots.rows, minlength=len(ballots.votes))
+    in_row = np.diff(ballots.cast.indptr)
     spread = ballots.times @ (in_row - ballots.times @ in_row / n) ** 2 / n
     free = float((votes / n * (1 - votes / n)).sum())
     assigned = spread <= ASSIGNED * free
     abstention = bool(one_sided.any() or not assigned)
-    return Design(one_sided, cast.argmax(axis=1), np.ones(rules), abstention, False, True, balance)
+    return Design(one_sided, cast.argmax(axis=1), np.ones(len(cast)), abstention, False, balance)
 
 
 def models(design: Design, repeats: Floats) -> Iterator[tuple[str, tuple[Table, Design]]]:
@@ -60,8 +58,6 @@ def models(design: Design, repeats: Floats) -> Iterator[tuple[str, tuple[Table, 
             suffix = "+silence" * silence + damped
             for table in TABLES:
                 yield f"{table}{suffix}", (table, weighted)
-            free = attrs.evolve(weighted, capped=False)
-            yield f"confusion{suffix}{UNCAPPED}", ("confusion", free)
 
 
 def compare(ballots: Ballots, design: Design, repeats: Floats) -> tuple[dict[str, float], str]:
@@ -82,7 +78,7 @@ def compare(ballots: Ballots, design: Design, repeats: Floats) -> tuple[dict[str
         held_out = zip(parts, learned, strict=True)
         score = np.concatenate([predictive(held, m, repeats, weights) for (_, held), m in held_out])
         scores[name] = float(times @ score)
-        bold = any(sign in name and sign not in chosen for sign in (UNDAMPED, UNCAPPED))
+        bold = UNDAMPED in name and UNDAMPED not in chosen
         if not chosen or above(score - best, times, BEYOND_DOUBT if bold else CLEARLY):
             chosen, best = name, score
     return scores, chosen
