@@ -311,6 +311,16 @@ def test_the_config_disables_plugins(site, log, tmp_path, capfd):
     assert "Warning" not in capfd.readouterr().err
 
 
+def test_a_flag_does_not_bring_back_what_the_config_disables(site, log, tmp_path, capfd):
+    install(site, "good", GOOD)
+    install(site, "zoo", "1/0")
+    config = tmp_path / "reltype.toml"
+    config.write_text('[plugins]\ndisable = ["zoo"]\n')
+    asked = ["classify", log, "-q", "--config", str(config), "--format", "jsonl"]
+    assert cli.run([*asked, "--no-plugin", "good"]) == 0
+    assert "it is " not in capfd.readouterr().out
+
+
 def test_leaving_out_a_plugin_that_is_not_there_is_a_mistake(site, log, capfd):
     install(site, "good", GOOD)
     assert cli.run(["classify", log, "--no-plugin", "goof"]) == 2
