@@ -86,7 +86,8 @@ class Opened:
         learned = self.knowledge.classifiers(self.plan.typology)
         confidence = self.settings.min_confidence
         if self.model is not None:
-            learned = [*learned, *self.model.classifiers(self.plan)]
+            recipes = self.knowledge.recipes(self.plan.typology)
+            learned = [*learned, *self.model.classifiers(self.plan, recipes)]
             confidence = self.model.min_confidence if confidence is None else confidence
         return Run(population, self.inputs, self.knowledge, learned, confidence)
 
