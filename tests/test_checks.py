@@ -213,7 +213,7 @@ def test_the_built_in_plugin_keeps_the_laws_that_hold_for_machinery():
             "do not add up",
         ),
         ({"classifiers": recipe(fit=unseeded)}, "same examples, same state", "seed what is drawn"),
-        ({"classifiers": recipe(predict=by_the_others)}, "depends on that row alone", "another pr"),
+        ({"classifiers": recipe(predict=by_the_others)}, "depend on that row alone", "another pr"),
         ({"classifiers": recipe(predict=evenly)}, "learns what is there", "names 33% rightly"),
         ({"classifiers": recipe(fit=afraid_of_null)}, "examples", "with much unseen: Plugin mine"),
         ({"formats": [Format("f", (".f",), lambda *_: None)]}, "any result", "wrote nothing"),
