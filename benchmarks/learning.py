@@ -66,7 +66,8 @@ class Known:
         plan = Plan(catalogue, catalogue.typology(model.typology), self.run.plan.also)
         before = self.run.population.plan
         self.run.population.plan = plan
-        learned = [*self.run.learned, *model.classifiers(plan)]
+        recipes = self.run.knowledge.recipes(plan.typology)
+        learned = [*self.run.learned, *model.classifiers(plan, recipes)]
         run = Run(self.run.population, self.run.inputs, self.run.knowledge, learned)
         pooled = run.conclude(self.batch)
         self.run.population.plan = before

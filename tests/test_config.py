@@ -118,6 +118,16 @@ def test_the_environment_may_name_the_config_and_list_plugins(tmp_path, monkeypa
     assert (settings().threads, settings().no_plugin) == (2, ("a", "b"))
 
 
+def test_plugins_to_leave_out_add_up_for_one_named_on_the_way_must_not_bring_back_another(
+    tmp_path, monkeypatch
+):
+    written(tmp_path, "[plugins]\ndisable = ['a', 'b']\n")
+    assert settings(no_plugin=["c"]).no_plugin == ("c", "a", "b")
+    monkeypatch.setenv("RELTYPE_NO_PLUGIN", "b, d")
+    assert settings(no_plugin=["c"]).no_plugin == ("c", "b", "d", "a")
+    assert settings().no_plugin == ("b", "d", "a")
+
+
 def test_an_empty_flag_asks_for_nothing(tmp_path):
     written(tmp_path, "[plugins]\ndisable = ['a']\n")
     assert settings(no_plugin=()).no_plugin == ("a",)

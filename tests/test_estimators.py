@@ -1,6 +1,6 @@
 """ArchetypeClassifier keeps scikit-learn's contract, and its own laws."""
 
-# ruff: noqa: N803, N806 - a matrix is called X in scikit-learn
+# ruff: noqa: N806 - a matrix is called X in scikit-learn
 
 import json
 import os

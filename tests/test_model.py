@@ -376,8 +376,18 @@ def tampered(model, **parts):
     return _canonical(skops.io.dumps(_plain(model.learned) | parts))
 
 
-def bad_trees(model, **parts):
-    return attrs.asdict(model.learned.trees, recurse=False) | parts
+def bad_trees(model, **changed):
+    """What a file would hold of the trees, but with parts that do not fit: of them, or of their state."""
+    (whole,) = _plain(model.learned)["taught"]
+    state = dict(whole["state"])
+    for name, change in changed.items():
+        if name in whole:
+            whole[name] = change
+        elif name in state:
+            state[name] = change(state[name])
+        else:
+            state[name] = change
+    return {"taught": [{"state": state} | {k: v for k, v in whole.items() if k != "state"}]}
 
 
 @pytest.mark.parametrize(
@@ -391,11 +401,13 @@ def bad_trees(model, **parts):
         lambda _: {"features": ["a"]},
         lambda _: {"features": "interactions"},
         lambda _: {"ranks": {}},
-        lambda m: {"trees": bad_trees(m, left=m.learned.trees.left + 1000)},
-        lambda m: {"trees": bad_trees(m, column=m.learned.trees.column - 1000)},
-        lambda m: {"trees": bad_trees(m, value=m.learned.trees.value * np.inf)},
-        lambda m: {"trees": bad_trees(m, present=np.array([0, 9]))},
-        lambda m: {"trees": bad_trees(m, more=1)},
+        lambda m: bad_trees(m, present=np.array([0, 9])),
+        lambda m: bad_trees(m, present=np.array([1, 0, 2, 3])),
+        lambda m: bad_trees(m, name=7),
+        lambda m: bad_trees(m, more=1),
+        lambda m: bad_trees(m, left=lambda _: np.array(["a", "b"])),
+        lambda _: {"taught": [{}]},
+        lambda _: {"taught": {}},
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
@@ -403,6 +415,28 @@ def test_a_learner_of_the_wrong_shape_is_refused(model, content, change):
     hostile = forged(content, learner_skops=tampered(model, **change(model)))
     with pytest.raises(InputError):
         from_bytes(hostile, "it")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"left": lambda t: t + 1000},
+        {"right": lambda t: t[:, :-1]},
+        {"column": lambda t: t - 1000},
+        {"nulls_left": lambda t: t + 2},
+        {"value": lambda t: t * np.inf},
+        {"threshold": lambda t: t * np.nan},
+        {"base": lambda t: t[:0]},
+        {"more": np.zeros(1)},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_trees_that_lead_out_of_their_tables_are_refused_before_anybody_is_scored(
+    world, model, content, change
+):
+    hostile = forged(content, learner_skops=tampered(model, **bad_trees(model, **change)))
+    with pytest.raises(InputError, match="refused"):
+        classify(world.interactions.slice(0, 50), model=from_bytes(hostile, "it"))
 
 
 def test_a_learner_that_was_not_tampered_with_is_what_was_kept(model):

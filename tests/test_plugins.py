@@ -311,6 +311,38 @@ def test_the_config_disables_plugins(site, log, tmp_path, capfd):
     assert "Warning" not in capfd.readouterr().err
 
 
+def test_a_plugin_that_the_config_disables_is_not_asked_for_commands(
+    site, tmp_path, monkeypatch, capfd
+):
+    install(site, "zoo", BROKEN["import error"][0])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reltype.toml").write_text('[plugins]\ndisable = ["zoo"]\n')
+    cli.cli.asked = False
+    assert cli.run(["--help"]) == 0
+    assert "Warning" not in capfd.readouterr().err
+
+
+def test_a_config_that_cannot_be_read_does_not_keep_help_from_being_shown(
+    site, tmp_path, monkeypatch, capfd
+):
+    install(site, "good", GOOD)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reltype.toml").write_text("[plugins")
+    cli.cli.asked = False
+    assert cli.run(["--help"]) == 0
+    assert "classify" in capfd.readouterr().out
+
+
+def test_a_flag_does_not_bring_back_what_the_config_disables(site, log, tmp_path, capfd):
+    install(site, "good", GOOD)
+    install(site, "zoo", "1/0")
+    config = tmp_path / "reltype.toml"
+    config.write_text('[plugins]\ndisable = ["zoo"]\n')
+    asked = ["classify", log, "-q", "--config", str(config), "--format", "jsonl"]
+    assert cli.run([*asked, "--no-plugin", "good"]) == 0
+    assert "it is " not in capfd.readouterr().out
+
+
 def test_leaving_out_a_plugin_that_is_not_there_is_a_mistake(site, log, capfd):
     install(site, "good", GOOD)
     assert cli.run(["classify", log, "--no-plugin", "goof"]) == 2

@@ -35,6 +35,23 @@ def reltype_definitions():
     return [Feature("mood_mean", "-1…1", "avg(mood(kind))", "Mean mood."),
             Rule("moody", "mood_mean > 0", "fling", 9.0, "moody")]
 """
+RECIPE = """
+def means(X, y):
+    return np.array([np.nan_to_num(X[y == c]).mean(axis=0) for c in range(y.max() + 1)])
+def nearest(centres, X):
+    far = np.square(np.nan_to_num(X)[:, None, :] - centres).mean(axis=2)
+    near = 1 / (1 + far)
+    return near / near.sum(axis=1, keepdims=True)
+class Near:
+    name = "near"
+    def fit(self, X, y, columns):
+        {fit}
+    def predict_proba(self, state, X):
+        {predict}
+@hookimpl
+def reltype_classifiers(typology):
+    return [Near()] if typology.name == "customer" else []
+"""
 GOOD = """
 @hookimpl
 def reltype_definitions():
@@ -64,3 +81,8 @@ def says(body: str) -> str:
 def computes(body: str) -> str:
     """A plugin with a function whose body this is, and a feature and a rule that call it."""
     return FUNCTION.format(body=body)
+
+
+def learns(fit: str, predict: str) -> str:
+    """A plugin with a recipe whose methods have these bodies."""
+    return RECIPE.format(fit=fit, predict=predict)

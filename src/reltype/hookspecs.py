@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reltype.packs import Definition
     from reltype.plugins.scalars import ScalarFunction
     from reltype.plugins.sections import Section
+    from reltype.recipes import Recipe
     from reltype.scoring import Relationships
 
 API_VERSION = 1
@@ -49,8 +50,8 @@ def reltype_functions() -> Iterable[ScalarFunction]:  # type: ignore[empty-body]
 
 
 @hookspec
-def reltype_classifiers(typology: Typology) -> Iterable[Classifier]:  # type: ignore[empty-body]
-    """Return classifiers for *typology*; `fit` learns beside them. Import heavy things here."""
+def reltype_classifiers(typology: Typology) -> Iterable[Classifier | Recipe]:  # type: ignore[empty-body]
+    """Return classifiers for *typology*, or recipes that `fit` trains. Import heavy things here."""
 
 
 @hookspec

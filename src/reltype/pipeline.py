@@ -86,7 +86,8 @@ class Opened:
         learned = self.knowledge.classifiers(self.plan.typology)
         confidence = self.settings.min_confidence
         if self.model is not None:
-            learned = [*learned, *self.model.classifiers(self.plan)]
+            recipes = self.knowledge.recipes(self.plan.typology)
+            learned = [*learned, *self.model.classifiers(self.plan, recipes)]
             confidence = self.model.min_confidence if confidence is None else confidence
         return Run(population, self.inputs, self.knowledge, learned, confidence)
 
@@ -170,7 +171,7 @@ def open_run(
             last day of the log that is not in the future.
         typology: Which archetypes to tell apart.
         rules: Packs with more knowledge.
-        no_plugin: Plugins to leave out.
+        no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run.
         min_confidence: The posterior below which nobody is named, 0…1.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from reltype.formats import Format
+    from reltype.recipes import Recipe
 
 reltype_api = 1
 
@@ -19,6 +20,14 @@ reltype_api = 1
 def reltype_definitions() -> list[Path]:
     """The customer typology with its features, signals, rules and benefits."""
     return [Path(__file__).parent / "customer.toml"]
+
+
+@hookimpl
+def reltype_classifiers() -> list[Recipe]:
+    """Boosted trees, for any typology; the prototype and the rules are the plan's own."""
+    from reltype.trees import Trees
+
+    return [Trees()]
 
 
 @hookimpl

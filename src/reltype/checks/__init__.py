@@ -21,6 +21,7 @@ from reltype.checks import laws
 from reltype.checks.laws import Broken, keep
 from reltype.errors import ReltypeError
 from reltype.plan import Plan
+from reltype.plugins.guard import Guarded
 from reltype.plugins.knowledge import Knowledge
 from reltype.rules import Rule
 
@@ -246,13 +247,18 @@ class _Subject:
         count = 0
         for plan in self._each_plan():
             typology = plan.typology
-            self.knowledge.classifiers(typology)  # raises where names clash
-            for owner, made in self.plugins.things("reltype_classifiers", typology=typology):
-                for classifier in made if owner == self.name else ():
+            for one in self.knowledge.classifiers(typology):  # raises where names clash
+                if isinstance(one, Guarded) and one.plugin == self.name:
                     count += 1
                     for law, check in laws.CLASSIFIERS.items():
-                        name = f"classifier {classifier.name} ({typology.name}): {law}"
-                        yield Check(name, _about(check, classifier, plan))
+                        name = f"classifier {one.name} ({typology.name}): {law}"
+                        yield Check(name, _about(check, one.inner, plan))
+            for recipe in self.knowledge.recipes(typology):
+                if recipe.plugin == self.name:
+                    count += 1
+                    for law, made in laws.RECIPES.items():
+                        name = f"recipe {recipe.name} ({typology.name}): {law}"
+                        yield Check(name, _about(made, recipe, plan))
         if not count:
             reason = "reltype_classifiers returned none for any typology"
             yield Check("classifiers: all laws", _skips(reason))

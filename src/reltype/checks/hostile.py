@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.expressions.functions import Kind
+    from reltype.metrics import Floats, Ints
     from reltype.plan import Plan
 
 ROWS = 24
+EXAMPLES = 90
 _TEXTS = (
     "",
     " ",
@@ -60,6 +62,35 @@ def batches(plan: Plan, features: Iterable[str] = (), seed: int = 0) -> dict[str
         "wrong order": take(usual, rng.permutation(ROWS)),
         "extra columns": _with_extra(usual),
     }
+
+
+def examples(plan: Plan, seed: int = 0) -> dict[str, tuple[Floats, Ints, tuple[str, ...]]]:
+    """What a recipe learns from (X, y and the columns' names) by what is hostile about it.
+
+    They are: `usual`, `much unseen`, `extremes`, `constant columns`, `nothing seen`, `two classes`
+    and `a rare class`. In the usual ones the first column tells the classes apart.
+    """
+    from reltype.model.learned import whole
+
+    rng = np.random.default_rng(seed)
+    names = whole(plan, plan.inputs)
+    y = np.arange(EXAMPLES, dtype=np.int64) % 3
+    usual = rng.random((EXAMPLES, len(names)))
+    usual[:, 0] = (y + rng.random(EXAMPLES) * 0.9) / 3
+    holes = np.where(rng.random(usual.shape) < 0.7, np.nan, usual)
+    ends = np.where(usual < 0.5, -1e300, 1e300)
+    constant = np.where(np.arange(len(names)) == 0, usual, 1.0)
+    rare = np.where(np.arange(EXAMPLES) == 0, 2, y % 2)
+    made = {
+        "usual": (usual, y),
+        "much unseen": (holes, y),
+        "extremes": (ends, y),
+        "constant columns": (constant, y),
+        "nothing seen": (np.full_like(usual, np.nan), y),
+        "two classes": (usual, y % 2),
+        "a rare class": (usual, rare),
+    }
+    return {what: (given, classes, names) for what, (given, classes) in made.items()}
 
 
 def columns(kinds: Iterable[Kind]) -> list[pa.Array]:

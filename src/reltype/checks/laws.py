@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
     from reltype.classifiers import Classifier
     from reltype.formats import Format
+    from reltype.metrics import Floats
     from reltype.plan import Plan
+    from reltype.plugins.guard import GuardedRecipe
     from reltype.plugins.scalars import ScalarFunction
+    from reltype.recipes import State
 
 CLOSE = 1e-9
 
@@ -183,6 +186,89 @@ CLASSIFIERS: dict[str, Callable[[Classifier, Plan], None]] = {
 def _close(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=CLOSE, atol=CLOSE))
 
+
+# ── recipes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _asked(recipe: GuardedRecipe, state: State, rows: Floats, classes: int) -> Floats:
+    try:
+        return recipe.predict_proba(state, rows, classes)
+    except Exception as error:
+        raise Broken(str(error)) from error
+
+
+def _learned(recipe: GuardedRecipe, plan: Plan, what: str = "usual") -> tuple[State, Floats, int]:
+    """What it learns of the examples called so, those examples, and how many classes they have."""
+    given, y, names = hostile.examples(plan)[what]
+    try:
+        return recipe.fit(given, y, names), given, int(y.max()) + 1
+    except Exception as error:
+        raise Broken(str(error)) from error
+
+
+def learns_from_anything(recipe: GuardedRecipe, plan: Plan) -> None:
+    """Nulls, extremes, constant columns, two classes, a rare one: it learns, and gives arrays."""
+    for what in hostile.examples(plan):
+        try:
+            state, given, classes = _learned(recipe, plan, what)
+            for rows in (given, given[:0], given[:1], np.full_like(given, np.nan)):
+                _asked(recipe, state, rows, classes)
+        except Broken as broken:
+            raise Broken(f"examples with {what}: {broken}") from broken
+
+
+def learns_what_is_there(recipe: GuardedRecipe, plan: Plan) -> None:
+    """Of classes that one column tells apart, it gives each its rows more often than chance."""
+    state, given, classes = _learned(recipe, plan)
+    y = hostile.examples(plan)["usual"][1]
+    right = float((_asked(recipe, state, given, classes).argmax(axis=1) == y).mean())
+    chance = float(np.bincount(y).max() / len(y))
+    text = f"of its own examples it names {right:.0%} rightly, where always saying one gives {chance:.0%}"
+    keep(right > chance, text)
+
+
+def recipe_is_deterministic(recipe: GuardedRecipe, plan: Plan) -> None:
+    """The same examples give the same state, byte for byte: a model fitted twice is one model."""
+    first, second = _learned(recipe, plan)[0], _learned(recipe, plan)[0]
+    keep(list(first) == list(second), "two fits keep arrays of different names")
+    for name, array in first.items():
+        same = array.shape == second[name].shape and array.tobytes() == second[name].tobytes()
+        keep(same, f"two fits of the same examples keep another {name!r}; seed what is drawn")
+
+
+def recipe_sees_each_row_alone(recipe: GuardedRecipe, plan: Plan) -> None:
+    """Neither the other rows, nor their order, have an impact on a row's probabilities."""
+    state, given, classes = _learned(recipe, plan)
+    whole = _asked(recipe, state, given, classes)
+    turned = _asked(recipe, state, given[::-1], classes)
+    keep(_close(turned[::-1], whole), "another order of rows changes a probability")
+    for row in range(0, len(given), 7):
+        alone = _asked(recipe, state, given[row : row + 1], classes)
+        keep(_close(alone, whole[row : row + 1]), f"row {row} on its own gets another probability")
+
+
+def foreign_state_harms_nobody(recipe: GuardedRecipe, plan: Plan) -> None:
+    """A state that somebody changed raises, or gives probabilities; it does not crash or hang."""
+    from reltype.errors import PluginError
+
+    state, given, classes = _learned(recipe, plan)
+    for name, array in state.items():
+        for bad in (array[:0], array * 0 - 10**9, array * 0 + 10**9):
+            try:
+                recipe.predict_proba({**state, name: bad}, given[:3], classes)
+            except PluginError as error:
+                keep("did not return" not in str(error), f"with another {name!r}: {error}")
+            except Exception:  # noqa: BLE001, S112  a recipe of ours raises what it likes
+                continue
+
+
+RECIPES: dict[str, Callable[[GuardedRecipe, Plan], None]] = {
+    "it learns from any examples": learns_from_anything,
+    "it learns what is there": learns_what_is_there,
+    "same examples, same state": recipe_is_deterministic,
+    "a row's probabilities depend on that row alone": recipe_sees_each_row_alone,
+    "a foreign state harms nobody": foreign_state_harms_nobody,
+}
 
 # ── formats, engines, commands ───────────────────────────────────────────────────────────────────
 

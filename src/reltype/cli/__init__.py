@@ -73,12 +73,15 @@ class Cli(click.Group):
     def _ask_plugins(self) -> None:
         """Let plugins add their commands, once; those that fail are told of."""
         from reltype import plugins
+        from reltype.config import settings
 
         if self.asked:
             return
         self.asked = True
         try:
-            broken: list[ReltypeError] = [*plugins.commands(self, COMMANDS).broken.values()]
+            without = settings().no_plugin
+            found = plugins.commands(self, COMMANDS, without)
+            broken: list[ReltypeError] = [*found.broken.values()]
         except ReltypeError as error:
             broken = [error]
         for why in broken:

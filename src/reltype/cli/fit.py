@@ -53,5 +53,13 @@ def told(model: Model, output: str) -> list[str]:
             f"{record.accuracy_before:.1%} without labels (log-loss {record.loss:.3f} against "
             f"{record.loss_before:.3f})."
         )
+    if model.learned is not None and model.learned.taught:
+        names = ", ".join(_whose(t.name, t.plugin, model) for t in model.learned.taught)
+        lines.append(f"Stacked with what these learned: {names}.")
     lines += [f"Note: {note}" for note in model.notes]
     return [*lines, f"Next:  reltype classify … --model {output}"]
+
+
+def _whose(name: str, plugin: str, model: Model) -> str:
+    version = model.plugins.get(plugin)
+    return f"{name} (plugin {plugin} {version})" if version else name

@@ -84,14 +84,14 @@ def new(name: str) -> None:
 
     \b
     reltype plugins new coffee
-    cd reltype-coffee && pip install -e . --group test && pytest
+    cd reltype-coffee && pip install -e ".[test]" && pytest
     """
     from reltype.plugins.scaffold import scaffold
 
     folder = scaffold(name)
     click.echo(
         f"{folder} is there. Next:\n\n"
-        f"  cd {folder} && pip install -e . --group test\n"
+        f'  cd {folder} && pip install -e ".[test]"\n'
         f"  pytest && reltype plugins check {name}\n"
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from reltype.mapping.kinds import checked
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reltype.mapping.canonical import Refunds
 
@@ -25,6 +26,8 @@ TABLES = ("typology", "as_of", "interactions", "customers", "kinds", "plugins", 
 """What may stand at the top of a config."""
 OPTIONS = ("min_confidence", "refunds", "threads", "memory_limit", "rules", "model", "engine")
 """What may stand under [options]."""
+ADD_UP = ("no_plugin",)
+"""Settings of which everything holds that is said anywhere."""
 
 
 @frozen
@@ -47,6 +50,8 @@ class Config:
 @frozen
 class Settings:
     """What holds in a run: a flag, else `RELTYPE_…` of the environment, else the config, else this.
+
+    Only plugins to leave out add up: those that any of the three names.
 
     Attributes:
         typology: Which archetypes to tell apart.
@@ -92,20 +97,22 @@ def settings(config: str | Path | Config | None = None, **flags: Any) -> Setting
     for name in flags:
         if name not in SETTINGS:
             raise UsageError(f"there is no setting {name!r}.{did_you_mean(name, SETTINGS)}")
-    return Settings(
-        **{name: value for name in SETTINGS if (value := _first(name, flags, found)) is not None},
-        config=found,
-    )
+    said = {name: values for name in SETTINGS if (values := list(_said(name, flags, found)))}
+    held = {name: values[0] for name, values in said.items()}
+    # Naming one plugin to leave out must not bring back another that was left out for a reason.
+    held |= {name: tuple(dict.fromkeys(chain(*said[name]))) for name in ADD_UP if name in said}
+    return Settings(**held, config=found)
 
 
-def _first(name: str, flags: Mapping[str, Any], config: Config) -> Any:  # noqa: ANN401
-    """What the first that says something of a setting says; None where nobody does."""
+def _said(name: str, flags: Mapping[str, Any], config: Config) -> Iterator[Any]:
+    """What is said of a setting: by a flag, then by the environment, then by the config."""
     flag, variable = flags.get(name), f"RELTYPE_{name.upper()}"
     if flag is not None and flag not in ((), []):
-        return _read(name, flag, f"--{name.replace('_', '-')}", UsageError)
+        yield _read(name, flag, f"--{name.replace('_', '-')}", UsageError)
     if os.environ.get(variable):
-        return _read(name, os.environ[variable], variable, ConfigError)
-    return config.options.get(name)
+        yield _read(name, os.environ[variable], variable, ConfigError)
+    if name in config.options:
+        yield config.options[name]
 
 
 def load(path: str | Path | None = None) -> Config:

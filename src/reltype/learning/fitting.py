@@ -14,10 +14,11 @@ from reltype.errors import InputError
 from reltype.evaluation import left_out, unknown_customers
 from reltype.evaluation.labels import Labels
 from reltype.model import Model
-from reltype.model.learned import Learned, Matter, learn
+from reltype.model.learned import FEWEST, MANY, PARTS, Learned, Matter, enough, learn, whole
 from reltype.model.modelfile import Record
 from reltype.model.ranks import Ranks
 from reltype.model.stacking import Stack, temperature
+from reltype.plugins.plugin import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reltype.evaluation.labels import Given
     from reltype.metrics import Floats, Ints
     from reltype.plan import Plan
+    from reltype.plugins.guard import GuardedRecipe
     from reltype.run import Run
 
     Flags: TypeAlias = NDArray[np.bool_]
@@ -155,8 +157,16 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
         return evolve(model, record=record, notes=(*model.notes, *notes))
     notes += _missing(labels, plan, present)
     here = np.nonzero(clear)[0]
+    recipes = run.knowledge.recipes(plan.typology)
+    if not enough(classes[here]):
+        notes += _untaught(labels, recipes)
     learned, made = learn(
-        _blank(plan, features, seen.sample), seen.labelled[here], seen.scores[here], classes[here]
+        _blank(plan, features, seen.sample),
+        seen.labelled[here],
+        seen.scores[here],
+        classes[here],
+        recipes,
+        whole(plan, features),
     )
     record = _record(
         record, made, seen.scores[here][:, present], np.searchsorted(present, classes[here])
@@ -178,7 +188,7 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
 def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
     """One pass over the customers: labelled ones in full, a sample of the others."""
     place = {customer: i for i, customer in enumerate(labels.customers)}
-    signals = len(run.plan.signals)
+    dimensions = tuple(s.dimension for s in run.plan.signals)
     step = max(1, run.population.size // SAMPLE)
     sample, labelled, rows, pooled, known, withheld, position = [], [], [], [], set(), 0, 0
     mark = Mark()
@@ -189,13 +199,13 @@ def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
         known |= {ids[i] for i in np.nonzero(row >= 0)[0]}
         picked = np.nonzero((np.arange(position, position + len(ids)) % step) == 0)[0]
         position += len(ids)
-        sample.append(Matter.of(taken(batch, picked), signals, features))
+        sample.append(Matter.of(taken(batch, picked), dimensions, features))
         mine = taken(batch, np.nonzero(row >= 0)[0])
         if len(mine):
             said = run.conclude(mine)
             enough = np.nonzero(said.withheld < 0)[0]
             withheld += len(mine) - len(enough)
-            labelled.append(Matter.of(mine, signals, features)[enough])
+            labelled.append(Matter.of(mine, dimensions, features)[enough])
             rows.append(row[row >= 0][enough])
             pooled.append(said.scores[enough])
     scores = np.concatenate(pooled) if pooled else np.zeros((0, len(run.plan.archetypes) + 1))
@@ -225,8 +235,7 @@ def taken(batch: Batch, rows: Ints) -> Batch:
 
 
 def _joined(matters: list[Matter]) -> Matter:
-    parts = ("signals", "facts", "fired")
-    return Matter(*(np.concatenate([getattr(m, part) for m in matters]) for part in parts))
+    return Matter(*(np.concatenate([getattr(m, part) for m in matters]) for part in PARTS))
 
 
 def _blank(plan: Plan, features: tuple[str, ...], sample: Matter) -> Learned:
@@ -294,6 +303,15 @@ def _record(record: Record, made: Stack, before: Floats, labels: Ints) -> Record
         accuracy_before=float((before[made.seen].argmax(axis=1) == held).mean()),
         penalty=made.penalty,
     )
+
+
+def _untaught(labels: Labels, recipes: Iterable[GuardedRecipe]) -> list[str]:
+    """That a plugin's recipes were not trained: whoever installed one waits for it."""
+    names = [f"{r.name} (plugin {r.plugin})" for r in recipes if r.plugin != BUILT_IN]
+    if not names:
+        return []
+    few = f"recipes do from {MANY} labels on, with {FEWEST} at least of each of two archetypes"
+    return [f"{labels.name}: {', '.join(names)} did not learn: {few}."]
 
 
 def _one_class(labels: Labels, plan: Plan, present: Ints) -> str:

@@ -133,7 +133,7 @@ class Labelling:
             Prototype.of(plan),
             Rules.of(plan, run.scales.overlap),
             *run.learned,
-            *model.classifiers(plan),
+            *model.classifiers(plan, run.knowledge.recipes(plan.typology)),
         ]
         return pool(plan, classifiers, batch, np.full(len(batch), -1)).posterior
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reltype.classifiers import Classifier
     from reltype.model.learned import Learned
     from reltype.plan import Plan
+    from reltype.plugins.guard import GuardedRecipe
     from reltype.population import Scales
     from reltype.run import Run
 
@@ -87,17 +88,21 @@ class Model:
         typology = evolve(catalogue.typology(self.typology), temperature=self.temperature)
         return evolve(changed, typologies={**changed.typologies, self.typology: typology})
 
-    def classifiers(self, plan: Plan) -> list[Classifier]:
+    def classifiers(self, plan: Plan, recipes: Iterable[GuardedRecipe]) -> list[Classifier]:
         """The classifiers that it adds.
 
         Args:
             plan: What is asked, of a catalogue that `apply` gave, with `also=features`.
+            recipes: Those of the plugins that are there: they read what they once learned.
 
         Raises:
-            ConfigError: It was fitted for other archetypes, dimensions, features or rules.
+            ConfigError: It was fitted for other archetypes, dimensions, features or rules, or a
+                recipe that taught it is not there.
+            PluginError: A plugin cannot read what an earlier version of it learned.
+            InputError: The file holds what no recipe of ours learns.
         """
         self.check(plan)
-        return [self.learned] if self.learned else []
+        return [self.learned.bound(recipes, self.plugins)] if self.learned else []
 
     def check(self, plan: Plan, plugins: Collection[str] | None = None) -> None:
         """Raise ConfigError where it does not fit *plan*, or a plugin that took part is missing."""
@@ -115,7 +120,7 @@ class Model:
             if name not in (plugins or ()):
                 raise ConfigError(
                     f"The model was fitted with the plugin {name!r} ({self.plugins[name]}), which is "
-                    "not there. Install it, or fit again."
+                    "not there. Install it, do not leave it out, or fit again."
                 )
         missing = [s.name for s in plan.scales if s.name not in self.scales.values]
         if missing:

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve, fields, frozen
 
-from reltype.model.stacking import Stack, folds, stack
-from reltype.model.trees import Trees
+from reltype.model.stacking import FOLDS, Stack, folds, stack
+from reltype.model.taught import Taught
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reltype.classifiers import Batch
     from reltype.metrics import Floats, Ints
     from reltype.model.ranks import Ranks
+    from reltype.plan import Plan
+    from reltype.plugins.guard import GuardedRecipe
 
-TREES = 200
-"""From so many labels on, trees join in: of fewer they know less than what they would amend."""
+MANY = 200
+"""From so many labels on, recipes join in: of fewer they know less than what they would amend."""
 
 FEWEST = 5
 """Labels that two archetypes at least must have then, so that no fold is without either."""
@@ -32,28 +34,50 @@ class Matter:
         signals: (n, signals).
         facts: (n, features).
         fired: (n, rules): 1 where the rule holds, else 0.
+        readings: (n, dimensions).
     """
 
     signals: Floats
     facts: Floats
     fired: Floats
+    readings: Floats
 
     @classmethod
-    def of(cls, batch: Batch, signals: int, features: Sequence[str]) -> Matter:
-        """That of *batch*, whose plan has *features* as `also`."""
+    def of(cls, batch: Batch, dimensions: Sequence[str], features: Sequence[str]) -> Matter:
+        """That of *batch*, whose plan has *features* as `also`, and signals of these *dimensions*."""
         return cls(
-            _numbers(batch, [f"signal_{i}" for i in range(signals)]),
+            _numbers(batch, [f"signal_{i}" for i in range(len(dimensions))]),
             _numbers(batch, features),
             np.nan_to_num(batch.fired),
+            _numbers(batch, _readings(dimensions)),
         )
 
     @property
     def raw(self) -> Floats:
-        """Signals and facts side by side, for trees."""
+        """Signals and facts side by side, for ranks."""
         return np.hstack([self.signals, self.facts])
 
+    @property
+    def whole(self) -> Floats:
+        """Signals, facts and readings side by side, for recipes."""
+        return np.hstack([self.signals, self.facts, self.readings])
+
     def __getitem__(self, rows: Ints) -> Matter:
-        return Matter(self.signals[rows], self.facts[rows], self.fired[rows])
+        return Matter(*(getattr(self, part)[rows] for part in PARTS))
+
+
+PARTS = tuple(a.name for a in fields(Matter))
+
+
+def whole(plan: Plan, features: Sequence[str]) -> tuple[str, ...]:
+    """What the columns of `Matter.whole` are called, given a plan and the features that are read."""
+    signals = (f"s_{s.name}" for s in plan.signals)
+    return (*signals, *features, *_readings(s.dimension for s in plan.signals))
+
+
+def _readings(dimensions: Iterable[str]) -> tuple[str, ...]:
+    """The columns of the readings that signals of these dimensions make."""
+    return tuple(dict.fromkeys(f"d_{d}" for d in dimensions))
 
 
 def _numbers(batch: Batch, names: Sequence[str]) -> Floats:
@@ -83,7 +107,7 @@ class Learned:
         usual: (rules,) share of customers on whom each fires.
         weights: (columns, K) what a unit of each column adds.
         intercept: (K,) what it adds to everybody.
-        trees: Trees over signals and features, or None.
+        taught: What recipes learned of signals, features and readings.
     """
 
     signals: tuple[str, ...]
@@ -94,17 +118,18 @@ class Learned:
     usual: Floats
     weights: Floats
     intercept: Floats
-    trees: Trees | None = None
+    taught: tuple[Taught, ...] = ()
     name: str = "learned"
 
     @property
     def items(self) -> tuple[str, ...]:
         """The dimensions, then the rest by kind."""
-        return (*dict.fromkeys(self.dimensions), "features", "rules", "trees", "base rates")
+        names = (t.name for t in self.taught)
+        return (*dict.fromkeys(self.dimensions), "features", "rules", *names, "base rates")
 
     def parts(self, batch: Batch) -> Floats:
         """(n, archetypes, items) what each says; a row depends on that row alone."""
-        columns = self.columns(Matter.of(batch, len(self.signals), self.features))
+        columns = self.columns(Matter.of(batch, self.dimensions, self.features))
         made = np.zeros((len(batch), len(self.intercept), len(self.items)))
         for column, item, weights in zip(columns.T, self._item_of, self.weights, strict=True):
             for a, weight in enumerate(weights):
@@ -119,18 +144,33 @@ class Learned:
 
         return add_up(self.parts(batch))
 
-    def columns(self, matter: Matter, says: Floats | None = None) -> Floats:
+    def columns(self, matter: Matter, says: Sequence[Floats] | None = None) -> Floats:
         """(n, columns) of about unit variance: what the weights are for.
 
         Args:
             matter: The customers.
-            says: What the trees say (n, K); asked of them where None.
+            says: What each recipe says (n, K); asked of them where None.
         """
         raw = matter.raw
         made = [self.ranks.transform(raw), self.ranks.flags(raw), matter.fired - self.usual]
-        if self.trees is not None:
-            made.append(self.trees.odds(raw, len(self.intercept)) if says is None else says)
-        return np.hstack(made)
+        if says is None:
+            says = [t.odds(matter.whole, len(self.intercept)) for t in self.taught]
+        return np.hstack([*made, *says])
+
+    @property
+    def width(self) -> int:
+        """How many columns `Matter.whole` has."""
+        return len(self.signals) + len(self.features) + len(_readings(self.dimensions))
+
+    def bound(self, recipes: Iterable[GuardedRecipe], versions: Mapping[str, str]) -> Learned:
+        """The same, with the recipes that taught it; *versions* of the plugins when they did.
+
+        Raises:
+            ConfigError, PluginError, InputError: See `Taught.bound`.
+        """
+        there = list(recipes)
+        taught = (t.bound(there, self.width, versions.get(t.plugin, "")) for t in self.taught)
+        return evolve(self, taught=tuple(taught))
 
     @property
     def _item_of(self) -> Ints:
@@ -138,11 +178,24 @@ class Learned:
         place = {name: i for i, name in enumerate(dict.fromkeys(self.dimensions))}
         rest = len(place)
         facts = [place[d] for d in self.dimensions] + [rest] * len(self.features)
-        trees = len(self.intercept) * (self.trees is not None)
-        return np.array([*facts, *facts, *[rest + 1] * len(self.rules), *[rest + 2] * trees])
+        recipes = range(rest + 2, rest + 2 + len(self.taught))
+        says = np.repeat(recipes, len(self.intercept))
+        return np.array([*facts, *facts, *[rest + 1] * len(self.rules), *says], np.int64)
 
 
-def learn(blank: Learned, matter: Matter, scores: Floats, labels: Ints) -> tuple[Learned, Stack]:
+def enough(labels: Ints) -> bool:
+    """Whether there are labels enough for recipes."""
+    return len(labels) >= MANY and bool(np.sort(np.bincount(labels))[-2] >= FEWEST)
+
+
+def learn(
+    blank: Learned,
+    matter: Matter,
+    scores: Floats,
+    labels: Ints,
+    recipes: Sequence[GuardedRecipe] = (),
+    names: tuple[str, ...] = (),
+) -> tuple[Learned, Stack]:
     """What *labels* teach beyond *scores*; the learned weights are for scores divided by 1.
 
     Args:
@@ -151,6 +204,11 @@ def learn(blank: Learned, matter: Matter, scores: Floats, labels: Ints) -> tuple
         scores: (n, K) what is said of them without labels; divided by the temperature.
         labels: (n,) indices of archetypes, of two at least. Archetypes that no label names are
             left as they are against the others.
+        recipes: Who learns beside, where there are labels enough.
+        names: What the columns of `Matter.whole` are called, for them.
+
+    Raises:
+        PluginError: A recipe fails.
     """
     # The libraries must be there before their threads can be limited.
     import scipy.optimize  # noqa: F401
@@ -160,16 +218,23 @@ def learn(blank: Learned, matter: Matter, scores: Floats, labels: Ints) -> tuple
     # One thread adds up in one order: the same bytes on every machine, and small matrices are
     # done before a second thread is awake.
     with threadpool_limits(limits=1):
-        return _learn(blank, matter, scores, labels)
+        return _learn(blank, matter, scores, labels, recipes if enough(labels) else (), names)
 
 
-def _learn(blank: Learned, matter: Matter, scores: Floats, labels: Ints) -> tuple[Learned, Stack]:
+def _learn(
+    blank: Learned,
+    matter: Matter,
+    scores: Floats,
+    labels: Ints,
+    recipes: Sequence[GuardedRecipe],
+    names: tuple[str, ...],
+) -> tuple[Learned, Stack]:
     present = np.unique(labels)
     index = np.searchsorted(present, labels)
-    says = None
-    if len(labels) >= TREES and np.sort(np.bincount(labels))[-2] >= FEWEST:
-        blank = evolve(blank, trees=Trees.grown(matter.raw, labels))
-        says = _held_out_odds(matter, labels, scores.shape[1])
+    given, classes = matter.whole, scores.shape[1]
+    taught = tuple(Taught.by(recipe, given, labels, names) for recipe in recipes)
+    says = [_held_out_odds(recipe, given, labels, names, classes) for recipe in recipes]
+    blank = evolve(blank, taught=taught)
     made = stack(scores[:, present], blank.columns(matter, says), index)
     weights = np.zeros((made.weights.shape[0], scores.shape[1]))
     intercept = np.zeros(scores.shape[1])
@@ -179,12 +244,14 @@ def _learn(blank: Learned, matter: Matter, scores: Floats, labels: Ints) -> tupl
     return evolve(blank, weights=weights, intercept=intercept), made
 
 
-def _held_out_odds(matter: Matter, labels: Ints, classes: int) -> Floats:
-    """What trees that had not seen a label say of it."""
+def _held_out_odds(
+    recipe: GuardedRecipe, given: Floats, labels: Ints, names: tuple[str, ...], classes: int
+) -> Floats:
+    """What the recipe, taught by others, says of each label."""
     made = np.zeros((len(labels), classes))
-    fold = folds(labels, 5)
-    raw = matter.raw
-    for f in range(5):
+    fold = folds(labels, FOLDS)
+    for f in range(FOLDS):
         out = fold == f
-        made[out] = Trees.grown(raw[~out], labels[~out]).odds(raw[out], classes)
+        taught = Taught.by(recipe, given[~out], labels[~out], names)
+        made[out] = taught.odds(given[out], classes)
     return made

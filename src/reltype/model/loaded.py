@@ -11,11 +11,10 @@ import numpy as np
 from reltype.errors import InputError
 from reltype.model.learned import Learned
 from reltype.model.ranks import Ranks
-from reltype.model.trees import NODES, Trees
+from reltype.model.taught import Taught
+from reltype.recipes import kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reltype.metrics import Floats
 
 
@@ -42,9 +41,11 @@ class Loaded:
         intercept = self.made["intercept"]
         classes = len(intercept) if type(intercept) is np.ndarray else 0
         facts = len(signals) + len(features)
-        grown = self.made["trees"]
-        trees = _trees(grown, facts, classes, self.wrong) if grown else None
-        width = 2 * facts + len(rules) + (classes if trees is not None else 0)
+        held = self.made["taught"]
+        if type(held) is not list:
+            raise self.wrong("taught")
+        taught = tuple(self.taught(one, classes) for one in held)
+        width = 2 * facts + len(rules) + classes * len(taught)
         return Learned(
             signals=signals,
             dimensions=dimensions,
@@ -54,8 +55,28 @@ class Loaded:
             usual=self.numbers(self.made["usual"], len(rules)),
             weights=self.numbers(self.made["weights"], width, classes),
             intercept=self.numbers(intercept, classes),
-            trees=trees,
+            taught=taught,
         )
+
+    def taught(self, held: Any, classes: int) -> Taught:  # noqa: ANN401
+        """What a recipe learned; what its numbers mean, the recipe finds out when it is `bound`."""
+        if type(held) is not dict or set(held) != {"name", "plugin", "present", "state"}:
+            raise self.wrong("taught")
+        name, plugin, present = held["name"], held["plugin"], held["present"]
+        if type(name) is not str or type(plugin) is not str or type(held["state"]) is not dict:
+            raise self.wrong("taught")
+        if type(present) is not np.ndarray or present.dtype != np.int64 or present.ndim != 1:
+            raise self.wrong("taught: present")
+        if len(present) < 2 or (np.diff(present) <= 0).any():
+            raise self.wrong("taught: present")
+        if present[0] < 0 or present[-1] >= classes:
+            raise self.wrong("taught: present")
+        if not all(type(array) is np.ndarray for array in held["state"].values()):
+            raise self.wrong("taught: state")
+        try:
+            return Taught(name, plugin, present, kept(held["state"]))
+        except ValueError as error:
+            raise self.wrong("taught: state") from error
 
     def ranks(self, count: int) -> Ranks:
         """The ranks of *count* columns."""
@@ -92,27 +113,3 @@ class Loaded:
     def wrong(self, part: str) -> InputError:
         """The error for a part that does not fit."""
         return InputError(f"{self.what}: {part} is not what a model has there; refused.")
-
-
-def _trees(made: Any, columns: int, classes: int, wrong: Callable[[str], InputError]) -> Trees:  # noqa: ANN401
-    """The trees of a loaded dict: every index within its table."""
-    whole = {"present": classes, "column": columns, "left": NODES, "right": NODES, "nulls_left": 2}
-    names = {a.name for a in attrs.fields(Trees)}
-    if type(made) is not dict or set(made) != names:
-        raise wrong("trees")
-    for name, value in made.items():
-        kind = np.int64 if name in whole else np.float64
-        if type(value) is not np.ndarray or value.dtype != kind:
-            raise wrong(f"trees: {name}")
-        if name in whole and ((value < 0) | (value >= whole[name])).any():
-            raise wrong(f"trees: {name}")
-        # A threshold may be infinite: everything but null goes left.
-        if np.isnan(value).any() if name == "threshold" else not np.isfinite(value).all():
-            raise wrong(f"trees: {name}")
-    count = len(made["value"])
-    known = len(made["present"])
-    flat = {"present": (known,), "base": (1 if known == 2 else known,)}
-    for name, value in made.items():
-        if value.shape != flat.get(name, (count, NODES)) or known < 2:
-            raise wrong(f"trees: {name}")
-    return Trees(**made)

@@ -12,7 +12,6 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import numpy as np
 
 from reltype.errors import InputError
@@ -85,7 +84,10 @@ def _plain(learned: Learned) -> dict[str, Any]:
         "usual": learned.usual,
         "weights": learned.weights,
         "intercept": learned.intercept,
-        "trees": {} if learned.trees is None else attrs.asdict(learned.trees, recurse=False),
+        "taught": [
+            {"name": t.name, "plugin": t.plugin, "present": t.present, "state": dict(t.state)}
+            for t in learned.taught
+        ],
     }
 
 

@@ -84,12 +84,15 @@ def check_names(names: Iterable[str], where: str = "--no-plugin") -> None:
             raise UsageError(f"{where} {name}: no plugin is called {name!r}.{hint}")
 
 
-def commands(cli: click.Group, ours: Collection[str] = ()) -> Plugins:
+def commands(
+    cli: click.Group, ours: Collection[str] = (), without: Collection[str] = ()
+) -> Plugins:
     """Let every plugin add its commands to *cli*.
 
     Args:
         cli: Gets the commands.
         ours: Names that are taken.
+        without: Plugins to leave out.
 
     Returns:
         The plugins; those that do not load, or whose command has the name of another, are in
@@ -97,7 +100,7 @@ def commands(cli: click.Group, ours: Collection[str] = ()) -> Plugins:
     """
     import click
 
-    plugins = load(strict=False)
+    plugins = load(without=without, strict=False)
     taken = dict.fromkeys(ours, GROUP)
     for plugin in tuple(plugins.loaded):
         added = click.Group()

@@ -1,4 +1,6 @@
-"""Guard: a plugin's classifier, asked within the time limit, whose answer is checked."""
+"""Guard: a plugin's classifier or recipe, asked within the time limit; its answer is checked."""
+
+# ruff: noqa: N803 - a matrix is called X in scikit-learn
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from reltype.classifiers import Batch, Classifier, Itemised, usable
+from reltype.errors import PluginError
+from reltype.recipes import Recipe, kept, probable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from reltype.metrics import Floats, Ints
     from reltype.plugins.plugin import Plugins
+    from reltype.recipes import State
 
 
 @frozen(eq=False)
@@ -67,6 +73,69 @@ class GuardedItems(Guarded):
         return self._asked("parts", inner.parts, batch, (len(self.items),))
 
 
+@frozen(eq=False)
+class GuardedRecipe:
+    """A plugin's recipe.
+
+    Attributes:
+        inner: What the plugin returned.
+        name: The recipe's own name.
+        plugin: The plugin's.
+        plugins: Ask through these.
+    """
+
+    inner: Recipe
+    name: str
+    plugin: str
+    plugins: Plugins
+
+    def fit(self, X: Floats, y: Ints, columns: tuple[str, ...]) -> State:
+        """What it keeps of X (n, columns) and y (n,), as a model file keeps it.
+
+        Raises:
+            PluginError: It fails, takes too long, changes X, or keeps what is no array of numbers.
+        """
+
+        def answer() -> State:
+            from threadpoolctl import threadpool_limits
+
+            # Here, for the limit holds for the thread that sets it: one adds up in one order.
+            with threadpool_limits(limits=1):
+                return kept(self.inner.fit(_still(X), _still(y), columns))
+
+        return self.plugins.call(self.plugin, answer, f"{self.name}.fit")
+
+    def predict_proba(self, state: State, X: Floats, classes: int) -> Floats:
+        """(n, classes) probabilities.
+
+        Raises:
+            PluginError: It fails, takes too long, changes what it is given, or gives a wrong shape
+                or what are no probabilities.
+        """
+
+        def answer() -> Floats:
+            held = {name: _still(array) for name, array in state.items()}
+            made = self.inner.predict_proba(held, _still(X))
+            return probable(made, (len(X), classes))
+
+        return self.plugins.call(self.plugin, answer, f"{self.name}.predict_proba")
+
+    def unfit(self, text: str) -> PluginError:
+        """An error that names the plugin; without it the model that it taught is no use either."""
+        return PluginError(text, self.plugin, self.plugins.loaded[self.plugin].label)
+
+
+def listened(thing: object, plugin: str, plugins: Plugins, count: int) -> Guarded | GuardedRecipe:
+    """*thing* of *plugin*, which speaks or learns to, guarded.
+
+    Raises:
+        PluginError: It is neither a classifier nor a recipe.
+    """
+    if isinstance(thing, Recipe) and isinstance(thing.name, str) and thing.name:
+        return GuardedRecipe(thing, thing.name, plugin, plugins)
+    return guarded(thing, plugin, plugins, count)
+
+
 def guarded(thing: object, plugin: str, plugins: Plugins, count: int) -> Guarded:
     """*thing* of *plugin*, guarded.
 
@@ -74,7 +143,10 @@ def guarded(thing: object, plugin: str, plugins: Plugins, count: int) -> Guarded
         PluginError: It is no classifier.
     """
     if not isinstance(thing, Classifier) or not isinstance(thing.name, str) or not thing.name:
-        text = f"a {type(thing).__name__} is no classifier: it needs a name and score(batch)."
+        text = (
+            f"a {type(thing).__name__} is no classifier: it needs a name and score(batch), or "
+            "fit(X, y, columns) and predict_proba(state, X)."
+        )
         raise plugins.error(plugin, text)
     features = tuple(getattr(thing, "features", ()))
     if isinstance(thing, Itemised):
@@ -85,15 +157,15 @@ def guarded(thing: object, plugin: str, plugins: Plugins, count: int) -> Guarded
 
 def _read_only(batch: Batch) -> Batch:
     """The batch, with arrays that cannot be changed; an Arrow table cannot be anyway."""
-
-    def still(array: NDArray[np.float64]) -> NDArray[np.float64]:
-        view = array.view()
-        view.flags.writeable = False
-        return view
-
     return evolve(
         batch,
-        readings=still(batch.readings),
-        evidence=still(batch.evidence),
-        fired=still(batch.fired),
+        readings=_still(batch.readings),
+        evidence=_still(batch.evidence),
+        fired=_still(batch.fired),
     )
+
+
+def _still(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view

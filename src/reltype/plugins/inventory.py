@@ -24,7 +24,7 @@ class Item:
         name: As `--no-plugin` takes it.
         version: Of its distribution.
         distribution: The package that it came in.
-        gives: Kind → names: `rule`, `function`, `classifier`, `format`, `engine`, `command` …;
+        gives: Kind → names: `rule`, `function`, `classifier`, `recipe`, `format`, `command` …;
             `section` where it adds sections to reports.
         error: What is wrong with it; empty where it works.
         left_out: Why it was not loaded; empty where it was.
@@ -79,7 +79,7 @@ def _gives(known: Knowledge) -> dict[str, dict[str, tuple[str, ...]]]:
         found[who][kind].append(names[key] if kind == "archetype" else key)
     for name, (who, _) in known.functions.items():
         found[who]["function"].append(name)
-    for ask in (_classifiers, _formats, _engines, _commands, _sections):
+    for ask in (_classifiers, _recipes, _formats, _engines, _commands, _sections):
         for who, kind, name in _asked(known, ask):
             if name not in found[who][kind]:
                 found[who][kind].append(name)
@@ -104,6 +104,12 @@ def _classifiers(known: Knowledge) -> Iterator[tuple[str, str, str]]:
     for typology in known.catalogue.typologies.values():
         for made in known.classifiers(typology):
             yield getattr(made, "plugin", BUILT_IN), "classifier", made.name
+
+
+def _recipes(known: Knowledge) -> Iterator[tuple[str, str, str]]:
+    for typology in known.catalogue.typologies.values():
+        for made in known.recipes(typology):
+            yield made.plugin, "recipe", made.name
 
 
 def _formats(known: Knowledge) -> Iterator[tuple[str, str, str]]:

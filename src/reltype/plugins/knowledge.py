@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from reltype.classifiers import Classifier
     from reltype.formats import Format
     from reltype.packs import Definition
+    from reltype.plugins.guard import GuardedRecipe
     from reltype.plugins.plugin import Plugins
     from reltype.plugins.sections import Section
 
 Contribution = tuple[str, list["Definition"]]
+
+TAKEN = ("prior", "prototype", "rules", "learned", "features", "base rates")
+"""What explanations call parts of a score that are no plugin's."""
 
 
 @frozen(eq=False)
@@ -43,7 +47,9 @@ class Knowledge:
     plugins: Plugins
     catalogue: Catalogue
     functions: Mapping[str, tuple[str, ScalarFunction]] = field(factory=dict, repr=False)
-    _heard: dict[str, list[Classifier]] = field(factory=dict, repr=False, init=False)
+    _heard: dict[str, tuple[list[Classifier], list[GuardedRecipe]]] = field(
+        factory=dict, repr=False, init=False
+    )
 
     @classmethod
     def of(cls, plugins: Plugins, rules: Iterable[Path | str] = ()) -> Knowledge:
@@ -103,23 +109,36 @@ class Knowledge:
         Raises:
             PluginError: One is none, or two have one name.
         """
-        if typology.name not in self._heard:
-            self._heard[typology.name] = self._asked(typology)
-        return self._heard[typology.name]
+        return self._asked(typology)[0]
 
-    def _asked(self, typology: Typology) -> list[Classifier]:
-        from reltype.plugins.guard import guarded
+    def recipes(self, typology: Typology) -> list[GuardedRecipe]:
+        """The recipes that `fit` trains for *typology*, the built-in first, each guarded.
 
-        found: dict[str, Classifier] = {}
+        Raises:
+            PluginError: As `classifiers` does.
+        """
+        return self._asked(typology)[1]
+
+    def _asked(self, typology: Typology) -> tuple[list[Classifier], list[GuardedRecipe]]:
+        from reltype.plugins.guard import GuardedRecipe, listened
+
+        if typology.name in self._heard:
+            return self._heard[typology.name]
+        classifiers: dict[str, Classifier] = {}
+        recipes: dict[str, GuardedRecipe] = {}
         for name, made in self.plugins.things("reltype_classifiers", typology=typology):
             for thing in made:
                 count = len(self.catalogue.archetypes_of(typology.name))
-                classifier = guarded(thing, name, self.plugins, count)
-                if classifier.name in found or classifier.name in {"prior", "prototype", "rules"}:
-                    text = f"a second classifier calls itself {classifier.name!r}."
+                one = listened(thing, name, self.plugins, count)
+                if one.name in (*classifiers, *recipes, *TAKEN):
+                    text = f"a second classifier or recipe calls itself {one.name!r}."
                     raise self.plugins.error(name, text)
-                found[classifier.name] = classifier
-        return list(found.values())
+                if isinstance(one, GuardedRecipe):
+                    recipes[one.name] = one
+                else:
+                    classifiers[one.name] = one
+        self._heard[typology.name] = list(classifiers.values()), list(recipes.values())
+        return self._heard[typology.name]
 
     def formats(self) -> tuple[Format, ...]:
         """The ways out, built-in and plugins'; no two of one name or one file ending."""
