@@ -196,7 +196,7 @@ def test_a_kind_that_the_log_does_not_hold_is_not_seen_rather_than_low():
         for d in range(1, 28, step)
     ]
     found = reltype.classify(rows)["a"]
-    for name in ("affect", "volition", "reciprocity", "resilience"):
+    for name in ("affect", "reciprocity", "resilience"):
         assert found.readings[name] is None
         assert found.evidence[name] == 0
 

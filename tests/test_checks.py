@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import entry_points
+from itertools import count
 from types import ModuleType
 
 import numpy as np
@@ -176,7 +177,11 @@ def test_the_built_in_plugin_keeps_the_laws_that_hold_for_machinery():
             "circle",
         ),
         (
-            {"definitions": lambda: [Rule(str(object()), "affect > 0.5", "fling")]},
+            {
+                "definitions": lambda names=count(): [
+                    Rule(str(next(names)), "affect > 0.5", "fling")
+                ]
+            },
             "same when",
             "differ",
         ),
