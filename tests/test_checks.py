@@ -22,6 +22,9 @@ from reltype.plugins.scaffold import scaffold
 from reltype.plugins.scalars import ScalarFunction
 from reltype.rules import Example, Rule
 
+NUMBERS = count()
+"""Names that never repeat."""
+
 
 def plugin(**hooks):
     """A module with these hooks, each given as what it returns or as a function."""
