@@ -180,11 +180,7 @@ def test_the_built_in_plugin_keeps_the_laws_that_hold_for_machinery():
             "circle",
         ),
         (
-            {
-                "definitions": lambda names=count(): [
-                    Rule(str(next(names)), "affect > 0.5", "fling")
-                ]
-            },
+            {"definitions": lambda: [Rule(str(next(NUMBERS)), "affect > 0.5", "fling")]},
             "same when",
             "differ",
         ),
