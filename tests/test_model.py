@@ -133,6 +133,28 @@ def test_an_explanation_with_a_model_still_adds_up(world, labels):
     assert any(c.source == "learned" for c in told.of(model.archetypes[0]))
 
 
+def test_the_next_export_is_read_as_the_models_data_was(tmp_path):
+    """A day-first file of which every day is below 13 tells nothing; the model knows."""
+
+    def written(name, days):
+        rows = [f"{c},{day},{n + 5}" for n, c in enumerate("abc") for day in days]
+        (tmp_path / name).write_text("\n".join(["who,day,paid", *rows]))
+        return tmp_path / name
+
+    first = written("first.csv", ["25/03/2024", "27/04/2024", "04/05/2024"])
+    said = {"customer_id": "who", "timestamp": "to_time(day, '%d/%m/%Y')", "value": "paid"}
+    model = from_bytes(fit(first, map=said).to_bytes(), "the model")
+    next_ = written("next.csv", ["01/02/2024", "03/02/2024", "05/02/2024"])
+    with pytest.raises(InputError):
+        classify(next_)
+    found = classify(next_, model=model, as_of="2024-02-29")
+    assert len(found) == 3
+    assert found.summary().rows["late"] == 0
+    assert any("the model" in warning for warning in found.summary().warnings)
+    turned = {**said, "timestamp": "to_time(day, '%m/%d/%Y')"}
+    assert classify(next_, map=turned, model=model, as_of="2024-02-29").summary().rows["late"] == 6
+
+
 def test_a_model_without_labels_changes_nothing_but_the_scales(world):
     model = fit(world.interactions)
     assert model.learned is None

@@ -125,7 +125,15 @@ def open_inputs(
     connection = engine.connect(chosen.threads, chosen.memory_limit)
     inputs = Inputs.open(
         connection,
-        asks(data, customers, chosen.config, columns=map, table=table),
+        asks(
+            data,
+            customers,
+            chosen.config,
+            columns=map,
+            table=table,
+            fitted=() if model is None else model.blocks,
+            kinds={} if model is None else model.kinds,
+        ),
         refunds=chosen.refunds,
         features=knowledge.catalogue.features,
         encoding=encoding,

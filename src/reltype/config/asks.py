@@ -49,6 +49,8 @@ def asks(
     *,
     columns: Mapping[str, str] | None = None,
     table: str | None = None,
+    fitted: Sequence[Block] = (),
+    kinds: Mapping[str, str] | None = None,
 ) -> list[Ask]:
     """All that is to be read: what was given, or else what the config names.
 
@@ -56,10 +58,19 @@ def asks(
     all the columns that the table speaks of: next month's export under a new name. Where an
     `[interactions]` table was used and no customer table was given, that of the config is read.
 
+    Args:
+        data: As `classify` takes it.
+        customers: A customer table.
+        config: What it says of files.
+        columns: Our name → their column, as a flag says it; goes first.
+        table: Which table of a database.
+        fitted: How a model's data was read: holds for what was given and the config is silent on.
+        kinds: Their word → our kind, as the model's data was read.
+
     Raises:
         UsageError: Nothing was given, and the config names nothing.
     """
-    said, kinds = columns or {}, config.kinds
+    said, kinds = columns or {}, {**(kinds or {}), **config.kinds}
     things = _several(data)
     if not things:
         if not config.blocks:
@@ -70,9 +81,10 @@ def asks(
             return made
         kept = [ask for ask in made if ask.role != "customers"]
         return [*kept, Ask(customers, "customers", said, kinds)]
-    made = [_given(thing, None, config, said, table) for thing in things]
+    known = [*config.blocks, *fitted]
+    made = [_given(thing, None, known, kinds, said, table) for thing in things]
     if customers is not None:
-        return [*made, _given(customers, "customers", config, said, None)]
+        return [*made, _given(customers, "customers", known, kinds, said, None)]
     used = {ask.block.place for ask in made if ask.block is not None}
     logs = any(ask.block is not None and ask.block.role == "interactions" for ask in made)
     beside = [b for b in config.blocks if b.role == "customers" and b.place not in used]
@@ -93,14 +105,19 @@ def _named(block: Block, kinds: Mapping[str, str], said: Mapping[str, str]) -> A
 
 
 def _given(
-    thing: object, role: Role | None, config: Config, said: Mapping[str, str], table: str | None
+    thing: object,
+    role: Role | None,
+    known: Sequence[Block],
+    kinds: Mapping[str, str],
+    said: Mapping[str, str],
+    table: str | None,
 ) -> Ask:
-    blocks = [block for block in config.blocks if role in (None, block.role)]
+    blocks = [block for block in known if role in (None, block.role)]
     block = _of(thing, blocks)
     if block is not None:
-        return Ask(thing, block.role, said, config.kinds, table, block)
+        return Ask(thing, block.role, said, kinds, table, block)
     free = tuple(block for block in blocks if block.sql is None and block.columns)
-    return Ask(thing, role, said, config.kinds, table, blocks=free)
+    return Ask(thing, role, said, kinds, table, blocks=free)
 
 
 def _of(thing: object, blocks: Sequence[Block]) -> Block | None:
@@ -109,8 +126,8 @@ def _of(thing: object, blocks: Sequence[Block]) -> Block | None:
         return None
     path = os.path.realpath(thing)
     for block in blocks:
-        main = next(iter(block.origins.values()))
-        if block.sql is None and os.path.realpath(main.path) == path:
+        main = next(iter(block.origins.values()), None)
+        if main is not None and block.sql is None and os.path.realpath(main.path) == path:
             return block
     return None
 

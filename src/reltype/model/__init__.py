@@ -15,6 +15,7 @@ from reltype.model.modelfile import LARGEST, Record, packed, unpacked
 if TYPE_CHECKING:
     from reltype.catalogue import Catalogue
     from reltype.classifiers import Classifier
+    from reltype.config.blocks import Block
     from reltype.model.learned import Learned
     from reltype.plan import Plan
     from reltype.plugins.guard import GuardedRecipe
@@ -81,6 +82,20 @@ class Model:
     def features(self) -> tuple[str, ...]:
         """The features that its learner reads besides the readings: for `Plan.also`."""
         return self.learned.features if self.learned else ()
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Their word → our kind, as the data was read."""
+        return {theirs: ours for m in self.mappings for theirs, ours in m["kinds"].items()}
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """How the data was read, for files that have its columns: next month's export."""
+        from reltype.config.blocks import Block
+
+        return tuple(
+            Block(m["role"], "the model", {}, m["columns"], m.get("where")) for m in self.mappings
+        )
 
     def apply(self, catalogue: Catalogue) -> Catalogue:
         """*catalogue* with the base rates and the temperature that were learned."""

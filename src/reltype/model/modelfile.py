@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
+from reltype.config.blocks import ROLES
 from reltype.errors import ConfigError, InputError
 from reltype.model.archive import Limits, pack, unpack
 from reltype.model.toml import written
@@ -126,7 +127,7 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
             "priors": {_text(k): _positive(v) for k, v in pool["priors"].items()},
             "learned": learned,
             "min_confidence": _number(pool["min_confidence"]) if "min_confidence" in pool else None,
-            "mappings": tuple(mapping["mappings"]),
+            "mappings": tuple(_mapping(m) for m in mapping["mappings"]),
             "plugins": {_text(k): _text(v) for k, v in manifest["plugins"].items()},
             "knowledge": _text(manifest["knowledge"]),
             "data": manifest["data"],
@@ -192,6 +193,16 @@ def _pool_table(model: Model) -> dict[str, Any]:
     if model.min_confidence is not None:
         table["min_confidence"] = model.min_confidence
     return table
+
+
+def _mapping(found: Any) -> dict[str, Any]:  # noqa: ANN401
+    """How one input was read; its expressions are parsed when a file is read so again."""
+    if found["role"] not in ROLES:
+        raise ValueError(f"{found['role']!r} is neither a log nor a customer table")
+    tables = ("columns", "kinds")
+    made = {t: {_text(k): _text(v) for k, v in found[t].items()} for t in tables}
+    where = {"where": _text(found["where"])} if "where" in found else {}
+    return {"role": found["role"], **made, **where}
 
 
 def _text(value: object) -> str:
