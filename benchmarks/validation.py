@@ -3,6 +3,7 @@
 python benchmarks/validation.py                 simulated logs only
 python benchmarks/validation.py DATA            and the logs in DATA/cdnow and DATA/online-retail
 python benchmarks/validation.py --worlds 100 116    the seeds of the simulated businesses
+python benchmarks/validation.py --log FOLDER …      logs of yours: all.csv, purchases.csv and truth.csv
 """
 
 from __future__ import annotations
@@ -43,9 +44,15 @@ LOGS = {
 @click.command()
 @click.argument("data", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--worlds", nargs=2, type=int, default=(100, 116), show_default=True)
+@click.option("--log", "logs", type=click.Path(exists=True, path_type=Path), multiple=True)
 @click.option("--resamples", default=500, show_default=True)
-def main(data: Path | None, worlds: tuple[int, int], resamples: int) -> None:
+def main(
+    data: Path | None, worlds: tuple[int, int], logs: tuple[Path, ...], resamples: int
+) -> None:
     """Print the tables of docs/validation.md."""
+    if logs:
+        told(logs)
+        return
     simulated(range(*worlds))
     if data:
         real(data, resamples)
@@ -59,22 +66,45 @@ def simulated(seeds: range) -> None:
         row: list[object] = [seed, business.name, " ".join(f"{s:.2f}" for s in business.shares)]
         for facts in ("all", "purchases"):
             made = simulate(business, customers=3000, seed=seed, facts=facts)
-            found = reltype.classify(made.interactions).to_pandas()
-            both = made.truth.to_pandas().merge(
-                found, on="customer_id", how="left", suffixes=("_true", "")
-            )
-            f1 = f1_score(both.archetype_true, both.archetype, labels=NAMES, average="macro")
-            named = both[both.archetype.isin(NAMES)]
-            error = calibration(named.confidence, named.archetype == named.archetype_true)
-            row += [f1, error, 1 - len(named) / len(both)]
+            row += scored(made.interactions, made.truth.to_pandas())
         rows.append(row)
         click.echo(f"seed {seed}: {row[3]:.3f} {row[6]:.3f}", err=True)
-    for name, statistic in (("mean", np.mean), ("least", np.min), ("most", np.max)):
-        rows.append(
-            [name, "", "", *(statistic([r[i] for r in rows[: len(seeds)]]) for i in range(3, 9))]
-        )
-    head = ["seed", "business", "shares", "F1 all", "ECE", "left", "F1 purchases", "ECE", "left"]
-    click.echo(tabulate(rows, head, tablefmt="github", floatfmt=".3f"))
+    show(["seed", "business", "shares"], rows)
+
+
+def told(folders: tuple[Path, ...]) -> None:
+    """The same for logs in files, with the truth beside them."""
+    rows = []
+    for folder in folders:
+        truth = pd.read_csv(folder / "truth.csv", dtype=str)
+        row: list[object] = [folder.name]
+        for facts in ("all", "purchases"):
+            row += scored(folder / f"{facts}.csv", truth)
+        rows.append(row)
+    show(["log"], rows)
+
+
+def scored(log: object, truth: pd.DataFrame) -> list[object]:
+    """Macro-F1, calibration error and share of the unclassified."""
+    found = reltype.classify(log).to_pandas()
+    both = truth.merge(found, on="customer_id", how="left", suffixes=("_true", ""))
+    both["archetype"] = both.archetype.fillna("unclassified")
+    f1 = f1_score(both.archetype_true, both.archetype, labels=NAMES, average="macro")
+    named = both[both.archetype.isin(NAMES)]
+    error = calibration(named.confidence, named.archetype == named.archetype_true)
+    return [f1, error, 1 - len(named) / len(both)]
+
+
+def show(first: list[str], rows: list[list[object]]) -> None:
+    """A table of what was scored, with mean, least and greatest."""
+    blank = [""] * (len(first) - 1)
+    figures = np.array([row[len(first) :] for row in rows], float)
+    spread = [
+        [name, *blank, *statistic(figures, axis=0)]
+        for name, statistic in (("mean", np.mean), ("least", np.min), ("most", np.max))
+    ]
+    head = [*first, "F1 all", "ECE", "left", "F1 purchases", "ECE", "left"]
+    click.echo(tabulate([*rows, *spread], head, tablefmt="github", floatfmt=".3f"))
 
 
 def calibration(confidence: pd.Series, right: pd.Series, bins: int = 10) -> float:
