@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,3 +13,14 @@ def shared():
     if not folder.is_dir():
         pytest.skip(f"the real data sets are not here: {folder}")
     return folder
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder on the path, as site-packages is."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    yield folder
+    for name in [name for name in sys.modules if name.endswith("_module")]:
+        del sys.modules[name]

@@ -1,7 +1,6 @@
 """Plugins on the path that every plugin takes: good ones work, broken ones are named."""
 
 import json
-import sys
 from inspect import signature
 from pathlib import Path
 
@@ -132,17 +131,6 @@ def _quick(monkeypatch):
     monkeypatch.setenv("RELTYPE_PLUGIN_SECONDS", "1")
     for point in plugins.installed():
         pytest.skip(f"a plugin is installed here: {point.name}")
-
-
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    """A folder on the path, as site-packages is."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    yield folder
-    for name in [name for name in sys.modules if name.endswith("_module")]:
-        del sys.modules[name]
 
 
 @pytest.fixture(scope="module")

@@ -65,17 +65,6 @@ def _quick(monkeypatch):
         pytest.skip(f"a plugin is installed here: {point.name}")
 
 
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    """A folder on the path, as site-packages is."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    yield folder
-    for name in [name for name in sys.modules if name.endswith("_module")]:
-        del sys.modules[name]
-
-
 @pytest.fixture(scope="module")
 def world():
     return simulate("coffee bar", customers=300, seed=5)
