@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from reltype.plan import Plan
 
+COUNTABLE = 16
+"""Rules of which every pattern has a place in a table; beyond, patterns are found by sorting."""
+
 _SQRT2 = 2.0**0.5
 _SQRT2PI = (2.0 * np.pi) ** 0.5
 
@@ -142,6 +145,7 @@ class Prototype:
             reading, evidence = batch.readings[:, k], batch.evidence[:, k]
             seen = ~np.isnan(reading)
             for a in np.flatnonzero(~np.isnan(self.value[:, k])):
+                # In place: on a batch, a new array costs more than what is put into it.
                 fit = (reading - self.value[a, k]) / self.tolerance[a, k]
                 fit *= fit
                 fit *= -0.5
@@ -233,7 +237,7 @@ def _patterns(fired: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.i
     coded = np.zeros(len(fired), np.int64)
     for i in range(fired.shape[1]):
         coded |= fired[:, i].astype(np.int64) << i
-    if fired.shape[1] > 16:
+    if fired.shape[1] > COUNTABLE:
         _, first, which = np.unique(coded, return_index=True, return_inverse=True)
         return fired[first], which
     found = np.flatnonzero(np.bincount(coded, minlength=1 << fired.shape[1]))

@@ -173,7 +173,7 @@ class Population:
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
-        _ = self.overview  # everybody is judged
+        self._judge_all(self.scales)
         yield from self._batches(query.answer(self.plan, "SELECT * FROM judged"), size)
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
