@@ -22,6 +22,13 @@ GRID = 1 << 20
 """Amounts are kept to 1/GRID, so that sums are exact in doubles and equal in any order."""
 
 
+_ADDED = {
+    "hour": "CAST(extract(hour FROM timestamp) AS INTEGER)",
+    "amount_log": "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
+}
+"""What the query adds to the canonical columns where it is asked for."""
+
+
 def interactions(selects: Sequence[str], columns: Collection[str], *, until: str | None) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
@@ -32,13 +39,15 @@ def interactions(selects: Sequence[str], columns: Collection[str], *, until: str
         until: The last day that is used, as SQL of a date; None for all.
     """
     late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
-    wanted = {"customer_id", *columns} - {"day", "hour", "organic", "gap_days", "timestamp"}
-    facts = ", ".join(_exact(name) for name in sorted(wanted - {"customer_id"}))
+    added = {name: sql for name, sql in _ADDED.items() if name in columns}
+    wanted = set(columns) - {"customer_id", "day", "organic", "gap_days", "timestamp", *added}
+    facts = ", ".join(
+        [*map(_exact, sorted(wanted)), *(f"{sql} AS {name}" for name, sql in added.items())]
+    )
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
           reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late, unread, timestamp,
           floor(epoch(timestamp) / 86400) AS day,
-          CAST(extract(hour FROM timestamp) AS INTEGER) AS hour,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound' AS organic{", " * bool(facts)}{facts}
         FROM ({" UNION ALL ".join(selects)})"""

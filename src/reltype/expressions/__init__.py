@@ -154,10 +154,13 @@ def parse(
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, scope: _Scope, gives: Kind) -> Expression:
-    place = Place(text)
-    plugins = {name.lower() for name, _ in scope.functions}
-    source = read(place, {*FUNCTIONS, *ALIASES, *plugins}, LEFT_OUT)
-    return _translated(text, source, scope, gives)
+    return _translated(text, _read(text, frozenset(n.lower() for n, _ in scope.functions)), scope, gives)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, plugins: frozenset[str]) -> exp.Expr:
+    """The tree, which nobody changes: it is translated once without and once with known columns."""
+    return read(Place(text), {*FUNCTIONS, *ALIASES, *plugins}, LEFT_OUT)
 
 
 def _translated(text: str, source: exp.Expr, scope: _Scope, gives: Kind) -> Expression:

@@ -202,7 +202,25 @@ def _meaning(
     if callable(function.sql):
         return function.sql(literals, values[0].kind)
     sql = function.sql if isinstance(function.sql, str) else function.sql[len(slots)]
-    return sql or call
+    return _plainer(name, sql, values) or call
+
+
+def _plainer(name: str, sql: str, values: Sequence[Value]) -> str:
+    """The same where the last argument is a number as written, so that nothing need be asked of it.
+
+    What is asked of a value writes it once more, and what stands in it as often again.
+    """
+    if name not in _ASKS or not values[-1].written or values[-1].kind != "number":
+        return sql
+    number = float(values[-1].sql)
+    if number <= 0:
+        return sql
+    if name == "power":
+        return "POWER(_0, _1)" if number.is_integer() else "POWER(CASE WHEN _0 >= 0 THEN _0 END, _1)"
+    return sql.replace("NULLIF(_1, 0)", "_1").replace(" AND _1 > 0", "")
+
+
+_ASKS = frozenset({"power", "share", "mod", "sat", "half"})
 
 
 CALLS = {

@@ -9,12 +9,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], stream: IO[bytes]) -> None:
-    """Write a row group per batch. Readings and probabilities hardly repeat: no dictionaries."""
+def _texts(path: str, type_: pa.DataType) -> list[str]:
+    """The paths, as Parquet names them, at which a column of this type holds text."""
     import pyarrow as pa
+
+    if pa.types.is_list(type_):
+        return _texts(f"{path}.list.element", type_.value_type)
+    if pa.types.is_struct(type_):
+        return [leaf for part in type_ for leaf in _texts(f"{path}.{part.name}", part.type)]
+    return [path] if pa.types.is_string(type_) else []
+
+
+def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], stream: IO[bytes]) -> None:
+    """Write a row group per batch. Only words repeat: no dictionaries of numbers, or of ids."""
     from pyarrow import parquet
 
-    worded = [f.name for f in schema if not pa.types.is_floating(f.type)]
+    worded = [leaf for f in schema if f.name != "customer_id" for leaf in _texts(f.name, f.type)]
     with parquet.ParquetWriter(
         stream, schema, compression="snappy", use_dictionary=worded
     ) as writer:
