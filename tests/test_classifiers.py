@@ -23,12 +23,14 @@ def batch(readings, evidence=None, fired=None):
     )
 
 
-def two(contamination=0.05):
+def two(contamination=0.05, weight=1.0, side=0):
     return Prototype(
         items=("affect", "volition"),
         value=np.array([[0.9, 0.8], [0.4, 0.2]]),
         tolerance=np.array([[0.1, 0.2], [0.15, 0.15]]),
+        weight=np.array([1.0, weight]),
         contamination=contamination,
+        open=np.array([[side, 0], [0, 0]]),
     )
 
 
@@ -37,6 +39,24 @@ def test_a_part_is_the_log_density_ratio_of_the_truncated_normal_to_the_uniform(
     density = truncnorm.pdf(reading, (0 - mean) / sd, (1 - mean) / sd, mean, sd)
     part = two(contamination=0.0).parts(batch([reading, np.nan]))[0, 0, 0]
     assert part == pytest.approx(np.log(density))
+
+
+def test_a_dimension_counts_by_its_weight():
+    readings = batch([0.85, 0.6])
+    plain, heavy = two().parts(readings), two(weight=2.5).parts(readings)
+    assert heavy[0, :, 0].tolist() == plain[0, :, 0].tolist()
+    assert heavy[0, :, 1] == pytest.approx(2.5 * plain[0, :, 1])
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_who_reads_further_out_on_an_open_side_is_no_less_like_it(side):
+    mean = 0.9
+    grid = np.linspace(0, 1, 100_001)
+    said = two(contamination=0.0, side=side).parts(batch(np.stack([grid, grid], axis=1)))[:, 0, 0]
+    out = grid >= mean if side > 0 else grid <= mean
+    assert np.ptp(said[out]) == pytest.approx(0)
+    assert said[~out].max() <= said[out].max()
+    assert np.exp(said).mean() == pytest.approx(1, abs=1e-3)  # a density over [0, 1]
 
 
 def test_a_reading_that_was_not_seen_says_nothing():

@@ -21,6 +21,8 @@ class Place:
         source: Which literature, or the argument.
         target: The reading that advice aims at *within* the archetype; `value` where none is
             given. Never a call to become another archetype.
+        open: `below` or `above`: who reads further out on that side is no less like it (nobody is
+            too unhappy for a marriage of convenience). Empty: whoever is far off is less like it.
     """
 
     value: float = field(validator=[validators.ge(0), validators.le(1)])
@@ -28,6 +30,7 @@ class Place:
     status: str = field(default="inferred", validator=validators.in_(("sourced", "inferred")))
     source: str = ""
     target: float | None = None
+    open: str = field(default="", validator=validators.in_(("", "below", "above")))
 
     @property
     def aim(self) -> float:

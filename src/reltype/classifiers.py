@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COUNTABLE = 16
 """Rules of which every pattern has a place in a table; beyond, patterns are found by sorting."""
 
+_SIDES = {"below": -1, "": 0, "above": 1}
 _SQRT2 = 2.0**0.5
 _SQRT2PI = (2.0 * np.pi) ** 0.5
 
@@ -101,29 +102,41 @@ class Itemised(Classifier, Protocol):
 class Prototype:
     """How well the readings suit each archetype's prototype.
 
-    c_ak = e_k · log((1 − ε) · N(d_k; μ_ak, τ_ak) truncated to [0, 1] + ε), where the uniform
-    density 1 is the background: what a reading is like when no archetype fits. ε, the typology's
-    contamination, bounds what one strange reading can say against an archetype.
+    c_ak = w_k · e_k · log((1 − ε) · f_ak(d_k) + ε), where the uniform density 1 is the background:
+    what a reading is like when no archetype fits. ε, the typology's contamination, bounds what one
+    strange reading can say against an archetype. f is the normal density N(μ_ak, τ_ak) over [0, 1];
+    where the prototype is open below or above, it stays as high as at μ on that side.
 
     Attributes:
         items: The dimensions.
         value: (archetypes, dimensions) μ; NaN where the prototype says nothing.
         tolerance: (archetypes, dimensions) τ.
+        weight: (dimensions,) w.
         contamination: ε.
+        open: (archetypes, dimensions) −1 where it is open below, 1 above, 0 where neither.
     """
 
     items: tuple[str, ...]
     value: NDArray[np.float64]
     tolerance: NDArray[np.float64]
+    weight: NDArray[np.float64]
     contamination: float
+    open: NDArray[np.int64]
     name: str = "prototype"
     _log_norm: NDArray[np.float64] = field(init=False)
+    _lowest: NDArray[np.float64] = field(init=False)
+    _highest: NDArray[np.float64] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Work out the truncated densities' constants once."""
-        inside = _normal_cdf((1 - self.value) / self.tolerance)
-        inside -= _normal_cdf(-self.value / self.tolerance)
-        object.__setattr__(self, "_log_norm", np.log(self.tolerance * _SQRT2PI * inside))
+        """Work out once how far each density goes, and what it is divided by."""
+        spread = self.tolerance * _SQRT2PI
+        below = spread * (0.5 - _normal_cdf(-self.value / self.tolerance))
+        above = spread * (_normal_cdf((1 - self.value) / self.tolerance) - 0.5)
+        area = np.where(self.open < 0, self.value, below)
+        area += np.where(self.open > 0, 1 - self.value, above)
+        object.__setattr__(self, "_log_norm", np.log(area))
+        object.__setattr__(self, "_lowest", np.where(self.open < 0, self.value, 0.0))
+        object.__setattr__(self, "_highest", np.where(self.open > 0, self.value, 1.0))
 
     @classmethod
     def of(cls, plan: Plan) -> Prototype:
@@ -134,7 +147,9 @@ class Prototype:
             items=tuple(d.name for d in plan.dimensions),
             value=np.array([[p.value if p else nan for p in row] for row in places]),
             tolerance=np.array([[p.tolerance if p else nan for p in row] for row in places]),
+            weight=np.array([d.weight for d in plan.dimensions]),
             contamination=plan.typology.contamination,
+            open=np.array([[_SIDES[p.open] if p else 0 for p in row] for row in places]),
         )
 
     def parts(self, batch: Batch) -> NDArray[np.float64]:
@@ -142,11 +157,13 @@ class Prototype:
         archetypes, dimensions = self.value.shape
         made = blank(len(batch), archetypes, dimensions)
         for k in range(dimensions):
-            reading, evidence = batch.readings[:, k], batch.evidence[:, k]
+            reading, evidence = batch.readings[:, k], batch.evidence[:, k] * self.weight[k]
             seen = ~np.isnan(reading)
             for a in np.flatnonzero(~np.isnan(self.value[:, k])):
                 # In place: on a batch, a new array costs more than what is put into it.
-                fit = (reading - self.value[a, k]) / self.tolerance[a, k]
+                fit = np.clip(reading, self._lowest[a, k], self._highest[a, k])
+                fit -= self.value[a, k]
+                fit /= self.tolerance[a, k]
                 fit *= fit
                 fit *= -0.5
                 fit -= self._log_norm[a, k]

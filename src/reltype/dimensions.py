@@ -22,6 +22,8 @@ class Dimension:
         source: The literature it is taken from.
         structural: True where the sector sets it, not the customer (a public service is never
             chosen); packs for such sectors may leave it out.
+        weight: How much a reading says beside those of other dimensions, where as much was seen of
+            both; 1 is what the prototypes' densities say by themselves, 0 nothing.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Dimension:
     summary: str
     source: str
     structural: bool = False
+    weight: float = field(default=1.0, validator=validators.ge(0))
 
 
 @frozen

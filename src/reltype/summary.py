@@ -186,7 +186,7 @@ _ALWAYS = {"customer_id", "timestamp", "day", "hour", "organic", "gap_days"}
 def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:
     """The pairs of archetypes that are less than `APART` apart on what was seen, nearest first.
 
-    d' = √(Σ_k seen_k (μ_ak − μ_bk)² / ((τ²_ak + τ²_bk) / 2)): the distance at which an ideal
+    d' = √(Σ_k seen_k w_k (μ_ak − μ_bk)² / ((τ²_ak + τ²_bk) / 2)): the distance at which an ideal
     observer would tell two normal densities apart (Green & Swets 1966).
 
     Args:
@@ -227,12 +227,12 @@ def helps(
 
 
 def _apart(plan: Plan, i: int, j: int) -> NDArray[np.float64]:
-    """(dimensions,) squared distance of two prototypes in tolerances; 0 where one says nothing."""
+    """(dimensions,) squared distance in tolerances, by weight; 0 where one says nothing."""
     made = np.zeros(len(plan.dimensions))
     first, second = plan.archetypes[i].prototype, plan.archetypes[j].prototype
     for k, dimension in enumerate(plan.dimensions):
         a, b = first.get(dimension.name), second.get(dimension.name)
         if a and b:
             spread = (a.tolerance**2 + b.tolerance**2) / 2
-            made[k] = (a.value - b.value) ** 2 / spread
+            made[k] = dimension.weight * (a.value - b.value) ** 2 / spread
     return made

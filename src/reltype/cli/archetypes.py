@@ -6,6 +6,8 @@ import click
 
 from reltype.cli import options
 
+_OPEN = {"": "", "below": " or less", "above": " or more"}
+
 
 @click.command(name="archetypes")
 @click.argument("name", required=False)
@@ -38,7 +40,7 @@ def command(
     places = [
         {
             "dimension": f"{d.name} ({d.low} … {d.high})",
-            "value": f"{archetype.prototype[d.name].value:.2f}",
+            "value": f"{archetype.prototype[d.name].value:.2f}{_OPEN[archetype.prototype[d.name].open]}",
             "tolerance": f"{archetype.prototype[d.name].tolerance:.2f}",
             "status": archetype.prototype[d.name].status,
             "source": archetype.prototype[d.name].source,

@@ -154,7 +154,9 @@ def parse(
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, scope: _Scope, gives: Kind) -> Expression:
-    return _translated(text, _read(text, frozenset(n.lower() for n, _ in scope.functions)), scope, gives)
+    return _translated(
+        text, _read(text, frozenset(n.lower() for n, _ in scope.functions)), scope, gives
+    )
 
 
 @lru_cache(maxsize=4096)

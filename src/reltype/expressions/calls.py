@@ -216,7 +216,9 @@ def _plainer(name: str, sql: str, values: Sequence[Value]) -> str:
     if number <= 0:
         return sql
     if name == "power":
-        return "POWER(_0, _1)" if number.is_integer() else "POWER(CASE WHEN _0 >= 0 THEN _0 END, _1)"
+        return (
+            "POWER(_0, _1)" if number.is_integer() else "POWER(CASE WHEN _0 >= 0 THEN _0 END, _1)"
+        )
     return sql.replace("NULLIF(_1, 0)", "_1").replace(" AND _1 > 0", "")
 
 
