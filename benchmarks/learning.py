@@ -2,6 +2,7 @@
 
 python benchmarks/learning.py curve  [LOG TRUTH]…   macro-F1 and calibration by number of labels
 python benchmarks/learning.py choice [LOG TRUTH]…   40 customers that `label` chooses against 40 random ones
+python benchmarks/learning.py rates  [LOG TRUTH]…   base rates learned without labels, and whether two halves agree
 python benchmarks/learning.py time                  fit of 100,000 customers with 1,000 labels
 """
 
@@ -145,6 +146,38 @@ def choice(given):
     print("| **mean** | {:.3f} | {:.3f} | {:.3f} | |".format(*np.mean(found, axis=0)))
 
 
+def rates(given):
+    print("| log | flat rates | learned rates | change | halves differ by | off the truth by |")
+    print("|---|---|---|---|---|---|")
+    for known in worlds(given):
+        pooled = known.run.conclude(known.batch)
+        seen = pooled.withheld < 0
+        scores, truth = pooled.scores[:, :-1], known.truth
+        half = np.random.default_rng(0).random(len(scores)) < 0.5
+        learned = base_rates(scores[seen])
+        differ = np.abs(base_rates(scores[seen & half]) - base_rates(scores[seen & ~half])).max()
+        off = np.abs(learned - np.bincount(truth, minlength=known.classes) / len(truth)).max()
+        f1 = []
+        for moved in (scores, scores + np.log(learned)):
+            named = np.where(seen, moved.argmax(axis=1), known.classes)
+            counted = metrics.confusion(truth, named, known.classes)
+            f1.append(float(metrics.macro(metrics.scores(counted)[2])))
+        print(
+            f"| {known.name} | {f1[0]:.3f} | {f1[1]:.3f} | {f1[1] - f1[0]:+.3f} | {differ:.3f} | {off:.3f} |",
+            flush=True,
+        )
+
+
+def base_rates(scores, rounds=200, beforehand=20):
+    """EM for the base rates alone (Saerens, Latinne & Decaestecker 2002), held a little to equal ones."""
+    rate = np.full(scores.shape[1], 1 / scores.shape[1])
+    for _ in range(rounds):
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True)) * rate
+        share = odds / odds.sum(axis=1, keepdims=True)
+        rate = (share.sum(axis=0) + beforehand) / (len(scores) + beforehand * len(rate))
+    return rate
+
+
 def timed(given):
     del given
     made = simulate("coffee bar", customers=100_000, seed=1)
@@ -159,4 +192,5 @@ def timed(given):
 
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
-    {"curve": curve, "choice": choice, "time": timed}[sys.argv[1]](sys.argv[2:])
+    commands = {"curve": curve, "choice": choice, "rates": rates, "time": timed}
+    commands[sys.argv[1]](sys.argv[2:])
