@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reltype.errors import ConfigError, InputError
-from reltype.mapping.clocks import clock_of
+from reltype.mapping.clocks import _NAMED, clock_of
 from reltype.mapping.columns import columns_of
 from reltype.mapping.guess import guess
 
@@ -441,6 +441,14 @@ def test_a_column_of_times_is_read_back_whatever_its_format(form, start, count):
     if clock.way == "formats":
         back = datetime.strptime(cells[0], clock.formats[0]).replace(tzinfo=UTC)
         assert back.date() == times[0].date()
+
+
+@pytest.mark.parametrize("form", _NAMED)
+def test_every_format_with_names_is_tried_on_what_it_writes(form):
+    cells = [datetime(2023, month, 14, 9, 30, tzinfo=UTC).strftime(form) for month in range(1, 13)]
+    clock = clock_of(cells, named=True)
+    assert clock is not None
+    assert clock.share == 1
 
 
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)

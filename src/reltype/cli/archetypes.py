@@ -37,16 +37,18 @@ def command(
         options.emit(options.rows(listed), output, format_)
         return
     archetype = options.one("archetype", name, {a.name: a for a in plan.archetypes})
+    known = (
+        (d, archetype.prototype[d.name]) for d in plan.dimensions if d.name in archetype.prototype
+    )
     places = [
         {
             "dimension": f"{d.name} ({d.low} … {d.high})",
-            "value": f"{archetype.prototype[d.name].value:.2f}{_OPEN[archetype.prototype[d.name].open]}",
-            "tolerance": f"{archetype.prototype[d.name].tolerance:.2f}",
-            "status": archetype.prototype[d.name].status,
-            "source": archetype.prototype[d.name].source,
+            "value": f"{place.value:.2f}{_OPEN[place.open]}",
+            "tolerance": f"{place.tolerance:.2f}",
+            "status": place.status,
+            "source": place.source,
         }
-        for d in plan.dimensions
-        if d.name in archetype.prototype
+        for d, place in known
     ]
     click.echo(f"{archetype.name}: {archetype.summary}\n({archetype.source})\n", err=True)
     options.emit(options.rows(places), output, format_)

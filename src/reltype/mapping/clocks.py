@@ -31,7 +31,7 @@ _DIGITS = re.compile(
 )
 _OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\.\d+)?(\s*[AaPp]\.?[Mm]\.?)?")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
-_NAMES = re.compile(
+_LIKE_NAMED = re.compile(
     r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|^\d{4}[-/]\d{1,2}$|^\d{1,2}\s+\d{1,2},"
 )
 """What a cell must hold for one of `_NAMED`; each of those costs a pattern to try."""
@@ -219,7 +219,7 @@ def _blank(text: str | None) -> str:
 def _named(cells: Sequence[str]) -> Clock | None:
     """Months by name, and what else no pattern above is for; three formats at most."""
     sampled = list(dict.fromkeys(cells))[:200]
-    left = [cell for cell in sampled if len(cell) < _LONGEST and _NAMES.search(cell)]
+    left = [cell for cell in sampled if len(cell) < _LONGEST and _LIKE_NAMED.search(cell)]
     if len(left) < 0.5 * len(sampled):
         return None
     formats: list[str] = []
