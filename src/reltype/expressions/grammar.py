@@ -1,13 +1,13 @@
 """The text of an expression → a tree of allowed nodes, or a complaint that shows the culprit.
 
-DuckDB's grammar by sqlglot, with every call kept as it was written. Whatever is not in the lists
+DuckDB's grammar by sqlglot, pure or compiled, with every call kept as it was written. Whatever is not in the lists
 here does not get in, whatever future versions of the parser may learn to read.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -83,6 +83,9 @@ _BEFORE_PARENTHESIS = frozenset(
     ]
 )
 
+_READ = SPECIAL | _BEFORE_PARENTHESIS
+_NAMED = "reltype_"
+
 _ROWS = "an expression has no sub-selects, tables or statements"
 _WORDS = {
     **dict.fromkeys(("select", "union", "intersect", "except", "with", "values"), _ROWS),
@@ -146,23 +149,10 @@ def _cut(text: str) -> str:
 
 @cache
 def language() -> DuckDB:
-    """DuckDB's dialect in which a function call is nothing but a name and its arguments."""
+    """DuckDB's dialect."""
     from sqlglot.dialects.duckdb import DuckDB
 
-    given = DuckDB.Parser
-
-    class Language(DuckDB):
-        class Parser(given):  # type: ignore[misc, valid-type]
-            FUNCTIONS: ClassVar[dict[str, object]] = {}
-            NO_PAREN_FUNCTIONS: ClassVar[dict[str, object]] = {}
-            FUNCTION_PARSERS: ClassVar[dict[str, object]] = {
-                name: given.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST", "EXTRACT")
-            }
-            NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, object]] = {
-                "CASE": given.NO_PAREN_FUNCTION_PARSERS["CASE"]
-            }
-
-    return Language()
+    return DuckDB()
 
 
 def read(place: Place, functions: Collection[str], left_out: dict[str, str]) -> exp.Expr:
@@ -183,7 +173,8 @@ def read(place: Place, functions: Collection[str], left_out: dict[str, str]) -> 
     _check_nesting(place, tokens)
     _check_words(place, tokens, functions, left_out)
     try:
-        trees = language().parser().parse_into(exp.Condition, tokens, place.text)
+        plain = [*_plain(tokens, functions)]
+        trees = language().parser().parse_into(exp.Condition, plain, place.text)
     except ParseError as error:
         raise _unread(place, error) from error
     except (
@@ -197,6 +188,8 @@ def read(place: Place, functions: Collection[str], left_out: dict[str, str]) -> 
         raise place.error("this cannot be read") from error
     if len(trees) != 1 or trees[0] is None:
         raise place.error("one expression is wanted")
+    for call in trees[0].find_all(exp.Anonymous):
+        call.set("this", call.name.removeprefix(_NAMED))
     _check_nodes(place, trees[0])
     return trees[0]
 
@@ -252,7 +245,7 @@ def _check_words(
             continue
         reason = left_out.get(word)
         if is_call and word.isidentifier() and word not in functions:
-            if word not in SPECIAL | _BEFORE_PARENTHESIS:
+            if word not in _READ:
                 if reason is None:
                     reason = _WORDS.get(word) or "no function has this name"
                     near = did_you_mean(word, functions)
@@ -263,6 +256,30 @@ def _check_words(
                 )
         elif word in _WORDS and token.token_type.name != "VAR":
             raise place.error(_WORDS[word], token.start, token.end)
+
+
+def _plain(tokens: list[Token], functions: Collection[str]) -> Iterator[Token]:
+    """The tokens, in which the parser finds no functions of its own.
+
+    A call gets a name that it does not know, so that it keeps it; what it takes for a call without
+    parentheses (`current_date`, `if x`) becomes a column's name. A parser of our own without
+    functions would do, but compiled ones have no descendants.
+    """
+    from sqlglot.tokenizer_core import Token, TokenType
+
+    parser = language().parser_class
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        word, type_ = token.text.lower(), token.token_type
+        place = (token.line, token.col, token.start, token.end)
+        if type_ in {TokenType.IDENTIFIER, TokenType.STRING} or word in _READ:
+            yield token
+        elif following is not None and following.token_type == TokenType.L_PAREN:
+            known = word in functions
+            yield Token(TokenType.VAR, _NAMED + token.text, *place) if known else token
+        elif type_ in parser.NO_PAREN_FUNCTIONS or word.upper() in parser.NO_PAREN_FUNCTION_PARSERS:
+            yield Token(TokenType.IDENTIFIER, token.text, *place)
+        else:
+            yield token
 
 
 def _unread(place: Place, error: Exception) -> ConfigError:
