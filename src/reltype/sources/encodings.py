@@ -141,7 +141,9 @@ def _eight_bit(path: Path, encoding: str, mark: int) -> Text:
         if returns or b"\r" in block:
             returns += block.count(b"\r")
             both += block.count(b"\r\n") + (last == b"\r" and block[:1] == b"\n")
-        line_feeds += block.count(b"\n")
+            line_feeds += block.count(b"\n")
+        else:  # one says as much as all of them: not every line feed follows a return
+            line_feeds += b"\n" in block
         last = block[-1:]
         valid = valid and _decodes(decoder, block)
     valid = valid and _decodes(decoder, b"", final=True)
