@@ -16,6 +16,7 @@ from reltype.errors import ConfigError
 from reltype.expressions import literal, parse, quote
 from reltype.expressions.calls import FUNCTIONS
 from reltype.expressions.functions import ALIASES, LEFT_OUT
+from reltype.expressions.grammar import language
 
 DIALECTS = ("spark", "postgres", "bigquery", "snowflake")
 NUMBERS = (None, 0.0, 1.0, -1.0, 0.5, 3.0, -2.5, 1e300, -1e300, 1e-300, 1.7e308, math.inf, math.nan)
@@ -925,3 +926,38 @@ def test_the_documented_functions_are_those_that_are_allowed():
     assert all(f"`{name}`" in left_out for name in LEFT_OUT)
     aliases = page.split("<!-- aliases -->")[1].split("<!--")[0]
     assert all(f"`{alias}`" in aliases for alias in ALIASES)
+
+
+def test_no_parser_of_ours_descends_from_the_librarys_since_compiled_ones_have_no_descendants():
+    assert type(language().parser()).__module__.startswith("sqlglot.")
+
+
+@pytest.mark.parametrize("word", ["current_date", "if", "any", "map", "localtime"])
+def test_a_column_may_have_the_name_of_what_a_database_calls_without_parentheses(word):
+    assert parse(f"{word} = 1", where="w", columns={word: "number"}).needs == {word}
+
+
+@pytest.mark.parametrize(
+    ("call", "plain"),
+    [
+        ("count(*)", "count_if(b)"),
+        ("sum(v)", "sum(CASE WHEN b THEN v END)"),
+        ("count(DISTINCT v)", "count(DISTINCT CASE WHEN b THEN v END)"),
+        ("median(v)", "median(CASE WHEN b THEN v END)"),
+        ("arg_max(v, w)", "arg_max(CASE WHEN b THEN v END, w)"),
+        ("corr(v, w)", "corr(CASE WHEN b THEN v END, w)"),
+        ("bool_and(v > 1)", "bool_and(CASE WHEN b THEN v > 1 END)"),
+    ],
+)
+def test_a_filter_leaves_out_what_a_case_would_make_null(call, plain):
+    columns = {"v": "number", "w": "number", "b": "bool"}
+    rows = "(VALUES (1.0, 2.0, true), (5.0, 1.0, false), (3.0, NULL, true), (2.0, 7.0, true),"
+    rows = f"{rows} (9.0, 9.0, NULL), (NULL, 8.0, true)) t(v, w, b)"
+
+    def found(text: str, where: str = "true") -> list[tuple[object, ...]]:
+        sql = parse(text, where="w", aggregates=True, columns=columns).sql()
+        return duckdb.sql(f"SELECT {sql} FROM {rows} WHERE {where}").fetchall()
+
+    asked = found(f"{call} FILTER (WHERE b)")
+    assert asked == found(plain)
+    assert asked == found(call, where="b")

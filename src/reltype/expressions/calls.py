@@ -68,7 +68,7 @@ def _call(t: Translation, node: exp.Expr) -> Value:
     if name not in FUNCTIONS:
         return _plugins(t, node)
     if FUNCTIONS[name].aggregate:
-        return _aggregate(t, node, name)
+        return _aggregate(t, node, name, None)
     return _function(t, node, name, node.expressions)
 
 
@@ -87,7 +87,12 @@ def _plugins(t: Translation, node: exp.Expr) -> Value:
     return t.fill(node, f"{own}({slots})", *parts, **known)
 
 
-def _aggregate(t: Translation, node: exp.Expr, name: str) -> Value:
+def _aggregate(t: Translation, node: exp.Expr, name: str, where: exp.Expr | None) -> Value:
+    """An aggregate, of the rows for which a condition holds, if there is one.
+
+    They all pass over nulls, so that the condition is put around the argument: the engine then
+    needs not pick the rows for each aggregate anew, which takes it twice as long.
+    """
     from sqlglot import exp
 
     if not t.aggregates:
@@ -102,16 +107,25 @@ def _aggregate(t: Translation, node: exp.Expr, name: str) -> Value:
     if isinstance(only, exp.Star | exp.Distinct) and name != "count":
         raise t.place.error_at("only count() takes * or DISTINCT", node)
     if isinstance(only, exp.Star):
-        value = t.fill(node, "COUNT(*)", kind="number")
+        row = Value("*") if where is None else _where(t, node, Value("1"), where)
+        value = t.fill(node, "COUNT(_0)", row, kind="number")
     elif isinstance(only, exp.Distinct):
         if len(only.expressions) != 1:
             raise t.place.error_at("count(DISTINCT x) takes one value", node)
-        counted = t.cast(only.expressions[0], "any")
-        value = t.fill(node, "COUNT(DISTINCT _0)", counted, kind="number")
+        value = _where(t, node, t.cast(only.expressions[0], "any"), where)
+        value = t.fill(node, "COUNT(DISTINCT _0)", value, kind="number")
     else:
-        value = _function(t, node, name, arguments)
+        value = _function(t, node, name, arguments, where)
     t.inside.pop()
     return value
+
+
+def _where(t: Translation, node: exp.Expr, value: Value, where: exp.Expr | None) -> Value:
+    """The value where the condition holds, if there is one, else null."""
+    if where is None:
+        return value
+    filled = t.fill(node, "CASE WHEN _0 THEN _1 END", t.cast(where, "bool"), value)
+    return evolve(value, sql=filled.sql, closed=filled.closed, written=False)
 
 
 def _filter(t: Translation, node: exp.Expr) -> Value:
@@ -119,16 +133,16 @@ def _filter(t: Translation, node: exp.Expr) -> Value:
     name = call.name.lower() if type(call).__name__ == "Anonymous" else ""
     if not (name and FUNCTIONS.get(ALIASES.get(name, name), FUNCTIONS["abs"]).aggregate):
         raise t.place.error_at("FILTER goes with an aggregate", node)
-    value = t.value(call)
-    t.inside.append(call.name)
-    condition = t.cast(node.expression.this, "bool")
-    t.inside.pop()
-    # A guard would stand between the two; `value` has none yet: it is put around the whole.
-    filled = t.fill(node, "_0 FILTER (WHERE _1)", value, condition)
-    return evolve(value, sql=filled.sql, closed=False)
+    return _aggregate(t, call, ALIASES.get(name, name), node.expression.this)
 
 
-def _function(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Expr]) -> Value:
+def _function(
+    t: Translation,
+    node: exp.Expr,
+    name: str,
+    nodes: Sequence[exp.Expr],
+    where: exp.Expr | None = None,
+) -> Value:
     function = FUNCTIONS[name]
     takes = _signature(t, node, name, nodes)
     literals: dict[int, str] = {}
@@ -145,6 +159,7 @@ def _function(t: Translation, node: exp.Expr, name: str, nodes: Sequence[exp.Exp
             else t.cast(argument, kind)
             for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True))
         ]
+    values = [*(_where(t, node, value, where) for value in values[:1]), *values[1:]]
     sql = _meaning(name, function, list(literals.values()), values)
     if name == "nullif":
         sql = sql.replace("_0 = _1", t.pair(node, "=", values))

@@ -64,12 +64,10 @@ def to_time(literals: Sequence[str], kind: Kind) -> str:
     """SQL of a time, in UTC where it has an offset, as it stands otherwise; *literals*: formats."""
     if kind == "time":
         return "_0"
-    iso = (
-        f"CASE WHEN REGEXP_MATCHES({_CELL}, {text_literal(_ZONED)}) "
-        f"THEN TRY_CAST({_CELL} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
-        f"ELSE TRY_CAST({_CELL} AS TIMESTAMP) END"
-    )
-    iso = _MODERN.format(f"({iso})")
+    zoned = _MODERN.format(f"(TRY_CAST({_CELL} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')")
+    local = _MODERN.format(f"TRY_CAST({_CELL} AS TIMESTAMP)")
+    # The range is asked of each branch, so that the pattern need not be asked twice.
+    iso = f"CASE WHEN REGEXP_MATCHES({_CELL}, {text_literal(_ZONED)}) THEN {zoned} ELSE {local} END"
     if not literals:
         return iso
     tries = ", ".join(
