@@ -22,17 +22,18 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "direction": "text",
     "text": "text",
     "day": "number",
+    "weekday": "number",
     "hour": "number",
     "organic": "bool",
     "gap_days": "number",
     "amount_log": "number",
 }
-"""What an aggregate may speak of: the canonical columns, and five that the query adds.
+"""What an aggregate may speak of: the canonical columns, and six that the query adds.
 
-`day` is whole days since 1970-01-01; `hour` the hour of the day, 0…23; `organic` is true where the
-customer took the step (not a bill, a renewal or a mailing of ours); `gap_days` is the days since
-the same customer's previous organic day, null on the first and on a second interaction of one day;
-`amount_log` is the natural logarithm of what a purchase cost, kept to 1/4096 so that sums are exact
+`day` is whole days since 1970-01-01; `weekday` 1 (Monday) … 7 (Sunday); `hour` the hour of the day,
+0…23; `organic` is true where the customer took the step (not a bill, a renewal or a mailing of
+ours); `gap_days` is the days since the same customer's previous organic day, null on the first and
+on a second interaction of one day; `amount_log` is the natural logarithm of what a purchase cost, kept to 1/4096 so that sums are exact
 in any order, null for what is no purchase or cost nothing.
 """
 

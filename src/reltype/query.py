@@ -22,47 +22,59 @@ GRID = 1 << 20
 """Amounts are kept to 1/GRID, so that sums are exact in doubles and equal in any order."""
 
 
-_ADDED = {
-    "hour": "CAST(extract(hour FROM timestamp) AS INTEGER)",
-    "amount_log": "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
+_ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "day": (("day",), "CAST(day AS DOUBLE)"),
+    "weekday": (("day",), "CAST((day % 7 + 10) % 7 + 1 AS DOUBLE)"),
+    "hour": (("hour",), "CAST(hour AS DOUBLE)"),
+    "gap_days": (
+        ("day", "organic"),
+        "CASE WHEN organic AND day > previous THEN CAST(day - previous AS DOUBLE) END",
+    ),
+    "amount_log": (
+        ("kind", "value"),
+        "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
+    ),
+    **{
+        name: ((name,), f"round({name} * {GRID}) / {GRID}")
+        for name in ("value", "sentiment", "rating", "discount")
+    },
 }
-"""What the query adds to the canonical columns where it is asked for."""
+"""What aggregates get that is no canonical column as it is: from which it is made, and how."""
+
+_CARRIED = {"hour": "CAST(extract(hour FROM timestamp) AS TINYINT)"}
+"""What is made before the sort, since it is narrower than what it is made from."""
 
 
 def interactions(selects: Sequence[str], columns: Collection[str], *, until: str | None) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
+    The rows are sorted by customer and day for `gap_days`, so they are kept narrow until then:
+    what follows from other columns is worked out afterwards.
+
     Args:
         selects: One SELECT of canonical columns for each log, as a mapping writes it.
-        columns: The columns that are asked for; `gap_days` costs a sort, so it is left out
+        columns: The columns that are asked for; `gap_days` costs that sort, so it is left out
             where nobody asks.
         until: The last day that is used, as SQL of a date; None for all.
     """
     late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
-    added = {name: sql for name, sql in _ADDED.items() if name in columns}
-    wanted = set(columns) - {"customer_id", "day", "organic", "gap_days", "timestamp", *added}
-    facts = ", ".join(
-        [*map(_exact, sorted(wanted)), *(f"{sql} AS {name}" for name, sql in added.items())]
+    asked = sorted({*columns, "day"} - {"customer_id", "organic"})
+    needed = {need for name in asked for need in _ADDED.get(name, ((name,), ""))[0]}
+    carried = "".join(
+        f", {_CARRIED.get(name, name)} AS {name}" for name in sorted(needed - {"day", "organic"})
     )
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
-          reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late, unread, timestamp,
-          floor(epoch(timestamp) / 86400) AS day,
+          reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late,
+          unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
-            AND coalesce(direction, '') <> 'outbound' AS organic{", " * bool(facts)}{facts}
+            AND coalesce(direction, '') <> 'outbound' AS organic{carried}
         FROM ({" UNION ALL ".join(selects)})"""
-    if "gap_days" not in columns:
-        return rows
-    return f"""
-        SELECT *, CASE WHEN organic AND day > previous THEN day - previous END AS gap_days
-        FROM (SELECT *, lag(day) OVER (PARTITION BY customer_id, organic ORDER BY day) AS previous
-              FROM ({rows}))"""
-
-
-def _exact(name: str) -> str:
-    if name in {"value", "sentiment", "rating", "discount"}:
-        return f"round({name} * {GRID}) / {GRID} AS {name}"
-    return name
+    if "gap_days" in asked:
+        previous = "lag(day) OVER (PARTITION BY customer_id, organic ORDER BY day) AS previous"
+        rows = f"SELECT *, {previous} FROM ({rows})"
+    given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
+    return f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given} FROM ({rows})"
 
 
 def facts(plan: Plan, selects: Sequence[str], *, until: str | None) -> str:
@@ -79,10 +91,15 @@ def facts(plan: Plan, selects: Sequence[str], *, until: str | None) -> str:
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
     return f"""
         SELECT customer_id, count(*) AS log_rows, min(day) AS log_first_day,
-          max(day) AS log_last_day, count_if(is_reject) AS log_rejects,
-          count_if(is_late AND NOT is_reject) AS log_late, count(unread) AS log_unread{measured}
+          max(day) AS log_last_day, {_count("is_reject")} AS log_rejects,
+          {_count("is_late AND NOT is_reject")} AS log_late,
+          {_count("is_unread")} AS log_unread{measured}
         FROM ({interactions(selects, needs, until=until)})
         GROUP BY customer_id ORDER BY customer_id"""
+
+
+def _count(condition: str) -> str:
+    return f"count(CASE WHEN {condition} THEN 1 END)"
 
 
 def customers(selects: Sequence[str], given: Collection[str]) -> str:

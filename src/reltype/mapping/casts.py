@@ -151,8 +151,8 @@ class Cells:
         if type_ != "VARCHAR":
             return f"({rest})"
         # A cast to TIMESTAMP passes over an offset: the short way is for what has none.
-        short = f"strlen({sql}) = 19 AND {sql}[17] = ':' AND {sql}[5] = '-'"
-        return f"CASE WHEN {short} THEN TRY_CAST({sql} AS TIMESTAMP) ELSE {rest} END"
+        plain = f"(strlen({sql}) = 19 AND {sql}[17] = ':' OR strlen({sql}) = 10) AND {sql}[5] = '-'"
+        return f"CASE WHEN {plain} THEN TRY_CAST({sql} AS TIMESTAMP) ELSE {rest} END"
 
     def identifier(self, text: str, where: str) -> str:
         """SQL of a trimmed identifier, null where blank; a whole number has no `.0`."""
