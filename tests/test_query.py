@@ -51,8 +51,12 @@ def test_days_weekdays_and_hours_are_those_of_the_calendar_even_before_1970(ever
 
 def test_a_gap_is_counted_between_organic_days_and_once_a_day(everything):
     assert everything["organic"] == {
-        **{("a", 0): True, ("a", 1): True, ("a", 2): False, ("a", 3): True},
-        **{("b", 0): True, ("b", 1): False},
+        ("a", 0): True,
+        ("a", 1): True,
+        ("a", 2): False,
+        ("a", 3): True,
+        ("b", 0): True,
+        ("b", 1): False,
     }
     gaps = {place: gap for place, gap in everything["gap_days"].items() if gap is not None}
     assert gaps == {("a", 3): 5.0}
