@@ -27,7 +27,11 @@ CANONICAL = """
 def rows(columns: set[str], until: str | None = None) -> dict[str, dict[tuple[str, int], object]]:
     """Column → (customer, row of theirs by time) → value."""
     sql = query.interactions([CANONICAL], {*columns, "timestamp"}, until=until)
-    found = duckdb.sql(f"SELECT * FROM ({sql}) ORDER BY customer_id, timestamp").to_arrow_table()
+    found = (
+        duckdb.connect()
+        .sql(f"SELECT * FROM ({sql}) ORDER BY customer_id, timestamp")
+        .to_arrow_table()
+    )
     assert columns <= set(found.column_names)
     keyed: dict[str, dict[tuple[str, int], object]] = {name: {} for name in columns}
     for row in found.to_pylist():
@@ -70,7 +74,9 @@ def test_the_logarithm_of_an_amount_is_that_of_a_purchase_that_cost_something(ev
 
 def test_numbers_are_doubles_so_that_their_products_do_not_overflow():
     sql = query.interactions([CANONICAL], set(INTERACTION_COLUMNS), until=None)
-    types = dict(duckdb.sql(f"SELECT column_name, column_type FROM (DESCRIBE ({sql}))").fetchall())
+    types = dict(
+        duckdb.connect().sql(f"SELECT column_name, column_type FROM (DESCRIBE ({sql}))").fetchall()
+    )
     numbers = {name for name, kind in INTERACTION_COLUMNS.items() if kind == "number"}
     assert {types[name] for name in numbers} == {"DOUBLE"}
 
@@ -82,7 +88,9 @@ def test_what_nobody_asks_for_does_not_change_the_rest(everything):
 
 def test_rows_after_the_last_day_belong_to_nobody_and_are_marked():
     sql = query.interactions([CANONICAL], {"kind"}, until="DATE '2024-03-03'")
-    found = duckdb.sql(
-        f"SELECT customer_id, is_late, count(*) FROM ({sql}) GROUP BY ALL"
-    ).fetchall()
+    found = (
+        duckdb.connect()
+        .sql(f"SELECT customer_id, is_late, count(*) FROM ({sql}) GROUP BY ALL")
+        .fetchall()
+    )
     assert sorted(found, key=str) == [("a", False, 2), ("b", False, 2), (None, True, 2)]

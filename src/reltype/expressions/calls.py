@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -19,7 +20,7 @@ from reltype.expressions.functions import (
     TIME,
     Function,
 )
-from reltype.expressions.values import Value, alike, compared
+from reltype.expressions.values import LARGEST, Value, alike, compared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def _operator(t: Translation, node: exp.Expr) -> Value:
 
 def _whole_division(t: Translation, node: exp.Expr) -> Value:
     quotient = _function(t, node, "share", [node.this, node.expression])
-    return t.fill(node, "FLOOR(_0)", quotient, kind="number", double=True, finite=False)
+    return t.fill(node, "FLOOR(_0)", quotient, kind="number", double=True, bound=inf)
 
 
 def _extract(t: Translation, node: exp.Expr) -> Value:
@@ -149,18 +150,24 @@ def _function(
     for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True)):
         if kind in LITERALS:
             literals[i] = _written(t, argument, kind, literals.get(i - 1, ""))
-    known = Value("", function.gives, function.gives == "number", function.finite)
     if function.gives in {"same", "first"}:
         values, known = _chosen(t, node, name, nodes)
     else:
         values = [
             Value(sql_of(literals[i], kind), "text", written=True)
             if i in literals
-            else t.cast(argument, kind)
+            else t.cast(argument, kind, guard=i > 0)
             for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True))
         ]
+        bound = function.bound
+        if bound is None:
+            bound = max((value.guarded().bound for value in values), default=LARGEST)
+        known = Value("", function.gives, function.gives == "number", bound)
+    plain = _plain(function, values)
     values = [*(_where(t, node, value, where) for value in values[:1]), *values[1:]]
-    sql = _meaning(name, function, list(literals.values()), values)
+    if values and not (plain or function.loose):
+        values[0] = t.attempt(node, values[0].guarded)
+    sql = plain or _meaning(name, function, list(literals.values()), values)
     if name == "nullif":
         sql = sql.replace("_0 = _1", t.pair(node, "=", values))
     filled = t.fill(node, sql, *values)
@@ -217,27 +224,21 @@ def _meaning(
     if callable(function.sql):
         return function.sql(literals, values[0].kind)
     sql = function.sql if isinstance(function.sql, str) else function.sql[len(slots)]
-    return _plainer(name, sql, values) or call
+    return sql or call
 
 
-def _plainer(name: str, sql: str, values: Sequence[Value]) -> str:
-    """The same where the last argument is a number as written, so that nothing need be asked of it.
+def _plain(function: Function, values: Sequence[Value]) -> str:
+    """The function's plain meaning, where its numbers are written out as that wants; else nothing.
 
     What is asked of a value writes it once more, and what stands in it as often again.
     """
-    if name not in _ASKS or not values[-1].written or values[-1].kind != "number":
-        return sql
-    number = float(values[-1].sql)
-    if number <= 0:
-        return sql
-    if name == "power":
-        return (
-            "POWER(_0, _1)" if number.is_integer() else "POWER(CASE WHEN _0 >= 0 THEN _0 END, _1)"
-        )
-    return sql.replace("NULLIF(_1, 0)", "_1").replace(" AND _1 > 0", "")
-
-
-_ASKS = frozenset({"power", "share", "mod", "sat", "half"})
+    written = [value for value in values[1:] if value.written and value.kind == "number"]
+    if not function.plain or not written or len(written) < len(values) - 1:
+        return ""
+    numbers = [float(value.sql) for value in written]
+    if numbers != sorted(numbers) or numbers[-1] <= 0:
+        return ""
+    return function.plain if isinstance(function.plain, str) else function.plain(numbers)
 
 
 CALLS = {

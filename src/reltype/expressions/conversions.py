@@ -6,6 +6,7 @@ the database is asked. What cannot be read is null.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from reltype.expressions.functions import Function, Kind
@@ -106,7 +107,7 @@ CONVERSIONS = {
         to_number,
         "conversions",
         "currency, spaces, thousands and % are taken off, `(1)` and `1-` are −1; null if no number",
-        finite=False,
+        bound=inf,
     ),
     "to_time": Function(
         ("any", "format*"),

@@ -6,6 +6,7 @@ promise: for no value of any argument does it raise or give an infinity or NaN t
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve, frozen
@@ -56,7 +57,11 @@ class Function:
         group: Heading in the docs.
         note: What a reader should know: nulls, domain.
         aggregate: It sums up many rows.
-        finite: Its numbers are never infinite or NaN; otherwise the caller guards them.
+        bound: What its numbers are at most, `inf` where they may be infinite or NaN and the caller
+            guards them; None: what its largest argument may be.
+        plain: Its meaning where the numbers behind the first are written out, ascending, the last
+            above 0, so that nothing need be asked of them; it sees to a first that is not finite.
+        loose: `sql` sees to that, too: the caller need not guard the first argument.
     """
 
     takes: tuple[str, ...]
@@ -65,7 +70,9 @@ class Function:
     group: str = "numbers"
     note: str = ""
     aggregate: bool = False
-    finite: bool = True
+    bound: float | None = None
+    plain: str | Callable[[Sequence[float]], str] = ""
+    loose: bool = False
 
 
 class Signature(Protocol):
@@ -91,6 +98,8 @@ _N, _T = ("number",), ("text",)
 _LOG = "LOG(10, CASE WHEN _0 > 0 THEN _0 END)"
 _LOG2 = "LOG(_0, CASE WHEN _1 > 0 AND _0 > 0 AND _0 <> 1 THEN _1 END)"
 
+_POWER = "POWER(CASE WHEN _0 BETWEEN 0 AND 1e300 THEN _0 END, _1)"
+
 NUMBERS = _group(
     "numbers",
     abs=Function(_N, "number"),
@@ -99,31 +108,48 @@ NUMBERS = _group(
     floor=Function(_N, "number"),
     ceil=Function(_N, "number"),
     trunc=Function(_N, "number"),
-    sqrt=Function(_N, "number", "SQRT(CASE WHEN _0 >= 0 THEN _0 END)", note="null below 0"),
-    ln=Function(_N, "number", "LN(CASE WHEN _0 > 0 THEN _0 END)", note="null at 0 and below"),
+    sqrt=Function(
+        _N,
+        "number",
+        "SQRT(CASE WHEN _0 BETWEEN 0 AND 1e300 THEN _0 END)",
+        note="null below 0",
+        bound=1e150,
+        loose=True,
+    ),
+    ln=Function(
+        _N,
+        "number",
+        "LN(CASE WHEN _0 > 0 AND _0 <= 1e300 THEN _0 END)",
+        note="null at 0 and below",
+        bound=1e3,
+        loose=True,
+    ),
     log10=Function(_N, "number", _LOG, note="null at 0 and below"),
     log=Function(
         ("number", "number?"),
         "number",
         {1: _LOG, 2: _LOG2},
         note="base 10, or `log(base, x)`; null at 0 and below",
-        finite=False,
+        bound=inf,
     ),
-    exp=Function(_N, "number", note="null where it overflows", finite=False),
+    exp=Function(_N, "number", note="null where it overflows", bound=inf),
     power=Function(
         ("number", "number"),
         "number",
         "POWER(CASE WHEN _0 > 0 OR (_0 < 0 AND _1 = FLOOR(_1)) OR (_0 = 0 AND _1 >= 0) "
         "THEN _0 END, _1)",
         note="also `x ** y`; null where it is no real number or overflows",
-        finite=False,
+        bound=inf,
+        plain=lambda numbers: "POWER(_0, _1)" if numbers[0].is_integer() else _POWER,
     ),
     mod=Function(
         ("number", "number"),
         "number",
         "_0 % NULLIF(_1, 0)",
         note="also `x % y`; sign of x; null by 0",
-        finite=False,
+        bound=inf,
+        plain="_0 % _1",
+        loose=True,
     ),
     greatest=Function(
         ("any", "any*"), "same", note="null if any is null (DuckDB alone would pass over them)"
@@ -136,18 +162,30 @@ NUMBERS = _group(
 MACROS = _group(
     "ours",
     share=Function(
-        ("number", "number"), "number", "_0 / NULLIF(_1, 0)", note="a / b; null by 0", finite=False
+        ("number", "number"),
+        "number",
+        "_0 / NULLIF(_1, 0)",
+        note="a / b; null by 0",
+        bound=inf,
+        plain="_0 / _1",
+        loose=True,
     ),
     sat=Function(
         ("number", "number"),
         "number",
-        "CASE WHEN _0 >= 0 AND _1 > 0 THEN _0 / (_0 + _1) END",
+        "CASE WHEN _0 BETWEEN 0 AND 1e300 AND _1 > 0 THEN _0 / (_0 + _1) END",
+        plain="CASE WHEN _0 BETWEEN 0 AND 1e300 THEN _0 / (_0 + _1) END",
+        bound=1.0,
+        loose=True,
         note="x / (x + h), 0…1, one half at h; null where x < 0 or h ≤ 0",
     ),
     half=Function(
         ("number", "number"),
         "number",
-        "CASE WHEN _0 >= 0 AND _1 > 0 THEN 1 - POWER(2, -(_0 / _1)) END",
+        "CASE WHEN _0 BETWEEN 0 AND 1e300 AND _1 > 0 THEN 1 - POWER(2, -(_0 / _1)) END",
+        plain="CASE WHEN _0 BETWEEN 0 AND 1e300 THEN 1 - POWER(2, -(_0 / _1)) END",
+        bound=1.0,
+        loose=True,
         note="1 − 2^(−x/h), 0…1, one half at h; null where x < 0 or h ≤ 0",
     ),
     clamp=Function(
@@ -155,6 +193,7 @@ MACROS = _group(
         "number",
         "CASE WHEN _1 > _2 THEN NULL WHEN _0 < _1 AND _2 IS NOT NULL THEN _1 "
         "WHEN _0 > _2 AND _1 IS NOT NULL THEN _2 WHEN _1 <= _2 THEN _0 END",
+        plain="CASE WHEN ABS(_0) <= 1e300 THEN LEAST(GREATEST(_0, _1), _2) END",
         note="x, no less than lo and no more than hi; null if any is null or lo > hi",
     ),
     scale=Function(
@@ -162,6 +201,8 @@ MACROS = _group(
         "number",
         "CASE WHEN (_0 BETWEEN _1 AND _2 OR _0 BETWEEN _2 AND _1) AND _1 <> _2 "
         "THEN 2 * ((_0 - _1) / (_2 - _1)) - 1 END",
+        bound=1.0,
+        loose=True,
         note="lo…hi to −1…1; null outside; lo > hi turns it round (1 is best, 6 is worst)",
     ),
     days=Function(
@@ -169,7 +210,7 @@ MACROS = _group(
         "number",
         "(EPOCH(_1) - EPOCH(_0)) / 86400",
         note="days from a to b, with fractions; negative where b is earlier",
-        finite=False,
+        bound=inf,
     ),
 )
 
@@ -261,22 +302,22 @@ AGGREGATES = _group(
         ("any",), "number", note="`count(*)`, `count(x)`, `count(DISTINCT x)`; 0 of none"
     ),
     count_if=Function(("bool",), "number", "COUNT(CASE WHEN _0 THEN 1 END)"),
-    sum=Function(_N, "number", note="null of none", finite=False),
-    avg=Function(_N, "number", finite=False),
+    sum=Function(_N, "number", note="null of none", bound=inf),
+    avg=Function(_N, "number", bound=inf),
     min=Function(("any",), "same"),
     max=Function(("any",), "same"),
-    stddev=Function(_N, "number", f"STDDEV_SAMP({_SQUARED})", note="of a sample", finite=False),
-    stddev_pop=Function(_N, "number", f"STDDEV_POP({_SQUARED})", finite=False),
-    variance=Function(_N, "number", f"VAR_SAMP({_SQUARED})", note="of a sample", finite=False),
-    var_pop=Function(_N, "number", f"VAR_POP({_SQUARED})", finite=False),
-    median=Function(_N, "number", finite=False),
-    quantile_cont=Function(("number", "probability"), "number", finite=False),
+    stddev=Function(_N, "number", f"STDDEV_SAMP({_SQUARED})", note="of a sample", bound=inf),
+    stddev_pop=Function(_N, "number", f"STDDEV_POP({_SQUARED})", bound=inf),
+    variance=Function(_N, "number", f"VAR_SAMP({_SQUARED})", note="of a sample", bound=inf),
+    var_pop=Function(_N, "number", f"VAR_POP({_SQUARED})", bound=inf),
+    median=Function(_N, "number", bound=inf),
+    quantile_cont=Function(("number", "probability"), "number", bound=inf),
     corr=Function(
         ("number", "number"),
         "number",
         f"CORR({_SQUARED}, {_SQUARED.replace('_0', '_1')})",
         note="null where one does not vary",
-        finite=False,
+        bound=inf,
     ),
     arg_max=Function(
         ("any", "any"),

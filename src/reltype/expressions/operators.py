@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import inf, prod
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -53,7 +54,9 @@ def _arithmetic(t: Translation, node: exp.Expr) -> Value:
         t.attempt(child, lambda value=value: value.cast("number", guard=False))  # type: ignore[misc]
         for child, value in zip(nodes, values, strict=True)
     ]
-    return t.fill(node, sql, *numbers, kind="number", double=True, finite=False)
+    bounds = [number.bound for number in numbers]
+    bound = prod(bounds) if type(node).__name__ == "Mul" and inf not in bounds else sum(bounds)
+    return t.fill(node, sql, *numbers, kind="number", double=True, bound=bound)
 
 
 def _moved(t: Translation, node: exp.Expr, values: list[Value], sql: str) -> Value:
@@ -207,7 +210,7 @@ def _cast(t: Translation, node: exp.Expr) -> Value:
     if len(to.expressions) < 2:
         return cast
     scale = int(to.expressions[1].name)
-    return t.fill(node, f"ROUND(_0, {scale})", cast, kind="number", double=True, finite=False)
+    return t.fill(node, f"ROUND(_0, {scale})", cast, kind="number", double=True, bound=inf)
 
 
 def _day(t: Translation, node: exp.Expr, type_: str) -> Value:

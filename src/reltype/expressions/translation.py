@@ -13,7 +13,15 @@ from attrs import evolve, field, frozen
 
 from reltype.errors import did_you_mean
 from reltype.expressions.functions import CHOOSING, Kind
-from reltype.expressions.values import MismatchError, Value, fill, mark, may_raise, text_literal
+from reltype.expressions.values import (
+    LARGEST,
+    MismatchError,
+    Value,
+    fill,
+    mark,
+    may_raise,
+    text_literal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +88,7 @@ class Translation:
             name = self.alone[0].name
             reason = f"{name!r} must stand inside {self.aggregated[0]}() or another aggregate"
             raise self.place.error_at(reason, self.alone[0])
-        return value
+        return self.attempt(tree, lambda: value.guarded(LARGEST))
 
     def value(self, node: exp.Expr, wants: Kind = "any") -> Value:
         """SQL of a node; what gives one of its arguments gives it as the kind that is wanted."""
@@ -169,7 +177,8 @@ def _literal(t: Translation, node: exp.Expr) -> Value:
         raise t.place.error_at("write a number as 12, 0.5 or 1e6", node)
     if float(node.name) > 1e300:
         raise t.place.error_at("this number is too large", node)
-    return Value(node.name, "number", double="e" in node.name.lower(), written=True)
+    number = float(node.name)
+    return Value(node.name, "number", "e" in node.name.lower(), bound=number, written=True)
 
 
 def _null(_t: Translation, _node: exp.Expr) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import lru_cache
+from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 MAX_SQL = 100_000
 """Letters of the SQL; a guard writes its operand twice, so nesting multiplies."""
+
+LARGEST = 1e300
+"""No number that comes out of an expression is larger: sums of such numbers are finite."""
+
+FINITE_ENOUGH = 1e305
+"""What is no larger can be compared and divided by as it is."""
 
 NAMES = {
     "number": "a number",
@@ -64,7 +71,7 @@ class Value:
         sql: DuckDB's SQL, in which a column is a `mark`.
         kind: Its kind; `null` for NULL itself, `any` where it is not known.
         double: A number that is a DOUBLE, so that sums and products of it do not overflow.
-        finite: A number that is never infinite or NaN.
+        bound: No number of it is larger, or NaN; infinite where that is not known.
         closed: Its SQL stands for itself beside any operator.
         written: A literal.
     """
@@ -72,13 +79,13 @@ class Value:
     sql: str
     kind: Kind = "any"
     double: bool = False
-    finite: bool = True
+    bound: float = LARGEST
     closed: bool = True
     written: bool = False
 
-    def guarded(self) -> Value:
-        """The value, null where it would be infinite or NaN."""
-        if self.finite:
+    def guarded(self, bound: float = FINITE_ENOUGH) -> Value:
+        """The value, null where it is infinite or NaN, if it may be larger than *bound*."""
+        if self.bound <= bound:
             return self
         return evolve(fill(FINITE, self), kind=self.kind, double=self.double)
 
@@ -105,7 +112,7 @@ class Value:
         if kind == "text":
             return evolve(fill("CAST(_0 AS VARCHAR)", self.guarded()), kind=kind)
         cast = fill(f"TRY_CAST(_0 AS {_TYPES[kind]})", self)
-        cast = evolve(cast, kind=kind, double=True, finite=kind != "number")
+        cast = evolve(cast, kind=kind, double=True, bound=inf if kind == "number" else LARGEST)
         return cast.guarded() if guard else cast
 
     def _double(self) -> Value:
@@ -113,7 +120,7 @@ class Value:
             sql = self.sql if "e" in self.sql.lower() else f"{self.sql}e0"
             return evolve(self, sql=sql, double=True)
         cast = fill("CAST(_0 AS DOUBLE)", self)
-        return evolve(cast, kind="number", double=True, finite=self.finite)
+        return evolve(cast, kind="number", double=True, bound=self.bound)
 
 
 def compared(values: Sequence[Value]) -> list[Value]:
@@ -172,7 +179,7 @@ def alike(values: Sequence[Value], wants: Kind = "any") -> tuple[list[Value], Va
         cast[0],
         kind=known[0].kind if known else "null",
         double=bool(known) and all(value.double for value in known),
-        finite=True,
+        bound=max(value.bound for value in cast),
     )
     return cast, result
 
