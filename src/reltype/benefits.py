@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import field, frozen, validators
+
+from reltype.ranking import top
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,31 +87,34 @@ def priorities(
         (n, benefits) priorities, ≥ 0; and (n, benefits) indices of the dimension that adds most,
         −1 where none adds.
     """
-    count = len(posterior)
+    count, dimensions = readings.shape
     seen = np.where(np.isnan(readings), 0.0, evidence)
     known = np.nan_to_num(readings)
     gaps = [
         [
-            posterior[:, a] * np.maximum(0.0, targets[a, k] - known[:, k]) * seen[:, k]
-            for k in range(readings.shape[1])
+            np.maximum(0.0, targets[a, k] - known[:, k]) * (posterior[:, a] * seen[:, k])
+            for k in range(dimensions)
         ]
         for a in range(posterior.shape[1])
     ]
+    likeliest = posterior.argmax(axis=1)
     score = np.zeros((count, len(suits)), order="F")
     best = np.full(score.shape, -1, np.int64, order="F")
-    gain, part = np.empty(count), np.empty(count)
+    part = np.empty(count)
     for b in range(len(suits)):
         fits = np.nonzero(suits[b])[0]
+        adds = np.nonzero(raises[b])[0]
         for a in fits:
             score[:, b] += np.multiply(posterior[:, a], 0.25 * suits[b, a], out=part)
-        most = np.zeros(count)
-        for k in np.nonzero(raises[b])[0]:
-            gain[:] = 0.0
+        gains = np.zeros((count, len(adds)), order="F")
+        for i, k in enumerate(adds):
             for a in fits:
-                gain += np.multiply(gaps[a][k], suits[b, a] * raises[b, k], out=part)
-            score[:, b] += gain
-            np.copyto(best[:, b], k, where=gain > most)
-            np.maximum(most, gain, out=most)
-    score += broken
-    score[barred[:, posterior.argmax(axis=1)].T] = 0.0
+                gains[:, i] += np.multiply(gaps[a][k], suits[b, a] * raises[b, k], out=part)
+            score[:, b] += gains[:, i]
+        if len(adds):
+            largest = reduce(np.maximum, gains.T)
+            best[:, b] = np.where(largest > 0, adds[top(gains, 1)[:, 0]], -1)
+        score[:, b] += broken[:, b]
+        for a in np.nonzero(barred[b])[0]:
+            score[:, b] *= likeliest != a
     return score, best

@@ -157,8 +157,9 @@ class Prototype:
         archetypes, dimensions = self.value.shape
         made = blank(len(batch), archetypes, dimensions)
         for k in range(dimensions):
-            reading, evidence = batch.readings[:, k], batch.evidence[:, k] * self.weight[k]
-            seen = ~np.isnan(reading)
+            seen = ~np.isnan(batch.readings[:, k])
+            reading = np.where(seen, batch.readings[:, k], 0.0)
+            evidence = np.where(seen, batch.evidence[:, k] * self.weight[k], 0.0)
             for a in np.flatnonzero(~np.isnan(self.value[:, k])):
                 # In place: on a batch, a new array costs more than what is put into it.
                 fit = np.clip(reading, self._lowest[a, k], self._highest[a, k])
@@ -171,7 +172,7 @@ class Prototype:
                 fit *= 1 - self.contamination
                 fit += self.contamination
                 np.log(fit, out=fit)
-                np.multiply(fit, evidence, out=made[:, a, k], where=seen)
+                np.multiply(fit, evidence, out=made[:, a, k])
         return made
 
     def score(self, batch: Batch) -> NDArray[np.float64]:

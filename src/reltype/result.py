@@ -10,7 +10,8 @@ from attrs import define
 
 from reltype.archetypes import UNCLASSIFIED
 from reltype.benefits import priorities
-from reltype.wording import Wording, listed, sentences, suits, top
+from reltype.ranking import top
+from reltype.wording import Wording, listed, sentences, suits
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -156,7 +157,7 @@ class Result:
             broken=self._broken(batch),
         )
         gates = np.array([b.gate for b in self.plan.benefits], dtype=bool)
-        score = np.where((named == len(self.plan.archetypes))[:, None] & ~gates, 0.0, score)
+        score[:, ~gates] *= (named < len(self.plan.archetypes))[:, None]
         best = top(score, SUGGESTIONS)
         priority = np.take_along_axis(score, best, 1)
         chosen = priority > 0
@@ -197,7 +198,7 @@ class Result:
         }
 
     def _broken(self, batch: Batch) -> NDArray[np.bool_]:
-        made = np.zeros((len(batch), len(self.plan.benefits)), bool)
+        made = np.zeros((len(batch), len(self.plan.benefits)), bool, order="F")
         for i, benefit in enumerate(self.plan.benefits):
             if benefit.when:
                 made[:, i] = batch.holds(f"broken_{i}") == 1
@@ -250,7 +251,8 @@ def _of(parts: NDArray[np.float64], archetype: NDArray[np.int64]) -> NDArray[np.
     customers, archetypes, items = parts.shape
     made = np.empty((items, customers))
     flat = np.ascontiguousarray(np.moveaxis(parts, 0, -1)).reshape(archetypes * items * customers)
+    at = archetype * (items * customers) + np.arange(customers)
     for item in range(items):
-        at = (archetype * items + item) * customers + np.arange(customers)
         np.take(flat, at, out=made[item], mode="clip")  # numpy takes into `out` unbuffered only so
+        at += customers
     return made.T

@@ -126,19 +126,6 @@ def _rounded(values: pa.Array, slot: str) -> pa.Array:
     return pc.round(values, ndigits=keep + 2 * slot.endswith("%}"))
 
 
-def top(scores: NDArray[np.float64], count: int) -> NDArray[np.int64]:
-    """(n, ≤ count) indices of the largest scores of each row, largest first; ties by position."""
-    count = min(count, scores.shape[1])
-    best = np.zeros((len(scores), count), np.int64, order="F")
-    left = np.array(scores, order="C")
-    np.maximum(left, np.finfo(float).min, out=left)  # below it is what was taken
-    rows = np.arange(len(scores))
-    for place in range(count):
-        left.argmax(axis=1, out=best[:, place])
-        left[rows, best[:, place]] = -np.inf
-    return best
-
-
 def listed(counts: NDArray[np.int64], fields: Sequence[tuple[str, pa.Array]]) -> pa.ListArray:
     """A list of structs per row: *counts* says how many of the flat *fields* each row takes."""
     import pyarrow as pa
