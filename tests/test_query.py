@@ -11,8 +11,8 @@ from reltype.features import INTERACTION_COLUMNS
 
 CANONICAL = """
     SELECT who AS customer_id, moment AS timestamp, kind, value, NULL::DOUBLE AS sentiment,
-      NULL::DOUBLE AS rating, NULL::DOUBLE AS discount, 'web' AS channel, NULL AS category,
-      direction, NULL AS text, NULL AS reject, NULL AS unread
+      NULL::DOUBLE AS rating, NULL::DOUBLE AS discount, 'web' AS channel, NULL::VARCHAR AS category,
+      direction, NULL::VARCHAR AS text, NULL AS reject, NULL AS unread
     FROM (VALUES
       ('a', TIMESTAMP '2024-03-02 23:59:59', 'purchase', 20.1, NULL),
       ('a', TIMESTAMP '2024-03-02 08:00:00', 'visit', 3.0, NULL),
@@ -84,6 +84,20 @@ def test_numbers_are_doubles_so_that_their_products_do_not_overflow():
 def test_what_nobody_asks_for_does_not_change_the_rest(everything):
     for name in ("hour", "weekday", "amount_log", "gap_days", "value", "kind"):
         assert rows({name, "day"})[name] == everything[name]
+
+
+def test_columns_that_no_log_gives_are_null_whether_they_are_sorted_along_or_not():
+    columns = set(INTERACTION_COLUMNS)
+    absent = {"sentiment", "rating", "discount", "category", "text"}
+    asked = [
+        query.interactions([CANONICAL], columns, until=None, absent=left) for left in ((), absent)
+    ]
+    assert asked[0] != asked[1]
+    first, second = (
+        duckdb.connect().sql(f"SELECT * FROM ({sql}) ORDER BY ALL").to_arrow_table()
+        for sql in asked
+    )
+    assert first.select(sorted(columns)).equals(second.select(sorted(columns)))
 
 
 def test_rows_after_the_last_day_belong_to_nobody_and_are_marked():

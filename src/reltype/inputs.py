@@ -12,7 +12,7 @@ from reltype.config import origins
 from reltype.config.asks import Ask, name_of
 from reltype.config.origins import Origins, Table
 from reltype.errors import ConfigError, InputError
-from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL
+from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import guess
 from reltype.sources import rejects
@@ -154,6 +154,12 @@ class Inputs:
     def tables(self) -> list[str]:
         """A SELECT of canonical customer rows for each customer table."""
         return [item.select(features=self.features) for item in self.of("customers")]
+
+    @property
+    def absent(self) -> set[str]:
+        """The canonical columns that are null in all logs; without a kind, all are purchases."""
+        given = {name for item in self.of("interactions") for name in item.guess.mapping.columns}
+        return set(INTERACTIONS) - given - {"kind", "kind_as_written"}
 
     @property
     def given(self) -> set[str]:

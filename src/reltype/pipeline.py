@@ -223,6 +223,7 @@ def _grouped(opened: Opened) -> Population:
             opened.plan,
             logs=inputs.logs,
             tables=inputs.tables,
+            absent=inputs.absent,
             given=inputs.given,
             as_of=opened.settings.as_of,
             until=inputs.today,

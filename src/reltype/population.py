@@ -81,6 +81,7 @@ class Population:
         plan: What is asked.
         logs: SELECTs of canonical interactions.
         tables: SELECTs of canonical customer rows.
+        absent: Columns that none of the logs gives.
         given: Features that the customer tables give.
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
@@ -92,6 +93,7 @@ class Population:
     plan: Plan
     logs: Sequence[str] = ()
     tables: Sequence[str] = ()
+    absent: Collection[str] = ()
     given: Collection[str] = ()
     as_of: dt.date | None = None
     until: dt.date | None = None
@@ -103,7 +105,8 @@ class Population:
         if self.logs:
             last = self.as_of or self.until
             until = f"DATE '{last}'" if last else None
-            self._make("facts", query.facts(self.plan, self.logs, until=until))
+            sql = query.facts(self.plan, self.logs, until=until, absent=self.absent)
+            self._make("facts", sql)
         if self.tables:
             self._make("customers", query.customers(self.tables, self.given))
 

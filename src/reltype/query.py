@@ -13,6 +13,8 @@ from functools import reduce
 
 from reltype.expressions import Expression, literal, quote
 from reltype.features import Scale
+from reltype.mapping.canonical import INTERACTIONS
+from reltype.mapping.kinds import KINDS, OTHER
 from reltype.plan import Plan
 
 INORGANIC = ("renewal", "cancellation", "outreach", "resolution", "refund")
@@ -26,6 +28,7 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "day": (("day",), "CAST(day AS DOUBLE)"),
     "weekday": (("day",), "CAST((day % 7 + 10) % 7 + 1 AS DOUBLE)"),
     "hour": (("hour",), "CAST(hour AS DOUBLE)"),
+    "kind": (("kind",), "CAST(kind AS VARCHAR)"),
     "gap_days": (
         ("day", "organic"),
         "CASE WHEN organic AND day > previous THEN CAST(day - previous AS DOUBLE) END",
@@ -41,11 +44,24 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
 }
 """What aggregates get that is no canonical column as it is: from which it is made, and how."""
 
-_CARRIED = {"hour": "CAST(extract(hour FROM timestamp) AS TINYINT)"}
-"""What is made before the sort, since it is narrower than what it is made from."""
+_KIND = f"ENUM ({', '.join(map(literal, sorted((*KINDS, OTHER))))})"
+_CARRIED = {
+    "hour": "CAST(extract(hour FROM timestamp) AS TINYINT)",
+    # A cast of the column would look each word up; most are the first of these.
+    "kind": "CASE kind "
+    + " ".join(f"WHEN {literal(k)} THEN CAST({literal(k)} AS {_KIND})" for k in (*KINDS, OTHER))
+    + " END",
+}
+"""What is made narrower than it is, or than what it is made from, before the sort."""
 
 
-def interactions(selects: Sequence[str], columns: Collection[str], *, until: str | None) -> str:
+def interactions(
+    selects: Sequence[str],
+    columns: Collection[str],
+    *,
+    until: str | None,
+    absent: Collection[str] = (),
+) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
     The rows are sorted by customer and day for `gap_days`, so they are kept narrow until then:
@@ -56,12 +72,15 @@ def interactions(selects: Sequence[str], columns: Collection[str], *, until: str
         columns: The columns that are asked for; `gap_days` costs that sort, so it is left out
             where nobody asks.
         until: The last day that is used, as SQL of a date; None for all.
+        absent: Columns that are null in all logs: they are not sorted along, and the engine sums
+            up what is null everywhere without looking.
     """
     late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
     asked = sorted({*columns, "day"} - {"customer_id", "organic"})
     needed = {need for name in asked for need in _ADDED.get(name, ((name,), ""))[0]}
     carried = "".join(
-        f", {_CARRIED.get(name, name)} AS {name}" for name in sorted(needed - {"day", "organic"})
+        f", {_CARRIED.get(name, name)} AS {name}"
+        for name in sorted(needed - {"day", "organic"} - set(absent))
     )
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
@@ -73,11 +92,15 @@ def interactions(selects: Sequence[str], columns: Collection[str], *, until: str
     if "gap_days" in asked:
         previous = "lag(day) OVER (PARTITION BY customer_id, organic ORDER BY day) AS previous"
         rows = f"SELECT *, {previous} FROM ({rows})"
+    nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
+    rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
     return f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given} FROM ({rows})"
 
 
-def facts(plan: Plan, selects: Sequence[str], *, until: str | None) -> str:
+def facts(
+    plan: Plan, selects: Sequence[str], *, until: str | None, absent: Collection[str] = ()
+) -> str:
     """One row per customer with every fact that the log can give, sorted by customer.
 
     The row of the null customer counts what was not used: `is_reject` and `is_late` rows.
@@ -94,7 +117,7 @@ def facts(plan: Plan, selects: Sequence[str], *, until: str | None) -> str:
           max(day) AS log_last_day, {_count("is_reject")} AS log_rejects,
           {_count("is_late AND NOT is_reject")} AS log_late,
           {_count("is_unread")} AS log_unread{measured}
-        FROM ({interactions(selects, needs, until=until)})
+        FROM ({interactions(selects, needs, until=until, absent=absent)})
         GROUP BY customer_id ORDER BY customer_id"""
 
 

@@ -31,4 +31,5 @@ def top(scores: NDArray[np.float64], count: int) -> NDArray[np.int64]:
             np.maximum(place, key, out=place)
             key = lower
     best &= mask
-    return np.subtract(columns - 1, best, out=best).T
+    np.subtract(columns - 1, best, out=best)
+    return best.T

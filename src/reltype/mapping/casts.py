@@ -151,7 +151,9 @@ class Cells:
         if type_ != "VARCHAR":
             return f"({rest})"
         # A cast to TIMESTAMP passes over an offset: the short way is for what has none.
-        plain = f"(strlen({sql}) = 19 AND {sql}[17] = ':' OR strlen({sql}) = 10) AND {sql}[5] = '-'"
+        plain = " OR ".join(
+            f"{sql} LIKE '{form}'" for form in ("____-__-_____:__:__", "____-__-__")
+        )
         return f"CASE WHEN {plain} THEN TRY_CAST({sql} AS TIMESTAMP) ELSE {rest} END"
 
     def identifier(self, text: str, where: str) -> str:
