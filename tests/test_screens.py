@@ -114,5 +114,5 @@ def test_a_shell_is_offered_what_goes_on(words, offered, monkeypatch, capfd):
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
     with pytest.raises(SystemExit):
-        cli.main([])
+        cli.run([])
     assert capfd.readouterr().out.split() == offered.split()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -119,14 +118,6 @@ def cli(ctx: click.Context, debug: bool) -> None:
     Start with `reltype demo`, or with your own export: `reltype classify export.csv`.
     """
     ctx.obj = debug
-
-
-def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code."""
-    # What a command imports lives until its end: walking through it again and again is a good part of
-    # the time until the first row is read.
-    gc.set_threshold(100_000, 20, 100)
-    sys.exit(run(args))
 
 
 def run(args: list[str] | None = None) -> int:
