@@ -27,7 +27,7 @@ def _end(code: int) -> NoReturn:
     """
     if os.name != "posix":  # elsewhere, folders go only when the files in them are closed
         sys.exit(code)
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # noqa: SLF001  as multiprocessing ends its processes
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

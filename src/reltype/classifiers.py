@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 from attrs import field, frozen
 
+from reltype.arrow import doubles
 from reltype.overlap import Overlap, matrix, shared
 
 if TYPE_CHECKING:
@@ -53,11 +54,7 @@ class Batch:
 
     def holds(self, condition: str) -> NDArray[np.float64]:
         """(n,) 1 where the condition of this column holds, 0 where not, NaN where unknown."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        held = pc.cast(pc.cast(self.table.column(condition), pa.int8()), pa.float64())
-        return np.asarray(held.to_numpy(zero_copy_only=False))
+        return doubles(self.table.column(condition))
 
     def first(self, kind: str, count: int) -> NDArray[np.int64]:
         """(n,) index of the first condition of a *kind* that holds, −1 where none does."""

@@ -10,6 +10,7 @@ import numpy as np
 from attrs import define, evolve, field, frozen
 
 from reltype import query
+from reltype.arrow import doubles
 from reltype.classifiers import Batch
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
@@ -216,7 +217,7 @@ class Population:
             columns = [f"{prefix}_{d.name}" for d in self.plan.dimensions]
             made = np.empty((table.num_rows, len(columns)), order="F")
             for i, name in enumerate(columns):
-                made[:, i] = table.column(name).to_numpy(zero_copy_only=False)
+                made[:, i] = doubles(table.column(name))
             return made
 
         batch = Batch(table, stacked("d"), stacked("e"), np.empty((table.num_rows, 0)))

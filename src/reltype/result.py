@@ -9,6 +9,7 @@ import numpy as np
 from attrs import define
 
 from reltype.archetypes import UNCLASSIFIED
+from reltype.arrow import numbers, texts
 from reltype.benefits import priorities
 from reltype.ranking import top
 from reltype.wording import Wording, listed, sentences, suits
@@ -67,15 +68,15 @@ class Result:
         import pyarrow as pa
 
         named = self.named(pooled)
-        names = pa.array([*(a.name for a in self.plan.archetypes), UNCLASSIFIED])
+        names = texts([*(a.name for a in self.plan.archetypes), UNCLASSIFIED])
         confidence = np.take_along_axis(pooled.posterior, named[:, None], 1)[:, 0]
         columns = [
             batch.table.column("customer_id"),
-            names.take(pa.array(named)),
-            pa.array(confidence),
-            *(pa.array(np.ascontiguousarray(p)) for p in pooled.posterior.T),
-            *(pa.array(np.ascontiguousarray(d), from_pandas=True) for d in batch.readings.T),
-            *(pa.array(np.ascontiguousarray(e)) for e in batch.evidence.T),
+            names.take(numbers(named)),
+            numbers(confidence),
+            *(numbers(p) for p in pooled.posterior.T),
+            *(numbers(d) for d in batch.readings.T),
+            *(numbers(e) for e in batch.evidence.T),
             self._reasons(batch, pooled),
             self._benefits(batch, pooled, named),
             self._status(batch),
@@ -96,8 +97,6 @@ class Result:
 
     def _reasons(self, batch: Batch, pooled: Pooled) -> pa.Array:
         """What spoke most for the likeliest archetype against the next: up to three parts."""
-        import pyarrow as pa
-
         ranked = top(pooled.posterior[:, :-1], 2)
         mine = _of(pooled.parts, ranked[:, 0])
         over = mine - _of(pooled.parts, ranked[:, -1]) if ranked.shape[1] > 1 else mine
@@ -108,7 +107,7 @@ class Result:
         part = best[chosen]
         texts = self._sentences(batch, pooled, row, part)
         return listed(
-            chosen.sum(axis=1), [("text", texts), ("contribution", pa.array(amount[chosen]))]
+            chosen.sum(axis=1), [("text", texts), ("contribution", numbers(amount[chosen]))]
         )
 
     def _sentences(
@@ -118,12 +117,12 @@ class Result:
         import pyarrow as pa
 
         dimensions = len(self.plan.dimensions)
-        texts = list(self._wording.readings)
+        known = list(self._wording.readings)
         reading = batch.readings[row, np.minimum(part, dimensions - 1)]
         percent = np.rint(np.nan_to_num(reading) * 100).astype(np.int64)
         code = np.where(part < dimensions, part * 101 + percent, 0)
         filled: list[pa.Array] = []
-        offset = len(texts)
+        offset = len(known)
         for index, (classifier, item) in enumerate(pooled.labels):
             if index < dimensions:
                 continue
@@ -136,13 +135,11 @@ class Result:
             code[here] = offset + np.arange(len(here))
             offset += len(here)
             filled.append(made)
-        everything = pa.concat_arrays([pa.array(texts, pa.string()), *filled])
-        return everything.take(pa.array(code))
+        everything = pa.concat_arrays([texts(known), *filled])
+        return everything.take(numbers(code))
 
     def _benefits(self, batch: Batch, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
         """Up to three benefits, the most promising first; only gates for the unclassified."""
-        import pyarrow as pa
-
         tables = self._advice
         likeliest = pooled.posterior[:, :-1]
         total = likeliest.sum(axis=1, keepdims=True)
@@ -169,13 +166,13 @@ class Result:
             dimension[row, benefit],
             self._broken(batch)[row, benefit],
         )
-        names = pa.array([b.name for b in self.plan.benefits], pa.string())
+        names = texts(b.name for b in self.plan.benefits)
         return listed(
             chosen.sum(axis=1),
             [
-                ("name", names.take(pa.array(benefit))),
-                ("priority", pa.array(priority[chosen])),
-                ("because", pa.array(self._wording.suggestions, pa.string()).take(pa.array(code))),
+                ("name", names.take(numbers(benefit))),
+                ("priority", numbers(priority[chosen])),
+                ("because", texts(self._wording.suggestions).take(numbers(code))),
             ],
         )
 
@@ -205,23 +202,20 @@ class Result:
         return made
 
     def _status(self, batch: Batch) -> pa.Array:
-        import pyarrow as pa
 
         flags = self.plan.typology.status
         first = batch.first("status", len(flags))
-        return pa.array([*(f.name for f in flags), None], pa.string()).take(
-            pa.array(np.where(first < 0, len(flags), first))
+        return texts([*(f.name for f in flags), None]).take(
+            numbers(np.where(first < 0, len(flags), first))
         )
 
     def _because(self, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
         """Why a customer is unclassified: a reason withheld, none fits, or between two."""
-        import pyarrow as pa
-
         flags = self.plan.typology.unclassified_when
         archetypes = self.plan.archetypes
         count = len(archetypes)
-        texts = [f.name for f in flags] + ["fits none", None]
-        texts += [f"between {a.name} and {b.name}" for a in archetypes for b in archetypes]
+        reasons = [f.name for f in flags] + ["fits none", None]
+        reasons += [f"between {a.name} and {b.name}" for a in archetypes for b in archetypes]
         ranked = top(pooled.posterior[:, :-1], 2)
         ranked.sort(axis=1)  # one name for a pair, whoever leads
         pair = len(flags) + 2 + ranked[:, 0] * count + ranked[:, -1]
@@ -229,7 +223,7 @@ class Result:
         code = np.where(none_fits, len(flags), pair)
         code = np.where(pooled.withheld >= 0, pooled.withheld, code)
         code = np.where(named < count, len(flags) + 1, code)
-        return pa.array(texts, pa.string()).take(pa.array(code))
+        return texts(reasons).take(numbers(code))
 
     def _alarms(self, batch: Batch) -> pa.Array:
         import pyarrow as pa
@@ -240,10 +234,8 @@ class Result:
             held[:, i] = batch.holds(f"alarm_{i}") == 1
         offsets = np.zeros(len(batch) + 1, np.int32)
         np.cumsum(held.sum(axis=1), out=offsets[1:])
-        names = pa.array([f.name for f in flags], pa.string())
-        return pa.ListArray.from_arrays(
-            pa.array(offsets), names.take(pa.array(np.nonzero(held)[1]))
-        )
+        names = texts(f.name for f in flags)
+        return pa.ListArray.from_arrays(numbers(offsets), names.take(numbers(np.nonzero(held)[1])))
 
 
 def _of(parts: NDArray[np.float64], archetype: NDArray[np.int64]) -> NDArray[np.float64]:

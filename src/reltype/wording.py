@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import define
 
+from reltype.arrow import numbers, text, texts
 from reltype.rules import fill, slots
 
 if TYPE_CHECKING:
@@ -103,16 +104,15 @@ def sentences(because: str, column: Callable[[str], pa.Array], rows: NDArray[np.
     for piece in _SLOT.split(because):
         names = slots(piece)
         if not names or not _SLOT.fullmatch(piece):
-            pieces.append(pa.scalar(piece))
+            pieces.append(text(piece))
             continue
-        values = _rounded(column(names[0]).take(pa.array(rows)), piece)
+        values = _rounded(column(names[0]).take(numbers(rows)), piece)
         encoded = values.dictionary_encode()
-        texts = [fill(piece, {names[0]: value}) for value in encoded.dictionary.to_pylist()]
-        filled = pa.array(texts, pa.string()).take(encoded.indices)
-        pieces.append(pc.fill_null(filled, "?"))
+        filled = texts(fill(piece, {names[0]: value}) for value in encoded.dictionary.to_pylist())
+        pieces.append(pc.fill_null(filled.take(encoded.indices), text("?")))
     if all(isinstance(piece, pa.Scalar) for piece in pieces):
-        return pa.array([because] * len(rows), pa.string())
-    return pc.binary_join_element_wise(*pieces, pa.scalar(""))
+        return texts([because] * len(rows))
+    return pc.binary_join_element_wise(*pieces, text(""))
 
 
 def _rounded(values: pa.Array, slot: str) -> pa.Array:
@@ -133,4 +133,4 @@ def listed(counts: NDArray[np.int64], fields: Sequence[tuple[str, pa.Array]]) ->
     offsets = np.zeros(len(counts) + 1, np.int32)
     np.cumsum(counts, out=offsets[1:])
     flat = pa.StructArray.from_arrays([a for _, a in fields], names=[n for n, _ in fields])
-    return pa.ListArray.from_arrays(pa.array(offsets), flat)
+    return pa.ListArray.from_arrays(numbers(offsets), flat)

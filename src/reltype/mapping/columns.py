@@ -7,8 +7,10 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 from attrs import define, field, frozen
 
+from reltype.arrow import numbers
 from reltype.expressions import quote
 from reltype.mapping.casts import BLANKS
 from reltype.mapping.clocks import Clock, clock_of
@@ -163,12 +165,10 @@ class Column:
 
 def columns_of(names: Sequence[str], types: Sequence[str], sample: pa.Table) -> list[Column]:
     """The columns of a sample whose columns stand in the order of *names*."""
-    import pyarrow as pa
-
     rows = max(40, CELLS // max(1, len(names)))
     # A sample keeps the beginning first, so a stride sees all of it.
     stride = max(1, -(-sample.num_rows // rows))
-    chosen = sample.take(pa.array(range(0, sample.num_rows, stride), pa.int64()))
+    chosen = sample.take(numbers(np.arange(0, sample.num_rows, stride)))
     written = [
         [None if value is None else str(value) for value in chosen.column(i).to_pylist()]
         for i in range(len(names))

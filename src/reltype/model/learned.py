@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve, fields, frozen
 
+from reltype.arrow import doubles
 from reltype.model.stacking import FOLDS, Stack, folds, stack
 from reltype.model.taught import Taught
 
@@ -89,7 +90,7 @@ def _numbers(batch: Batch, names: Sequence[str]) -> Floats:
         column = batch.table.column(name)
         if pa.types.is_boolean(column.type):
             column = pc.cast(column, pa.int8())
-        made[:, j] = pc.cast(column, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        made[:, j] = doubles(pc.cast(column, pa.float64(), safe=False))
     made[~np.isfinite(made)] = np.nan
     return made
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from reltype.arrow import texts
 from reltype.errors import InputError, UsageError
 from reltype.sources import delimited, files, frames, repairs
 from reltype.sources.quoting import identifier
@@ -196,9 +197,7 @@ def sample(connection: DuckDBPyConnection, source: Source, rows: int = 2000) -> 
     if large:
         cells = [row for part in large for row in delimited.spread(part, rows // len(large))]
         columns = zip(*cells, strict=True) if cells else [()] * len(source.columns)
-        return pa.table(
-            [pa.array(column, pa.string()) for column in columns], names=list(source.columns)
-        )
+        return pa.table([texts(column) for column in columns], names=list(source.columns))
     first = rows // 2
     beginning = connection.sql(f"SELECT * FROM {source.relation} LIMIT {first}").to_arrow_table()
     if beginning.num_rows < first:
