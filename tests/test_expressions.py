@@ -577,6 +577,10 @@ def numbers(inner):
         st.tuples(inner, inner).map(lambda t: f"power({t[0]}, {t[1]})"),
         st.tuples(inner, inner).map(lambda t: f"coalesce({t[0]}, {t[1]})"),
         st.tuples(inner, inner).map(lambda t: f"greatest(0, {t[0]}, {t[1]})"),
+        st.tuples(st.sampled_from(["sat", "half"]), inner, st.sampled_from(["1", "3.5", "x"])).map(
+            lambda t: f"{t[0]}({t[1]}, {t[2]})"
+        ),
+        inner.map(lambda t: f"(1 - {t})"),
         st.tuples(st.sampled_from(["ln", "sqrt", "exp", "abs", "-", "round"]), inner).map(
             lambda t: f"{t[0]}({t[1]})"
         ),
@@ -618,6 +622,7 @@ def test_what_is_accepted_runs_and_reads_the_same_when_read_again(asked, locked)
     for found, found_again in rows:
         assert found == found_again
         assert not isinstance(found, float) or math.isfinite(found)
+        assert not expression.share or found is None or 0 <= found <= 1
     dialect = DIALECTS[len(text) % len(DIALECTS)]
     assert sqlglot.parse_one(expression.sql(dialect), dialect=dialect)
 
@@ -978,6 +983,25 @@ def test_a_usual_expression_is_written_as_sql_of_its_own_size(text):
     """What is asked of a part writes it again: it may be asked once or twice, not at each level."""
     sql = parse(text, where="w", columns=dict.fromkeys("abc", "number")).sql()
     assert len(sql) < 20 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("sat(a, 2)", True),
+        ("1 - sat(power(a / b, 2), 1)", True),
+        ("case when a > 1 then half(b, 3) else 0.5 end", True),
+        ("coalesce(0.3 * sat(a, 1), 1)", True),
+        ("sat(a, 2) + 0.1", False),
+        ("0.9 - sat(a, 2)", False),
+        ("sat(a, 2) - sat(b, 2)", False),
+        ("2 * sat(a, 2)", False),
+        ("-sat(a, 2)", False),
+        ("a", False),
+    ],
+)
+def test_it_is_known_what_stays_between_0_and_1(text, share):
+    assert parse(text, where="w", columns=dict.fromkeys("ab", "number")).share == share
 
 
 HUGE = (0.0, 1.0, -1.0, 1e-320, 1e200, -1e200, 1e300, -1e300, 3.5)

@@ -212,10 +212,10 @@ def evidence(plan: Plan, relation: str, constants: Mapping[str, float]) -> str:
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
-        raw[f"raw_{i}"] = plan.signal(signal).sql(columns=known)
-        signals[f"signal_{i}"] = (
-            f"CASE WHEN raw_{i} IS NOT NULL THEN least(greatest(raw_{i}, 0.0), 1.0) END"
-        )
+        expression = plan.signal(signal)
+        raw[f"raw_{i}"] = expression.sql(columns=known)
+        clamped = f"CASE WHEN raw_{i} IS NOT NULL THEN least(greatest(raw_{i}, 0.0), 1.0) END"
+        signals[f"signal_{i}"] = f"raw_{i}" if expression.share else clamped
         observed = plan.observed(signal)
         if observed is None:
             signals[f"seen_{i}"] = "1.0"

@@ -53,6 +53,7 @@ class Expression:
         calls: Functions of plugins that it calls.
         aggregate: Whether it sums up many rows.
         kind: `number`, `text`, `time`, `bool`, `null`, or `any` where that depends on the columns.
+        share: A number that is never below 0 or above 1, whatever the columns hold.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Expression:
     calls: frozenset[str] = field(eq=False)
     aggregate: bool = field(eq=False)
     kind: Kind = field(eq=False)
+    share: bool = field(eq=False)
     _sql: str = field(eq=False, repr=False)
     _source: exp.Expr = field(eq=False, repr=False)
     _scope: _Scope = field(eq=False, repr=False)
@@ -180,6 +182,7 @@ def _translated(text: str, source: exp.Expr, scope: _Scope, gives: Kind) -> Expr
         frozenset(translation.calls),
         bool(translation.aggregated),
         value.kind,
+        value.kind == "number" and value.positive and value.bound <= 1,
         value.sql,
         source,
         scope,

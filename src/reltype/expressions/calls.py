@@ -162,7 +162,7 @@ def _function(
         bound = function.bound
         if bound is None:
             bound = max((value.guarded().bound for value in values), default=LARGEST)
-        known = Value("", function.gives, function.gives == "number", bound)
+        known = Value("", function.gives, function.gives == "number", bound, function.positive)
     plain = _plain(function, values)
     values = [*(_where(t, node, value, where) for value in values[:1]), *values[1:]]
     if values and not (plain or function.loose):

@@ -59,6 +59,7 @@ class Function:
         aggregate: It sums up many rows.
         bound: What its numbers are at most, `inf` where they may be infinite or NaN and the caller
             guards them; None: what its largest argument may be.
+        positive: Its numbers are never below 0.
         plain: Its meaning where the numbers behind the first are written out, ascending, the last
             above 0, so that nothing need be asked of them; it sees to a first that is not finite.
         loose: `sql` sees to that, too: the caller need not guard the first argument.
@@ -71,6 +72,7 @@ class Function:
     note: str = ""
     aggregate: bool = False
     bound: float | None = None
+    positive: bool = False
     plain: str | Callable[[Sequence[float]], str] = ""
     loose: bool = False
 
@@ -176,6 +178,7 @@ MACROS = _group(
         "CASE WHEN _0 BETWEEN 0 AND 1e300 AND _1 > 0 THEN _0 / (_0 + _1) END",
         plain="CASE WHEN _0 BETWEEN 0 AND 1e300 THEN _0 / (_0 + _1) END",
         bound=1.0,
+        positive=True,
         loose=True,
         note="x / (x + h), 0…1, one half at h; null where x < 0 or h ≤ 0",
     ),
@@ -185,6 +188,7 @@ MACROS = _group(
         "CASE WHEN _0 BETWEEN 0 AND 1e300 AND _1 > 0 THEN 1 - POWER(2, -(_0 / _1)) END",
         plain="CASE WHEN _0 BETWEEN 0 AND 1e300 THEN 1 - POWER(2, -(_0 / _1)) END",
         bound=1.0,
+        positive=True,
         loose=True,
         note="1 − 2^(−x/h), 0…1, one half at h; null where x < 0 or h ≤ 0",
     ),

@@ -47,16 +47,27 @@ def _arithmetic(t: Translation, node: exp.Expr) -> Value:
     values = [t.value(child, "any" if timed else "number") for child in nodes]
     kinds = [value.kind for value in values]
     if len(values) == 1 and values[0].written and kinds[0] == "number":
-        return evolve(values[0], sql=f"-{values[0].sql}", closed=False)
+        return evolve(values[0], sql=f"-{values[0].sql}", closed=False, positive=False)
     if "interval" in kinds or "time" in kinds:
         return _moved(t, node, values, sql)
     numbers = [
         t.attempt(child, lambda value=value: value.cast("number", guard=False))  # type: ignore[misc]
         for child, value in zip(nodes, values, strict=True)
     ]
+    known = _size(type(node).__name__, numbers)
+    return t.fill(node, sql, *numbers, kind="number", double=True, **known)
+
+
+def _size(name: str, numbers: Sequence[Value]) -> dict[str, float]:
+    """How large a sum, difference or product may be, and whether it may be below 0."""
     bounds = [number.bound for number in numbers]
-    bound = prod(bounds) if type(node).__name__ == "Mul" and inf not in bounds else sum(bounds)
-    return t.fill(node, sql, *numbers, kind="number", double=True, bound=bound)
+    positive = all(number.positive for number in numbers)
+    if name == "Mul":
+        return {"bound": inf if inf in bounds else prod(bounds), "positive": positive}
+    if name == "Sub" and positive:
+        left, right = numbers
+        return {"bound": max(bounds), "positive": left.written and left.bound >= right.bound}
+    return {"bound": sum(bounds), "positive": positive and name == "Add"}
 
 
 def _moved(t: Translation, node: exp.Expr, values: list[Value], sql: str) -> Value:

@@ -177,8 +177,8 @@ def _literal(t: Translation, node: exp.Expr) -> Value:
         raise t.place.error_at("write a number as 12, 0.5 or 1e6", node)
     if float(node.name) > 1e300:
         raise t.place.error_at("this number is too large", node)
-    number = float(node.name)
-    return Value(node.name, "number", "e" in node.name.lower(), bound=number, written=True)
+    double, size = "e" in node.name.lower(), float(node.name)
+    return Value(node.name, "number", double, bound=size, positive=True, written=True)
 
 
 def _null(_t: Translation, _node: exp.Expr) -> Value:

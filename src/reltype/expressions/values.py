@@ -72,6 +72,7 @@ class Value:
         kind: Its kind; `null` for NULL itself, `any` where it is not known.
         double: A number that is a DOUBLE, so that sums and products of it do not overflow.
         bound: No number of it is larger, or NaN; infinite where that is not known.
+        positive: No number of it is below 0.
         closed: Its SQL stands for itself beside any operator.
         written: A literal.
     """
@@ -80,6 +81,7 @@ class Value:
     kind: Kind = "any"
     double: bool = False
     bound: float = LARGEST
+    positive: bool = False
     closed: bool = True
     written: bool = False
 
@@ -87,7 +89,8 @@ class Value:
         """The value, null where it is infinite or NaN, if it may be larger than *bound*."""
         if self.bound <= bound:
             return self
-        return evolve(fill(FINITE, self), kind=self.kind, double=self.double)
+        filled = fill(FINITE, self)
+        return evolve(filled, kind=self.kind, double=self.double, positive=self.positive)
 
     def cast(self, kind: Kind, *, guard: bool = True) -> Value:
         """The value as *kind*, null where it is none; numbers become DOUBLE, finite if *guard*.
@@ -120,7 +123,7 @@ class Value:
             sql = self.sql if "e" in self.sql.lower() else f"{self.sql}e0"
             return evolve(self, sql=sql, double=True)
         cast = fill("CAST(_0 AS DOUBLE)", self)
-        return evolve(cast, kind="number", double=True, bound=self.bound)
+        return evolve(cast, kind="number", double=True, bound=self.bound, positive=self.positive)
 
 
 def compared(values: Sequence[Value]) -> list[Value]:
@@ -180,6 +183,7 @@ def alike(values: Sequence[Value], wants: Kind = "any") -> tuple[list[Value], Va
         kind=known[0].kind if known else "null",
         double=bool(known) and all(value.double for value in known),
         bound=max(value.bound for value in cast),
+        positive=all(value.positive for value in known),
     )
     return cast, result
 
