@@ -117,12 +117,13 @@ def contributions(plan: Plan, batch: Batch, pooled: Pooled) -> tuple[Contributio
     """Everything that was added to each score of the first row, nothing left out."""
     t = plan.typology.temperature
     made = []
+    parts = np.concatenate([said[0] for said in pooled.parts], axis=-1)
     for a, archetype in enumerate(plan.archetypes):
         name = archetype.name
         base = float(np.log(archetype.prior)) / t
         mine = [Contribution("prior", "", name, base, f"base rate {archetype.prior:g}")]
         for p, (source, item) in enumerate(pooled.labels):
-            amount = float(pooled.parts[0, a, p]) / t
+            amount = float(parts[a, p]) / t
             if amount:
                 text = _text(plan, batch, p, source, item)
                 mine.append(Contribution(source, item, name, amount, text))

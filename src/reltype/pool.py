@@ -27,7 +27,7 @@ class Pooled:
 
     Attributes:
         labels: What each part of a score is called, as (classifier, item).
-        parts: (n, archetypes, parts), before the temperature.
+        parts: For each classifier (n, archetypes, items), before the temperature.
         scores: (n, archetypes + 1): prior + Σ parts, divided by the temperature; the last column
             is `unclassified`.
         posterior: (n, archetypes + 1), rows sum to 1.
@@ -35,7 +35,7 @@ class Pooled:
     """
 
     labels: tuple[tuple[str, str], ...]
-    parts: NDArray[np.float64]
+    parts: tuple[NDArray[np.float64], ...]
     scores: NDArray[np.float64]
     posterior: NDArray[np.float64]
     withheld: NDArray[np.int64]
@@ -62,23 +62,23 @@ def pool(
     for classifier in classifiers:
         items = classifier.items if isinstance(classifier, Itemised) else ("",)
         labels += [(classifier.name, item) for item in items]
-    parts = blank(len(batch), len(plan.archetypes), len(labels))
-    done = 0
+    parts = []
+    total = blank(len(batch), len(plan.archetypes))
     for classifier in classifiers:
         if isinstance(classifier, Itemised):
             count = len(classifier.items)
             said = _checked(classifier, classifier.parts(batch), plan, batch, count)
         else:
-            count = 1
             said = _checked(classifier, classifier.score(batch), plan, batch)[..., None]
-        parts[..., done : done + count] = said
-        done += count
+        parts.append(said)
+        for item in range(said.shape[-1]):
+            total += said[..., item]
     scores = blank(len(batch), len(plan.archetypes) + 1)
     prior = np.log([a.prior for a in plan.archetypes])
-    scores[:, :-1] = (prior + add_up(parts)) / plan.typology.temperature
+    scores[:, :-1] = (prior + total) / plan.typology.temperature
     scores[:, -1] = np.log(plan.typology.unclassified_prior) / plan.typology.temperature
     scores[:, -1] = np.where(withheld >= 0, scores.max(axis=1) + WITHHELD, scores[:, -1])
-    return Pooled(tuple(labels), parts, scores, softmax(scores), withheld)
+    return Pooled(tuple(labels), tuple(parts), scores, softmax(scores), withheld)
 
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:

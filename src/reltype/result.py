@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,8 @@ from reltype.ranking import top
 from reltype.wording import Wording, listed, sentences, suits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -238,13 +241,15 @@ class Result:
         return pa.ListArray.from_arrays(numbers(offsets), names.take(numbers(np.nonzero(held)[1])))
 
 
-def _of(parts: NDArray[np.float64], archetype: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(n, parts): of (n, archetypes, parts), those of each row's *archetype*."""
-    customers, archetypes, items = parts.shape
-    made = np.empty((items, customers))
-    flat = np.ascontiguousarray(np.moveaxis(parts, 0, -1)).reshape(archetypes * items * customers)
-    at = archetype * (items * customers) + np.arange(customers)
-    for item in range(items):
-        np.take(flat, at, out=made[item], mode="clip")  # numpy takes into `out` unbuffered only so
-        at += customers
+def _of(parts: Sequence[NDArray[np.float64]], archetype: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n, parts): of what all classifiers said, that of each row's *archetype*."""
+    customers = len(archetype)
+    made = np.empty((sum(said.shape[-1] for said in parts), customers))
+    place = iter(made)
+    for said in parts:
+        flat = np.ascontiguousarray(np.moveaxis(said, 0, -1)).reshape(said.size)
+        at = archetype * (said.shape[-1] * customers) + np.arange(customers)
+        for out in islice(place, said.shape[-1]):
+            np.take(flat, at, out=out, mode="clip")  # numpy takes into `out` unbuffered only so
+            at += customers
     return made.T
