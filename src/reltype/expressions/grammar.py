@@ -1,7 +1,7 @@
 """The text of an expression → a tree of allowed nodes, or a complaint that shows the culprit.
 
-DuckDB's grammar by sqlglot, pure or compiled, with every call kept as it was written. Whatever is not in the lists
-here does not get in, whatever future versions of the parser may learn to read.
+DuckDB's grammar by sqlglot, pure or compiled, with every call kept as it was written. Whatever is
+not in the lists here does not get in, whatever future versions of the parser may learn to read.
 """
 
 from __future__ import annotations
