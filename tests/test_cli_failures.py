@@ -383,3 +383,24 @@ def test_refunds_raise_stops_at_the_first_and_says_where(folder, run):
     done = run("classify", "back.csv", "--refunds", "raise")
     assert done.returncode == 4
     assert "back.csv, line 62" in words(done)
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "out"),
+    [
+        (["classify", "log.csv", "-f", "csv", "-q"], 0, "customer_id,archetype,"),
+        (["classify", "none.csv", "-q"], 4, ""),
+        (["classify", "log.csv", "-f", "csv", "-q", "--strict"], 1, "customer_id,"),
+    ],
+)
+def test_a_process_ends_with_its_code_all_that_it_said_and_no_folder_left(
+    args, code, out, tmp_path
+):
+    private = tmp_path / "private"
+    private.mkdir()
+    (tmp_path / "log.csv").write_text(LOG + "N/A,2024-01-01,purchase,3\n")
+    done = reltype(*args, folder=tmp_path, env={"TMPDIR": str(private)})
+    assert done.returncode == code
+    assert done.stdout.decode().startswith(out)
+    assert done.stdout.count(b"\n") == (6 if out else 0)
+    assert not list(private.iterdir())
