@@ -1030,3 +1030,21 @@ def test_what_overflows_on_the_way_is_null_and_never_taken_for_a_number(text, lo
     large, overflowing, otherwise = found.fetchall()[0]
     assert overflowing > 100
     assert (large, otherwise) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["abs({})", "round({})", "sqrt({})", "sat({}, 1)", "clamp({}, 0, 1)", "cast({} as boolean)"],
+)
+def test_what_nests_too_deeply_is_refused_in_whatever_it_stands(call):
+    sizes = set()
+    for depth in range(4, 20):
+        text = call.format("share(1, " * depth + "x" + ")" * depth)
+        try:
+            sizes.add(len(parse(text, where="w", columns={"x": "number"}).sql()))
+        except ConfigError as error:
+            assert "too deeply" in str(error)  # noqa: PT017
+            break
+    else:
+        pytest.fail("nothing was refused")
+    assert len(sizes) > 3

@@ -159,14 +159,15 @@ def _function(
             else t.cast(argument, kind, guard=i > 0)
             for i, (kind, argument) in enumerate(zip(takes, nodes, strict=True))
         ]
-        bound = function.bound
-        if bound is None:
-            bound = max((value.guarded().bound for value in values), default=LARGEST)
-        known = Value("", function.gives, function.gives == "number", bound, function.positive)
+        known = Value("", function.gives, function.gives == "number", positive=function.positive)
     plain = _plain(function, values)
     values = [*(_where(t, node, value, where) for value in values[:1]), *values[1:]]
     if values and not (plain or function.loose):
         values[0] = t.attempt(node, values[0].guarded)
+    if function.gives not in {"same", "first"}:
+        bounds = [value.bound for value in values[bool(plain) :]]
+        bound = max(bounds, default=LARGEST) if function.bound is None else function.bound
+        known = evolve(known, bound=bound)
     sql = plain or _meaning(name, function, list(literals.values()), values)
     if name == "nullif":
         sql = sql.replace("_0 = _1", t.pair(node, "=", values))

@@ -58,7 +58,7 @@ class Function:
         note: What a reader should know: nulls, domain.
         aggregate: It sums up many rows.
         bound: What its numbers are at most, `inf` where they may be infinite or NaN and the caller
-            guards them; None: what its largest argument may be.
+            guards them; None: what its largest argument may be, the first left out if `plain`.
         positive: Its numbers are never below 0.
         plain: Its meaning where the numbers behind the first are written out, ascending, the last
             above 0, so that nothing need be asked of them; it sees to a first that is not finite.

@@ -207,7 +207,7 @@ def _cast(t: Translation, node: exp.Expr) -> Value:
         sql = "CASE WHEN _0 THEN 1 WHEN NOT _0 THEN 0 END"
         value = t.fill(node, sql, value, kind="number")
     if value.kind == "number" and type_ == "bool":
-        return t.fill(node, "_0 <> 0", value.guarded(), kind="bool")
+        return t.fill(node, "_0 <> 0", t.attempt(node, value.guarded), kind="bool")
     if type_ == "whole":
         sql = (
             "TRY_CAST(ROUND(_0) AS BIGINT)" if value.kind == "number" else "TRY_CAST(_0 AS BIGINT)"
