@@ -53,7 +53,7 @@ def text(value: str) -> pa.StringScalar:
 
 
 def doubles(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
-    """(n,) the numbers or truths (1 and 0) of a column; NaN where it is null."""
+    """(n,) the numbers or truths (1 and 0) of a column, to 53 bits; NaN where it is null."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -61,7 +61,7 @@ def doubles(column: pa.Array | pa.ChunkedArray) -> NDArray[np.float64]:
         column = column.combine_chunks()
     if pa.types.is_boolean(column.type):
         column = pc.cast(column, pa.int8())
-    column = pc.cast(column, pa.float64())
+    column = pc.cast(column, pa.float64(), safe=False)
     valid, data = column.buffers()
     rows = slice(column.offset, column.offset + len(column))
     values = np.frombuffer(data, np.float64, rows.stop)[rows] if data else np.empty(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
@@ -158,19 +158,18 @@ class Inputs:
     @property
     def absent(self) -> set[str]:
         """The canonical columns that are null in all logs; without a kind, all are purchases."""
-        given = {name for item in self.of("interactions") for name in item.guess.mapping.columns}
-        return set(INTERACTIONS) - given - {"kind", "kind_as_written"}
+        return set(INTERACTIONS) - _mapped(self.of("interactions")) - {"kind", "kind_as_written"}
 
     @property
     def given(self) -> set[str]:
         """The features that the customer tables give."""
-        named = {name for item in self.of("customers") for name in item.guess.mapping.columns}
+        named = _mapped(self.of("customers"))
         return ({"since_day" if name == "since" else name for name in named}) & self.features
 
     @property
     def mapped(self) -> set[str]:
         """Every column of ours that some input has."""
-        return {name for item in self.items for name in item.guess.mapping.columns} | self.given
+        return _mapped(self.items) | self.given
 
     @property
     def files(self) -> list[str]:
@@ -237,6 +236,11 @@ class Inputs:
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+def _mapped(items: Iterable[Input]) -> set[str]:
+    """Every column of ours that some of these inputs has."""
+    return {name for item in items for name in item.guess.mapping.columns}
 
 
 def _brief(source: str) -> str:

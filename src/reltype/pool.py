@@ -59,17 +59,16 @@ def pool(
         PluginError: A classifier's score has a wrong shape or is not finite.
     """
     labels: list[tuple[str, str]] = []
-    for classifier in classifiers:
-        items = classifier.items if isinstance(classifier, Itemised) else ("",)
-        labels += [(classifier.name, item) for item in items]
     parts = []
     total = blank(len(batch), len(plan.archetypes))
     for classifier in classifiers:
         if isinstance(classifier, Itemised):
-            count = len(classifier.items)
-            said = _checked(classifier, classifier.parts(batch), plan, batch, count)
+            items = classifier.items
+            said = _checked(classifier, classifier.parts(batch), plan, batch, len(items))
         else:
+            items = ("",)
             said = _checked(classifier, classifier.score(batch), plan, batch)[..., None]
+        labels += [(classifier.name, item) for item in items]
         parts.append(said)
         for item in range(said.shape[-1]):
             total += said[..., item]

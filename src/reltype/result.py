@@ -71,6 +71,7 @@ class Result:
         import pyarrow as pa
 
         named = self.named(pooled)
+        ranked = top(pooled.posterior[:, :-1], 2)
         names = texts([*(a.name for a in self.plan.archetypes), UNCLASSIFIED])
         confidence = np.take_along_axis(pooled.posterior, named[:, None], 1)[:, 0]
         columns = [
@@ -80,10 +81,10 @@ class Result:
             *(numbers(p) for p in pooled.posterior.T),
             *(numbers(d) for d in batch.readings.T),
             *(numbers(e) for e in batch.evidence.T),
-            self._reasons(batch, pooled),
+            self._reasons(batch, pooled, ranked),
             self._benefits(batch, pooled, named),
             self._status(batch),
-            self._because(pooled, named),
+            self._because(pooled, named, ranked),
             self._alarms(batch),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
@@ -98,9 +99,8 @@ class Result:
     def _wording(self) -> Wording:
         return Wording(self.plan)
 
-    def _reasons(self, batch: Batch, pooled: Pooled) -> pa.Array:
+    def _reasons(self, batch: Batch, pooled: Pooled, ranked: NDArray[np.int64]) -> pa.Array:
         """What spoke most for the likeliest archetype against the next: up to three parts."""
-        ranked = top(pooled.posterior[:, :-1], 2)
         mine = _of(pooled.parts, ranked[:, 0])
         over = mine - _of(pooled.parts, ranked[:, -1]) if ranked.shape[1] > 1 else mine
         best = top(np.where(mine > 0, over, -np.inf), REASONS)
@@ -108,9 +108,9 @@ class Result:
         chosen = (amount > 0) & (np.take_along_axis(over, best, 1) > 0)
         row, _ = np.nonzero(chosen)
         part = best[chosen]
-        texts = self._sentences(batch, pooled, row, part)
+        because = self._sentences(batch, pooled, row, part)
         return listed(
-            chosen.sum(axis=1), [("text", texts), ("contribution", numbers(amount[chosen]))]
+            chosen.sum(axis=1), [("text", because), ("contribution", numbers(amount[chosen]))]
         )
 
     def _sentences(
@@ -143,7 +143,7 @@ class Result:
 
     def _benefits(self, batch: Batch, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
         """Up to three benefits, the most promising first; only gates for the unclassified."""
-        tables = self._advice
+        tables, broken = self._advice, self._broken(batch)
         likeliest = pooled.posterior[:, :-1]
         total = likeliest.sum(axis=1, keepdims=True)
         score, dimension = priorities(
@@ -154,7 +154,7 @@ class Result:
             raises=tables["raises"],
             targets=tables["targets"],
             barred=tables["barred"] > 0,
-            broken=self._broken(batch),
+            broken=broken,
         )
         gates = np.array([b.gate for b in self.plan.benefits], dtype=bool)
         score[:, ~gates] *= (named < len(self.plan.archetypes))[:, None]
@@ -167,7 +167,7 @@ class Result:
             benefit,
             likeliest.argmax(axis=1)[row],
             dimension[row, benefit],
-            self._broken(batch)[row, benefit],
+            broken[row, benefit],
         )
         names = texts(b.name for b in self.plan.benefits)
         return listed(
@@ -205,23 +205,23 @@ class Result:
         return made
 
     def _status(self, batch: Batch) -> pa.Array:
-
         flags = self.plan.typology.status
         first = batch.first("status", len(flags))
         return texts([*(f.name for f in flags), None]).take(
             numbers(np.where(first < 0, len(flags), first))
         )
 
-    def _because(self, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
+    def _because(
+        self, pooled: Pooled, named: NDArray[np.int64], ranked: NDArray[np.int64]
+    ) -> pa.Array:
         """Why a customer is unclassified: a reason withheld, none fits, or between two."""
         flags = self.plan.typology.unclassified_when
         archetypes = self.plan.archetypes
         count = len(archetypes)
         reasons = [f.name for f in flags] + ["fits none", None]
         reasons += [f"between {a.name} and {b.name}" for a in archetypes for b in archetypes]
-        ranked = top(pooled.posterior[:, :-1], 2)
-        ranked.sort(axis=1)  # one name for a pair, whoever leads
-        pair = len(flags) + 2 + ranked[:, 0] * count + ranked[:, -1]
+        both = np.sort(ranked, axis=1)  # one name for a pair, whoever leads
+        pair = len(flags) + 2 + both[:, 0] * count + both[:, -1]
         none_fits = pooled.posterior.argmax(axis=1) == count
         code = np.where(none_fits, len(flags), pair)
         code = np.where(pooled.withheld >= 0, pooled.withheld, code)

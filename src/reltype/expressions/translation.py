@@ -175,9 +175,10 @@ def _literal(t: Translation, node: exp.Expr) -> Value:
         return Value(text_literal(node.name), "text", written=True)
     if not _NUMBER.fullmatch(node.name):
         raise t.place.error_at("write a number as 12, 0.5 or 1e6", node)
-    if float(node.name) > 1e300:
+    size = float(node.name)
+    if size > LARGEST:
         raise t.place.error_at("this number is too large", node)
-    double, size = "e" in node.name.lower(), float(node.name)
+    double = "e" in node.name.lower()
     return Value(node.name, "number", double, bound=size, positive=True, written=True)
 
 

@@ -82,15 +82,9 @@ def _readings(dimensions: Iterable[str]) -> tuple[str, ...]:
 
 
 def _numbers(batch: Batch, names: Sequence[str]) -> Floats:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     made = np.empty((len(batch), len(names)))
     for j, name in enumerate(names):
-        column = batch.table.column(name)
-        if pa.types.is_boolean(column.type):
-            column = pc.cast(column, pa.int8())
-        made[:, j] = doubles(pc.cast(column, pa.float64(), safe=False))
+        made[:, j] = doubles(batch.table.column(name))
     made[~np.isfinite(made)] = np.nan
     return made
 
