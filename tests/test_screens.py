@@ -8,8 +8,11 @@ import os
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
+import reltype
 from reltype import cli
+from reltype.cli.tell import tell
 
 GOLDEN = Path(__file__).parent / "golden"
 EXAMPLE = Path(__file__).parents[1] / "examples" / "coffee-bar.csv"
@@ -116,3 +119,16 @@ def test_a_shell_is_offered_what_goes_on(words, offered, monkeypatch, capfd):
     with pytest.raises(SystemExit):
         cli.run([])
     assert capfd.readouterr().out.split() == offered.split()
+
+
+def test_shares_stand_in_one_column_however_long_their_reasons_are(capsys):
+    found = reltype.classify(EXAMPLE).summary()
+    reasons = {"too early": 0.1, "between committed partnership and marriage of convenience": 0.002}
+    tell(evolve(found, unclassified=reasons), err=False)
+    lines = [
+        line
+        for line in capsys.readouterr().out.split("\n")
+        if line.strip().startswith(tuple(reasons))
+    ]
+    assert len({line.index("%") for line in lines}) == 1
+    assert len(lines) == 2

@@ -24,8 +24,9 @@ def tell(summary: Summary, *, err: bool = True) -> None:
     say("")
     for name, share in summary.archetypes.items():
         say(f"  {name:<26}{share:>7.1%}  {'█' * round(40 * share)}")
+    widest = max([40, *map(len, summary.unclassified)])
     for reason, share in summary.unclassified.items():
-        say(f"    {reason:<40}{share:>7.1%}")
+        say(f"    {reason:<{widest}}{share:>7.1%}")
     if summary.alarms:
         alarms = ", ".join(f"{name} {count}" for name, count in summary.alarms.items())
         say(f"\nAlarms, for somebody to look at: {alarms}.")
