@@ -34,14 +34,12 @@ if TYPE_CHECKING:
     from reltype.model import Model, load
     from reltype.pipeline import classify
     from reltype.scoring import Relationship, Relationships
-    from reltype.votes import VoteModel
 
 _HOMES = {
     "ArchetypeClassifier": "estimators",
     "Model": "model",
     "Relationship": "scoring",
     "Relationships": "scoring",
-    "VoteModel": "votes",
     "classify": "pipeline",
     "fit": "learning.fitting",
     "hookimpl": "hookspecs",
@@ -54,7 +52,6 @@ __all__ = [
     "Model",
     "Relationship",
     "Relationships",
-    "VoteModel",
     "classify",
     "fit",
     "hookimpl",
