@@ -39,14 +39,12 @@ if TYPE_CHECKING:
     from reltype.learning.model import Model, load
     from reltype.plugins.hookspecs import hookimpl
     from reltype.relationships import Relationship, Relationships
-    from reltype.votes import VoteModel
 
 _HOMES = {
     "ArchetypeClassifier": "learning.estimators",
     "Model": "learning.model",
     "Relationship": "relationships",
     "Relationships": "relationships",
-    "VoteModel": "votes",
     "classify": "api",
     "fit": "learning.fitting",
     "hookimpl": "plugins.hookspecs",
@@ -59,7 +57,6 @@ __all__ = [
     "Model",
     "Relationship",
     "Relationships",
-    "VoteModel",
     "classify",
     "fit",
     "hookimpl",

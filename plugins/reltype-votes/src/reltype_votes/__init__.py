@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-
 from reltype.errors import UsageError
-from reltype.votes.ballots import Floats, Ints, checked_votes, distinct
-from reltype.votes.redundancy import redundancy, same_votes
-from reltype.votes.reliability import learn
-from reltype.votes.selection import compare, design_of, models
+
+from reltype_votes.ballots import Floats, Ints, checked_votes, distinct
+from reltype_votes.redundancy import redundancy, same_votes
+from reltype_votes.reliability import learn
+from reltype_votes.selection import compare, design_of, models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ EVEN = 0.5 + 1e-6  # least probability of a class that all voters of a row agree
 class VoteModel:
     """Combines votes that may abstain into class probabilities, learning who is reliable.
 
-    Three tables of reliability (`reltype.votes.reliability`) times "does an abstention count?" times "how
+    Three tables of reliability (`reltype_votes.reliability`) times "does an abstention count?" times "how
     much is redundancy damped?" are compared by how well they predict each held-out voter from the
     others of its row. A richer one must win by a standard error; so where nothing can be learned,
     what is left is a weighted majority vote. One that takes for skill what looks like copying must

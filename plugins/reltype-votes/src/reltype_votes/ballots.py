@@ -7,9 +7,8 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
-
 from reltype.errors import UsageError
+from scipy.sparse import csr_array
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]

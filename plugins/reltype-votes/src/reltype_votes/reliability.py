@@ -22,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reltype.votes.ballots import Ballots, Floats, Ints
+    from reltype_votes.ballots import Ballots, Floats, Ints
 
 
 Table: TypeAlias = Literal["majority", "one-coin", "confusion"]

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from benchmarks.votes import crowd, dawid_skene, rule_votes
+from benchmark import crowd, dawid_skene, rule_votes
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
 from reltype.errors import UsageError
-from reltype.votes import VoteModel
+
+from reltype_votes import VoteModel
 
 
 def voters(seed, n=400, classes=3, accuracies=(0.6, 0.65, 0.7, 0.75, 0.8, 0.85), abstain=0.2):

@@ -1,7 +1,7 @@
 """VoteModel against majority vote and Dawid-Skene, on real votes and on simulated ones.
 
-    python benchmarks/votes.py FOLDER            # the folders votes-* below FOLDER
-    python benchmarks/votes.py --simulate 10     # ten seeds of each regime
+    python benchmark.py FOLDER            # the folders votes-* below FOLDER
+    python benchmark.py --simulate 10     # ten seeds of each regime
 
 Accuracy and F1 (of class 1) in percent. Majority vote breaks ties at random: its accuracy is the
 expectation, its F1 the mean of 50 draws, ± their standard deviation. Dawid-Skene stands twice:
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from tabulate import tabulate
 
-from reltype.votes import VoteModel
+from reltype_votes import VoteModel
 
 TIE_BREAKS = 50
 

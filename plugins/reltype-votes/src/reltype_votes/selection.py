@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from reltype.votes.redundancy import voter_weights
-from reltype.votes.reliability import TABLES, Design, Table, learn, predictive
+from reltype_votes.redundancy import voter_weights
+from reltype_votes.reliability import TABLES, Design, Table, learn, predictive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reltype.votes.ballots import Ballots, Floats
+    from reltype_votes.ballots import Ballots, Floats
 
 FOLDS = 3
 UNDAMPED = "+undamped"

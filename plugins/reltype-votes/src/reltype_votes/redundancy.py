@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from reltype.votes.ballots import odd_factors
-from reltype.votes.reliability import Design, Reliability, Table, learn, softmax
+from reltype_votes.ballots import odd_factors
+from reltype_votes.reliability import Design, Reliability, Table, learn, softmax
 
 if TYPE_CHECKING:
-    from reltype.votes.ballots import Ballots, Floats, Ints
+    from reltype_votes.ballots import Ballots, Floats, Ints
 
 ROWS = 2000  # rows that are looked at, for up to 140 voters
 FEWEST = 1000  # and for more
