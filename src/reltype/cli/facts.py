@@ -10,7 +10,7 @@ import click
 from reltype.cli import options
 
 if TYPE_CHECKING:
-    from reltype.run import Run
+    from reltype.scoring.run import Run
 
 SHOWN = (
     *("customer_id", "purchases", "spend", "refunds", "refunded", "first_day", "last_day"),
@@ -59,8 +59,8 @@ def command(
     reltype facts orders.csv --customer C-1042
     reltype facts orders.csv --format json
     """
-    from reltype import facts
     from reltype.formats import write
+    from reltype.reporting import facts
 
     opened = options.opened(**given).measuring()
     if not quiet:
@@ -88,8 +88,8 @@ def command(
 
 def _table(run: Run) -> None:
     """The first customers, with the facts that a person asks for first."""
-    from reltype import facts
     from reltype.formats import write
+    from reltype.reporting import facts
 
     table = facts.table(run.population)
     names = [name for name in SHOWN if name in table.column_names]
