@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from reltype.definitions.archetypes import Archetype, Flag, Typology
 from reltype.definitions.benefits import Benefit
@@ -31,6 +31,11 @@ class Plan:
     catalogue: Catalogue = field(repr=False)
     typology: Typology
     also: tuple[str, ...] = ()
+
+    @property
+    def measuring_all(self) -> Plan:
+        """The plan that measures every feature of the catalogue, whoever asks for it."""
+        return evolve(self, also=tuple(self.catalogue.features))
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:

@@ -114,6 +114,12 @@ class Population:
         if self.tables:
             self._make("customers", query.customers(self.tables, self.given))
 
+    def interactions(self, columns: Collection[str]) -> str:
+        """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""
+        last = self.as_of or self.until
+        until = f"DATE '{last}'" if last else None
+        return query.interactions(self.logs, columns, until=until, absent=self.absent)
+
     @cached_property
     def nulls(self) -> Nulls:
         """What is null for everybody, since no input gives what it is made from."""
@@ -146,7 +152,14 @@ class Population:
 
     @cached_property
     def scales(self) -> Scales:
-        """The model's scales, or those of these customers: one look at each round of features."""
+        """The model's scales, or those of these customers, and how far rules overlap on them."""
+        if self.frozen is not None:
+            return self.usual
+        return evolve(self.usual, overlap=self._overlap(self._judge_all(self.usual)))
+
+    @cached_property
+    def usual(self) -> Scales:
+        """The scales without judging anybody: one look at each round of features; no overlap."""
         first, last = self._days()
         if self.frozen is not None:
             return Scales(
@@ -165,12 +178,11 @@ class Population:
                 otherwise = self.plan.catalogue.scales[name].otherwise
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
-        measured = Scales(days.as_of, days.log_start, values)
-        return evolve(measured, overlap=self._overlap(self._judge_all(measured)))
+        return Scales(days.as_of, days.log_start, values)
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
-        return f"SELECT * FROM ({self._features(self.scales.constants)}) WHERE {where}"
+        return f"SELECT * FROM ({self._features(self.usual.constants)}) WHERE {where}"
 
     def one(self, customer_id: str) -> str:
         """SQL of one customer's features. `evidence` is judged from it, as for all others."""

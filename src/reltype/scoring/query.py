@@ -42,7 +42,7 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     ),
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
-        for name in ("value", "sentiment", "rating", "discount")
+        for name in ("value", "refunded_amount", "sentiment", "rating", "discount")
     },
 }
 """What aggregates get that is no canonical column as it is: from which it is made, and how."""
