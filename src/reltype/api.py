@@ -233,6 +233,7 @@ def _grouped(opened: Opened) -> Population:
             until=inputs.today,
             functions=opened.functions,
             frozen=None if opened.model is None else opened.model.scales,
+            ratings=inputs.units.ratings,
         )
 
     try:

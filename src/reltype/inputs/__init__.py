@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
@@ -12,6 +13,7 @@ from reltype.errors import ConfigError, InputError
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
+from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import guess
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from reltype.config.blocks import Block
+    from reltype.definitions.phrases import Units
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
@@ -120,6 +123,11 @@ class Inputs:
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
     today: dt.date | None = None
+
+    @cached_property
+    def units(self) -> Units:
+        """How numbers are told: on which scale people were asked, where that is known."""
+        return units_of(self.items)
 
     @classmethod
     def open(

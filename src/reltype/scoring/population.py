@@ -89,6 +89,7 @@ class Population:
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
         functions: Plugins' functions that the connection knows.
+        ratings: Features and scales of which it is known on what scale people were asked.
     """
 
     connection: duckdb.DuckDBPyConnection = field(repr=False)
@@ -101,6 +102,7 @@ class Population:
     until: dt.date | None = None
     frozen: Scales | None = None
     functions: Registered = field(factory=Registered, repr=False)
+    ratings: Collection[str] = ()
     _counted: tuple[Plan, dict[str, float]] | None = field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -123,7 +125,9 @@ class Population:
     @cached_property
     def nulls(self) -> Nulls:
         """What is null for everybody, since no input gives what it is made from."""
-        return Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        found = Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        told = {n for s in self.plan.signals for said in s.says for n in said.rated}
+        return evolve(found, unscaled=frozenset(told - set(self.ratings)))
 
     @cached_property
     def counts(self) -> Counts:
@@ -201,11 +205,15 @@ class Population:
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
         self._judge_all(self.scales)
-        yield from self._batches(query.answer(self.plan, "SELECT * FROM judged"), size)
+        yield from self._batches(
+            query.answer(self.plan, "SELECT * FROM judged", nulls=self.nulls), size
+        )
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
-        yield from self._batches(query.answer(self.plan, self.judged(features)), size)
+        yield from self._batches(
+            query.answer(self.plan, self.judged(features), nulls=self.nulls), size
+        )
 
     def _batches(self, answers: str, size: int) -> Iterator[Batch]:
         with self.functions.told():
@@ -284,7 +292,7 @@ class Population:
         if self._counted is None or self._counted[0] is not self.plan:
             constants = scales.constants
             judged = query.evidence(self.plan, self._features(constants), constants, self.nulls)
-            self._make("judged", query.answer(self.plan, judged, seen=True))
+            self._make("judged", query.answer(self.plan, judged, seen=True, nulls=self.nulls))
             row = self.first(query.overview(self.plan, "SELECT * FROM judged"))
             self._counted = (self.plan, {name: value or 0 for name, value in row.items()})
         return self._counted[1]
