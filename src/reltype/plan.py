@@ -145,7 +145,7 @@ class Plan:
             ConfigError: They need each other in a circle.
         """
         wanted = self._closure(
-            {*self.inputs, *self.mentioned, *self.also, "interactions", "organic_days"}
+            {*self.inputs, *self.mentioned, *self.also, "interactions"}
         )
         levels: list[tuple[Feature | Scale, ...]] = []
         done: set[str] = set(DAY_COLUMNS)

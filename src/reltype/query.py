@@ -20,6 +20,12 @@ from reltype.plan import Plan
 INORGANIC = ("renewal", "cancellation", "outreach", "resolution", "refund")
 """Kinds in which we, the calendar or a contract took the step, not the customer's wish."""
 
+PAID = ("purchase", "renewal")
+"""Kinds in which the customer paid, whether they decided to or a contract did."""
+
+_PREVIOUS = {"gap_days": ("organic", "previous"), "payment_gap_days": ("paid", "previous_paid")}
+"""What costs a sort: the days since the customer's previous row of the same sort."""
+
 GRID = 1 << 20
 """Amounts are kept to 1/GRID, so that sums are exact in doubles and equal in any order."""
 
@@ -32,6 +38,10 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "gap_days": (
         ("day", "organic"),
         "CASE WHEN organic AND day > previous THEN CAST(day - previous AS DOUBLE) END",
+    ),
+    "payment_gap_days": (
+        ("day", "kind"),
+        "CASE WHEN paid AND day > previous_paid THEN CAST(day - previous_paid AS DOUBLE) END",
     ),
     "amount_log": (
         ("kind", "value"),
@@ -64,13 +74,13 @@ def interactions(
 ) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
-    The rows are sorted by customer and day for `gap_days`, so they are kept narrow until then:
+    The rows are sorted by customer and day for gaps, so they are kept narrow until then:
     what follows from other columns is worked out afterwards.
 
     Args:
         selects: One SELECT of canonical columns for each log, as a mapping writes it.
-        columns: The columns that are asked for; `gap_days` costs that sort, so it is left out
-            where nobody asks.
+        columns: The columns that are asked for; gaps cost a sort each, so they are left
+            out where nobody asks.
         until: The last day that is used, as SQL of a date; None for all.
         absent: Columns that are null in all logs: they are not sorted along, and the engine sums
             up what is null everywhere without looking.
@@ -89,9 +99,12 @@ def interactions(
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound' AS organic{carried}
         FROM ({" UNION ALL ".join(selects)})"""
-    if "gap_days" in asked:
-        previous = "lag(day) OVER (PARTITION BY customer_id, organic ORDER BY day) AS previous"
-        rows = f"SELECT *, {previous} FROM ({rows})"
+    if "payment_gap_days" in asked:
+        rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
+    for name, (row, previous) in _PREVIOUS.items():
+        if name in asked:
+            lag = f"lag(day) OVER (PARTITION BY customer_id, {row} ORDER BY day)"
+            rows = f"SELECT *, {lag} AS {previous} FROM ({rows})"
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)

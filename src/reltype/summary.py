@@ -180,7 +180,7 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-_ALWAYS = {"customer_id", "timestamp", "day", "weekday", "hour", "organic", "gap_days"}
+_ALWAYS = {"customer_id", "timestamp", "day", "weekday", "hour", "organic", "gap_days", "payment_gap_days"}
 
 
 def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:
