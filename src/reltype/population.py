@@ -16,6 +16,7 @@ from reltype.errors import InputError
 from reltype.expressions import literal, quote
 from reltype.overlap import Overlap, overlap
 from reltype.plugins.scalars import Registered
+from reltype.reliability import reliability
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -39,12 +40,18 @@ class Scales:
         log_start: The log's first day; who was there then may have been there before.
         values: Scale name → value.
         overlap: How far rules for one archetype fire on the same customers.
+        reliability: Signal → how far it repeats itself in two halves of what was seen of each
+            customer, 0…1; signals of which that cannot be measured are left out.
+        known: Share of the typology's evidence that was seen, 0…1: its mean over the customers
+            of whom there is enough.
     """
 
     as_of: dt.date
     log_start: dt.date
     values: Mapping[str, float]
     overlap: Overlap = field(factory=dict)
+    reliability: Mapping[str, float] = field(factory=dict)
+    known: float = 1.0
 
     @property
     def constants(self) -> dict[str, float]:
@@ -141,9 +148,7 @@ class Population:
         """The model's scales, or those of these customers: one look at each round of features."""
         first, last = self._days()
         if self.frozen is not None:
-            return Scales(
-                self.as_of or last, self.frozen.log_start, self.frozen.values, self.frozen.overlap
-            )
+            return evolve(self.frozen, as_of=self.as_of or last)
         days = Scales(self.as_of or last, first, {})
         constants = days.constants
         while ready := query.ready_scales(self.plan, constants):
@@ -155,7 +160,9 @@ class Population:
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
         measured = Scales(days.as_of, days.log_start, values)
-        return evolve(measured, overlap=self._overlap(self._judge_all(measured)))
+        measured = evolve(measured, reliability=self._reliability(constants))
+        counts = self._judge_all(measured)
+        return evolve(measured, overlap=self._overlap(counts), known=self._known(counts))
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
@@ -204,7 +211,9 @@ class Population:
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
-        return query.evidence(self.plan, features, self.scales.constants)
+        return query.evidence(
+            self.plan, features, self.scales.constants, self.scales.reliability
+        )
 
     def first(self, sql: str) -> dict[str, Any]:
         """The first row of a query, by column."""
@@ -259,11 +268,41 @@ class Population:
         """Judge everybody, once for each plan; kept for `batches`, and counted."""
         if self._counted is None or self._counted[0] is not self.plan:
             constants = scales.constants
-            judged = query.evidence(self.plan, self._features(constants), constants)
+            everybody = self._features(constants)
+            judged = query.evidence(self.plan, everybody, constants, scales.reliability)
             self._make("judged", query.answer(self.plan, judged, seen=True))
             row = self.first(query.overview(self.plan, "SELECT * FROM judged"))
             self._counted = (self.plan, {name: value or 0 for name, value in row.items()})
         return self._counted[1]
+
+    def _reliability(self, constants: Mapping[str, float]) -> dict[str, float]:
+        """How far each signal repeats itself between two halves of every customer's log."""
+        if not self.logs:
+            return {}
+        last = self.as_of or self.until
+        until = f"DATE '{last}'" if last else None
+        sql = query.facts(self.plan, self.logs, until=until, absent=self.absent, halves=True)
+        self._make("halves", sql)
+        features = query.features(
+            self.plan, "SELECT * FROM halves", given=(), measured=True, constants=constants
+        )
+        judged = query.evidence(self.plan, features, constants)
+        asked = ", ".join(
+            f"signal_{i}, {'1.0' if self.plan.observed(signal) is None else f'n_{i}'} AS n_{i}"
+            for i, signal in enumerate(self.plan.signals)
+        )
+        with self.functions.told():
+            table = self.connection.sql(
+                f"SELECT customer_id, half, log_rows, {asked} FROM ({judged}) ORDER BY 1, 2"
+            ).to_arrow_table()
+        self.connection.execute("DROP TABLE halves")
+        return reliability(table, [s.name for s in self.plan.signals])
+
+    def _known(self, counts: Mapping[str, float]) -> float:
+        """The share of evidence that was seen, where a customer is not withheld."""
+        weights = [d.weight for d in self.plan.dimensions]
+        seen = [weight * counts[f"k_{i}"] for i, weight in enumerate(weights)]
+        return _tidy(sum(seen) / (sum(weights) or 1.0))
 
     def _overlap(self, counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
         """How far rules for one archetype fire together on these customers."""

@@ -16,6 +16,7 @@ from reltype.features import Scale
 from reltype.mapping.canonical import INTERACTIONS
 from reltype.mapping.kinds import KINDS, OTHER
 from reltype.plan import Plan
+from reltype.reliability import trust
 
 INORGANIC = ("renewal", "cancellation", "outreach", "resolution", "refund")
 """Kinds in which we, the calendar or a contract took the step, not the customer's wish."""
@@ -112,11 +113,24 @@ def interactions(
 
 
 def facts(
-    plan: Plan, selects: Sequence[str], *, until: str | None, absent: Collection[str] = ()
+    plan: Plan,
+    selects: Sequence[str],
+    *,
+    until: str | None,
+    absent: Collection[str] = (),
+    halves: bool = False,
 ) -> str:
     """One row per customer with every fact that the log can give, sorted by customer.
 
     The row of the null customer counts what was not used: `is_reject` and `is_late` rows.
+
+    Args:
+        plan: What is asked.
+        selects: One SELECT of canonical columns for each log.
+        until: The last day that is used, as SQL of a date; None for all.
+        absent: Columns that are null in all logs.
+        halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
+            of them as if by a coin, the same for everybody.
     """
     asked = {
         feature.name: expression
@@ -125,13 +139,22 @@ def facts(
     }
     needs = {name for expression in asked.values() for name in expression.needs}
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    rows = interactions(selects, needs, until=until, absent=absent)
+    if halves:
+        return f"""
+            SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
+            WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
     return f"""
         SELECT customer_id, count(*) AS log_rows, min(day) AS log_first_day,
           max(day) AS log_last_day, {_count("is_reject")} AS log_rejects,
           {_count("is_late AND NOT is_reject")} AS log_late,
           {_count("is_unread")} AS log_unread{measured}
-        FROM ({interactions(selects, needs, until=until, absent=absent)})
+        FROM ({rows})
         GROUP BY customer_id ORDER BY customer_id"""
+
+
+_HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009 % 2 AS TINYINT)"
+"""A coin for each day, quadratic in it: no rhythm of days, weeks or months falls to one side."""
 
 
 def _count(condition: str) -> str:
@@ -215,44 +238,52 @@ def ready_scales(plan: Plan, constants: Mapping[str, float]) -> dict[str, Expres
     return {name: expression for name, expression in unknown.items() if expression.needs <= ready}
 
 
-def evidence(plan: Plan, relation: str, constants: Mapping[str, float]) -> str:
+def evidence(
+    plan: Plan,
+    relation: str,
+    constants: Mapping[str, float],
+    reliability: Mapping[str, float] | None = None,
+) -> str:
     """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
 
-    d_k = Σ w_s x_s / Σ w_s over the signals that are not null; e_k = Σ w_s seen_s / Σ w_s over
-    all of them, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full.
+    d_k = Σ w_s seen_s x_s / Σ w_s seen_s over the signals that are not null; e_k = Σ w_s seen_s /
+    Σ w_s over all of them, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full,
+    times how far it can be trusted here (`trust` of its reliability).
     """
     known = {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
+        trusted = trust((reliability or {}).get(signal.name))
         expression = plan.signal(signal)
         raw[f"raw_{i}"] = expression.sql(columns=known)
         clamped = f"CASE WHEN raw_{i} IS NOT NULL THEN least(greatest(raw_{i}, 0.0), 1.0) END"
         signals[f"signal_{i}"] = f"raw_{i}" if expression.share else clamped
         observed = plan.observed(signal)
         if observed is None:
-            signals[f"seen_{i}"] = "1.0"
+            signals[f"seen_{i}"] = repr(trusted)
         else:
             raw[f"n_{i}"] = f"greatest(coalesce({observed.sql(columns=known)}, 0), 0)"
             half = signal.half_at
-            signals[f"seen_{i}"] = (
-                f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
-            )
+            seen = f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
+            signals[f"seen_{i}"] = seen if trusted == 1 else f"{trusted!r} * ({seen})"
+    amounts: dict[str, str] = {}
     readings: dict[str, str] = {}
     for dimension in plan.dimensions:
         mine = [(i, s) for i, s in enumerate(plan.signals) if s.dimension == dimension.name]
         total = sum(signal.weight for _, signal in mine) or 1.0
-        weight = " + ".join(_where_seen(i, repr(s.weight)) for i, s in mine) or "0"
-        value = " + ".join(f"{s.weight!r} * coalesce(signal_{i}, 0)" for i, s in mine) or "NULL"
+        value = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i} * signal_{i}") for i, s in mine)
         amount = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i}") for i, s in mine) or "0"
-        readings[f"d_{dimension.name}"] = f"({value}) / nullif({weight}, 0)"
-        readings[f"e_{dimension.name}"] = f"({amount}) / {total!r}"
+        amounts[f"m_{dimension.name}"] = amount
+        mass = quote(f"m_{dimension.name}")
+        readings[f"d_{dimension.name}"] = f"({value or 'NULL'}) / nullif({mass}, 0)"
+        readings[f"e_{dimension.name}"] = f"{mass} / {total!r}"
     as_readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
     conditions = {
         name: condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
-    return nest(relation, [raw, signals, readings, conditions])
+    return nest(relation, [raw, signals, amounts, readings, conditions])
 
 
 def _where_seen(i: int, amount: str) -> str:
@@ -294,11 +325,19 @@ def overview(plan: Plan, relation: str) -> str:
     """One row of counts over customers in *relation*, the `answer` with what was seen.
 
     Columns `n`; `s_i`: customers whose signal i is not null; `c_i_j` for i ≤ j: customers for
-    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k.
+    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k; `k_k`: the same
+    over those whom no flag withholds; `r_i`: customers under base rate i.
     """
     counts = ["count(*) AS n"]
     counts += [f"count_if(saw_{i}) AS s_{i}" for i in range(len(plan.signals))]
     counts += [f"avg({quote(f'e_{d.name}')}) AS e_{k}" for k, d in enumerate(plan.dimensions)]
+    flags = [f"coalesce(reason_{i}, false)" for i in range(len(plan.typology.unclassified_when))]
+    told = f"NOT ({' OR '.join(flags)})" if flags else "true"
+    counts += [
+        f"avg({quote(f'e_{d.name}')}) FILTER ({told}) AS k_{k}"
+        for k, d in enumerate(plan.dimensions)
+    ]
+    counts += [f"count_if(rate_{i}) AS r_{i}" for i in range(len(plan.typology.base_rates))]
     for i, first in enumerate(plan.rules):
         for j, second in enumerate(plan.rules[i:], i):
             if first.archetype == second.archetype:
