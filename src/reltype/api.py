@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from reltype import plugins
 from reltype.config import settings
+from reltype.engines import EngineError
 from reltype.errors import InputError
 from reltype.inputs import Inputs
 from reltype.inputs.asks import asks
@@ -19,14 +20,12 @@ from reltype.learning.model import load as load_model
 from reltype.plugins.knowledge import Knowledge
 from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
-from reltype.scoring.population import Population
+from reltype.scoring.population import Population, grouped
 from reltype.scoring.run import Run
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
     from reltype.config import Config, Settings
-    from reltype.engines.functions import Registered
+    from reltype.engines import Engine
     from reltype.learning.evaluation.labels import Given
     from reltype.mapping.canonical import Refunds
 
@@ -220,21 +219,19 @@ class Opened:
     """Inputs that were opened and understood; nobody is grouped yet.
 
     Attributes:
-        connection: The engine's; locked.
+        engine: What runs the queries; locked.
         settings: What holds.
         knowledge: What is known, and by whom.
         plan: What is asked.
         inputs: What is read.
-        functions: Plugins' functions that the connection knows.
         model: What was fitted before, to score with.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    engine: Engine = field(repr=False)
     settings: Settings
     knowledge: Knowledge = field(repr=False)
     plan: Plan = field(repr=False)
     inputs: Inputs
-    functions: Registered = field(repr=False)
     model: Model | None = None
 
     def run(self) -> Run:
@@ -290,10 +287,9 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         plan = knowledge.plan(asked.typology or model.typology)
         plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
         model.check(plan, knowledge.plugins.loaded)
-    engine = knowledge.engine(chosen.engine)
-    connection = engine.connect(chosen.threads, chosen.memory_limit)
+    engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
     inputs = Inputs.open(
-        connection,
+        engine.reader,
         asks(
             data,
             asked.customers,
@@ -308,9 +304,9 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         encoding=asked.encoding,
     )
     inputs.today = _today() if chosen.as_of is None else None
-    functions = knowledge.register(connection)
-    engine.lock(connection, inputs.files)
-    return Opened(connection, chosen, knowledge, plan, inputs, functions, model)
+    engine.register(knowledge.functions, knowledge.plugins)
+    engine.lock(inputs.files)
+    return Opened(engine, chosen, knowledge, plan, inputs, model)
 
 
 _FLAGS = (
@@ -337,13 +333,11 @@ def _today() -> dt.date:
 
 def _grouped(opened: Opened) -> Population:
     """The population, once every row of the inputs has been cut as it should be."""
-    import duckdb
-
     inputs = opened.inputs
 
     def group() -> Population:
-        return Population(
-            opened.connection,
+        return grouped(
+            opened.engine,
             opened.plan,
             logs=inputs.logs,
             tables=inputs.tables,
@@ -351,14 +345,13 @@ def _grouped(opened: Opened) -> Population:
             given=inputs.given,
             as_of=opened.settings.as_of,
             until=inputs.today,
-            functions=opened.functions,
             frozen=None if opened.model is None else opened.model.scales,
         )
 
     try:
         population = group()
         failed = False
-    except duckdb.Error as error:
+    except EngineError as error:
         failed = True
         if not inputs.settle(failed=True):
             raise InputError(f"The engine could not read the input: {error}") from error

@@ -17,9 +17,9 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from attrs import evolve, frozen
 
+from reltype.engines.quoting import identifier, literal
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.sources import frames, parts
-from reltype.sources.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

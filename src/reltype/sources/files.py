@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from attrs import evolve
 
+from reltype.engines.quoting import literal
 from reltype.errors import InputError, did_you_mean
 from reltype.sources import (
     compressions,
@@ -26,7 +27,6 @@ from reltype.sources import (
     workbooks,
 )
 from reltype.sources.parts import Part
-from reltype.sources.quoting import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

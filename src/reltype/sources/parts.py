@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from reltype.engines.duckdb import PREFIX
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from reltype.sources.dialects import Dialect
     from reltype.sources.encodings import Text
-
-PREFIX = "reltype-"
-"""How the names of private folders begin."""
 
 _numbers = itertools.count(1)
 _folders: weakref.WeakKeyDictionary[DuckDBPyConnection, str] = weakref.WeakKeyDictionary()
