@@ -6,8 +6,8 @@ import math
 import duckdb
 import pytest
 
-from reltype import query
-from reltype.features import INTERACTION_COLUMNS
+from reltype.definitions.features import INTERACTION_COLUMNS
+from reltype.scoring import query
 
 CANONICAL = """
     SELECT who AS customer_id, moment AS timestamp, kind, value, NULL::DOUBLE AS sentiment,

@@ -1,1 +1,1 @@
-"""Analyses: questions that are asked of a whole survey or log, beside the reading of each customer."""
+"""Analyses beside the classification, each a folder: they call `reltype.api`."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from reltype.summary import Summary
+    from reltype.reporting.summary import Summary
 
 
 def tell(summary: Summary, *, err: bool = True) -> None:
