@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from reltype.analyses.drivers import drivers
     from reltype.api import classify
     from reltype.learning.estimators import ArchetypeClassifier
     from reltype.learning.fitting import fit
@@ -46,6 +47,7 @@ _HOMES = {
     "Relationship": "relationships",
     "Relationships": "relationships",
     "classify": "api",
+    "drivers": "analyses.drivers",
     "fit": "learning.fitting",
     "hookimpl": "plugins.hookspecs",
     "load": "learning.model",
@@ -58,6 +60,7 @@ __all__ = [
     "Relationship",
     "Relationships",
     "classify",
+    "drivers",
     "fit",
     "hookimpl",
     "load",

@@ -18,7 +18,15 @@ NOTHING = frozenset(
     {
         *("dont know", "don t know", "do not know", "dk", "no answer", "not answered", "refused"),
         *("prefer not to say", "not applicable", "n a", "na", "no opinion", "cannot say", "unsure"),
-        *("not sure", "can t say", "cant say", "no experience", "not used", "did not use", "missing"),
+        *(
+            "not sure",
+            "can t say",
+            "cant say",
+            "no experience",
+            "not used",
+            "did not use",
+            "missing",
+        ),
         *("weiss nicht", "keine angabe", "k a", "trifft nicht zu", "keine antwort"),
         *("ne sait pas", "sans reponse", "sans objet", "no sabe", "no contesta", "ns nc"),
         *("non so", "nao sei", "weet niet", "nie wiem", "vet ej"),
@@ -62,7 +70,12 @@ def answers(column: Column) -> dict[str, float] | None:
     if not cells or len(cells) > 60:
         return None
     best: dict[str, float] = {}
-    for found in (_numbered(cells), _degrees(cells), *(_ladder(cells, l) for l in _LADDERS), _known(column, cells)):
+    for found in (
+        _numbered(cells),
+        _degrees(cells),
+        *(_ladder(cells, ladder) for ladder in _LADDERS),
+        _known(column, cells),
+    ):
         if _covered(column, found) > _covered(column, best):
             best = found
     whole = sum(column.counts[cell] for cell in cells)
@@ -99,7 +112,9 @@ def _degrees(cells: list[str]) -> dict[str, float]:
 
 
 def _ladder(cells: list[str], ladder: tuple[tuple[str, ...], ...]) -> dict[str, float]:
-    steps = {word: 2 * i / (len(ladder) - 1) - 1 for i, words in enumerate(ladder) for word in words}
+    steps = {
+        word: 2 * i / (len(ladder) - 1) - 1 for i, words in enumerate(ladder) for word in words
+    }
     return {cell: steps[plain(cell)] for cell in cells if plain(cell) in steps}
 
 

@@ -123,7 +123,9 @@ def _beyond(steps: Mapping[float, int], others: Mapping[float, int]) -> list[tup
     top = _end(steps)
     if top is None:
         return []
-    usual = [end for end, count in others.items() if end in _TOPS and 2 * count > sum(others.values())]
+    usual = [
+        end for end, count in others.items() if end in _TOPS and 2 * count > sum(others.values())
+    ]
     for end in usual:
         odd = [value for value in steps if end < value <= end + 2]
         if odd and max(odd) == top and len(steps) > len(odd) + 1:
@@ -153,7 +155,9 @@ def parsed(texts: Sequence[str], names: Sequence[str]) -> dict[str | None, set[f
         for part in filter(None, map(str.strip, text.split(","))):
             name, sign, code = part.rpartition("=")
             if sign and name not in names:
-                raise UsageError(f"--dont-know {part!r}: {name!r} is none of the columns that are read.")
+                raise UsageError(
+                    f"--dont-know {part!r}: {name!r} is none of the columns that are read."
+                )
             try:
                 number = float(code)
             except ValueError:

@@ -67,7 +67,7 @@ class Table:
     @property
     def columns(self) -> int:
         """How many there are beside the outcome."""
-        return self.values.shape[1] - 1
+        return int(self.values.shape[1]) - 1
 
 
 def measure(
@@ -99,7 +99,9 @@ def measure(
     always = [place[c] for c in kept]
     known = moments(sample, chosen, replicates)
     if correlation(known.covariances)[-1, -1, 0] == 0 or known.covariances[-1, -1].max() <= 0:
-        raise InputError(f"{name}: {table.outcome!r} is always the same, so that nothing drives it.")
+        raise InputError(
+            f"{name}: {table.outcome!r} is always the same, so that nothing drives it."
+        )
     found = mean_shares(known.covariances, players, always)
     drawn = replicated(known.covariances, known.replicates, players, always, found.lmg)
     line = _line(known, players, always)
@@ -118,8 +120,10 @@ def _enough(sample: Sample, table: Table, name: str, rows: int) -> None:
     """Raise InputError where there are too few rows for any figure to mean anything."""
     if rows < 3 or rows <= table.columns + 1:
         what = "row has" if rows == 1 else "rows have"
-        ways = "Name fewer with --attributes, or take --missing em" if len(sample) > rows else (
-            "Name fewer with --attributes"
+        ways = (
+            "Name fewer with --attributes, or take --missing em"
+            if len(sample) > rows
+            else ("Name fewer with --attributes")
         )
         raise InputError(
             f"{name}: {rows} {what} {table.outcome!r} and the answers; {table.columns} "
@@ -127,7 +131,9 @@ def _enough(sample: Sample, table: Table, name: str, rows: int) -> None:
             "or give more rows."
         )
     if (sample.values[:, -1] == sample.values[0, -1]).all():
-        raise InputError(f"{name}: {table.outcome!r} is always the same, so that nothing drives it.")
+        raise InputError(
+            f"{name}: {table.outcome!r} is always the same, so that nothing drives it."
+        )
 
 
 def _line(known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]) -> float:
@@ -276,7 +282,9 @@ def _levels(
     turned = (whole[at, -1] < 0) & (found.lmg[rated] > line)
     means = low + span * known.means[at]
     level = (means - begin) / width
-    moved = (low[:, None] + span[:, None] * known.replicate_means[at] - begin[:, None]) / width[:, None]
+    moved = (low[:, None] + span[:, None] * known.replicate_means[at] - begin[:, None]) / width[
+        :, None
+    ]
     level = np.where(turned, 1 - level, level)
     moved = np.where(turned[:, None], 1 - moved, moved)
     told, cross = performance.performances(found.lmg[rated], drawn[rated], level, moved)

@@ -118,7 +118,9 @@ def _by_imputation(sample: Sample, copies: int) -> Moments:
         values = patterns.completed(sample.values, means[number], covariances[number], rng)
         sums = Sums.of(evolve(sample, values=values))
         counts = draws(len(sums.products), each, seed=3 + number)
-        parts.append((sums.covariances(), sums.means(), sums.covariances(counts), sums.means(counts)))
+        parts.append(
+            (sums.covariances(), sums.means(), sums.covariances(counts), sums.means(counts))
+        )
     return Moments(
         "multiple",
         len(sample),
@@ -212,10 +214,14 @@ class Patterns:
         for units, sums in zip(self.units, self.sums, strict=True):
             o = sums.shape[1]
             drawn.append((counts[:, units] @ sums.reshape(len(sums), -1)).reshape(copies, o, o))
+        seen = np.zeros((copies, side + 1, side + 1))  # what needs no expectation, in any step
+        for mask, sums in zip(self.masks, drawn, strict=True):
+            at = np.flatnonzero(np.concatenate([[True], mask]))
+            seen[:, at[:, None], at[None, :]] += sums
         means = np.broadcast_to(start[0], (copies, side))
         covariances = np.broadcast_to(start[1], (copies, side, side))
         for _ in range(_STEPS):
-            total = self._expected(drawn, means, covariances)
+            total = self._expected(seen.copy(), drawn, means, covariances)
             sums = np.moveaxis(total, 0, -1)
             new_means = (sums[1:, 0] / sums[0, 0]).T
             new = np.moveaxis(covariance(sums), -1, 0)
@@ -227,26 +233,25 @@ class Patterns:
 
     def _expected(
         self,
+        total: NDArray[np.float64],
         drawn: Sequence[NDArray[np.float64]],
         means: NDArray[np.float64],
         covariances: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """(copies, m + 1, m + 1): the sums that are expected, missing answers included."""
-        copies, side = means.shape
-        total = np.zeros((copies, side + 1, side + 1))
-        precision = np.linalg.inv(covariances + _RIDGE * np.eye(side))
+        """(copies, m + 1, m + 1): the sums of what was seen, *total*, with what is expected of the rest."""
+        precision = _inverse(covariances + _RIDGE * np.eye(means.shape[1]))
         for mask, sums in zip(self.masks, drawn, strict=True):
-            seen = np.flatnonzero(np.concatenate([[True], mask]))
             if mask.all():
-                total += sums
                 continue
             fill, rest = _regression(mask, means, precision)
-            everything = np.zeros((copies, side + 1, len(seen)))
-            everything[:, seen, np.arange(len(seen))] = 1.0
+            seen = np.flatnonzero(np.concatenate([[True], mask]))
             gone = np.flatnonzero(~mask) + 1
-            everything[:, gone] = fill
-            total += everything @ sums @ everything.transpose(0, 2, 1)
-            total[:, gone[:, None], gone[None, :]] += rest * sums[:, :1, :1]
+            cross = fill @ sums
+            total[:, gone[:, None], seen[None, :]] += cross
+            total[:, seen[:, None], gone[None, :]] += cross.transpose(0, 2, 1)
+            total[:, gone[:, None], gone[None, :]] += (
+                cross @ fill.transpose(0, 2, 1) + rest * sums[:, :1, :1]
+            )
         return total
 
     def completed(
@@ -258,7 +263,7 @@ class Patterns:
     ) -> NDArray[np.float64]:
         """The values with a draw for each missing one, given the answers of its row."""
         scaled = (values - self.centre) / self.scale
-        precision = np.linalg.inv(covariances + _RIDGE * np.eye(len(means)))[None]
+        precision = _inverse(covariances + _RIDGE * np.eye(len(means)))[None]
         for mask, rows in zip(self.masks, self.rows, strict=True):
             if mask.all():
                 continue
@@ -272,12 +277,16 @@ class Patterns:
         return made
 
 
+def _inverse(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.linalg.inv(matrices).astype(np.float64)
+
+
 def _regression(
     mask: NDArray[np.bool_], means: NDArray[np.float64], precision: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of what is missing on what is not: (copies, missing, 1 + seen) and (copies, missing, missing)."""
     gone, seen = np.flatnonzero(~mask), np.flatnonzero(mask)
-    rest = np.linalg.inv(precision[:, gone[:, None], gone[None, :]])
+    rest = _inverse(precision[:, gone[:, None], gone[None, :]])
     slope = -rest @ precision[:, gone[:, None], seen[None, :]]
     first = means[:, gone] - (slope @ means[:, seen, None])[..., 0]
     return np.concatenate([first[..., None], slope], axis=2), rest

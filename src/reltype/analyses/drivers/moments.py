@@ -65,7 +65,8 @@ class Sample:
         weights = np.ones(count) if weights is None else weights
         respondents = np.arange(count) if respondents is None else respondents
         known = ~np.isnan(values)
-        kept = known[:, -1] & known[:, :-1].any(axis=1) & (weights > 0)
+        answered = np.where(known[:, -1], known[:, :-1].sum(axis=1), 0)
+        kept = np.flatnonzero((answered > 0) & (weights > 0))
         values, weights, respondents = values[kept], weights[kept], respondents[kept]
         low, high = _bounds(values)
         span = np.where(high > low, high - low, 1.0)
@@ -172,7 +173,8 @@ def draws(units: int, copies: int, seed: int = 0) -> NDArray[np.float64]:
     """(copies, units) how often each unit is drawn when as many are drawn as there are."""
     rng = np.random.default_rng([SEED, seed])
     drawn = rng.integers(units, size=(copies, units)) + units * np.arange(copies)[:, None]
-    return np.bincount(drawn.ravel(), minlength=copies * units).reshape(copies, units) * 1.0
+    counts = np.bincount(drawn.ravel(), minlength=copies * units)
+    return counts.reshape(copies, units).astype(np.float64)
 
 
 def _bounds(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

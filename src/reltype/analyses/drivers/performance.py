@@ -66,17 +66,9 @@ class Cross:
     level: float
 
 
-def scale_of(values: NDArray[np.float64], others: Sequence[tuple[float, float]] = ()) -> tuple[float, float]:
-    """The scale on which answers were given: the usual one that holds them all, else their range.
-
-    Args:
-        values: Answers, without gaps.
-        others: The scales of the other attributes; the commonest that holds these answers goes first.
-    """
+def scale_of(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The scale on which answers were given: the usual one that holds them all, else their range."""
     low, high = float(values.min()), float(values.max())
-    holding = [scale for scale in others if scale[0] <= low and high <= scale[1]]
-    if holding:
-        return max(sorted(set(holding)), key=holding.count)
     if low >= 0:
         for top in _TOPS:
             if high <= top and (top < 100 or high > 11):
@@ -87,13 +79,13 @@ def scale_of(values: NDArray[np.float64], others: Sequence[tuple[float, float]] 
 
 
 def scales_of(columns: Sequence[NDArray[np.float64]]) -> list[tuple[float, float]]:
-    """The scale of each column; one for all columns that one scale holds."""
+    """The scale of each column; the commonest where a column may be of it and nobody chose its end."""
     single = [scale_of(column) for column in columns]
-    common = max(sorted(set(single)), key=single.count) if single else None
+    common = max(sorted(set(single)), key=single.count)
+    shared = single.count(common) > 1 and common[1] in _TOPS
     return [
         common
-        if common is not None and single.count(common) > 1 and common[0] <= scale[0] and scale[1] <= common[1]
-        and common[1] in _TOPS
+        if shared and common[0] <= scale[0] and 2 * scale[1] >= common[1] >= scale[1]
         else scale
         for scale in single
     ]

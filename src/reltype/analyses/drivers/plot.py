@@ -69,7 +69,9 @@ def _lines(found: Drivers, drawn: list[Driver], part: str | None) -> Iterator[st
     yield "</svg>"
 
 
-def _point(d: Driver, x: _Axis, y: _Axis, colour: str, taken: list[tuple[float, float]]) -> Iterator[str]:
+def _point(
+    d: Driver, x: _Axis, y: _Axis, colour: str, taken: list[tuple[float, float]]
+) -> Iterator[str]:
     p = d.performance
     assert p is not None  # noqa: S101 - only those with a level are drawn
     across, up = x(p.level), y(d.share)
@@ -105,9 +107,7 @@ def _ticks(x: _Axis, y: _Axis) -> Iterator[str]:
         )
     for value in y.ticks():
         yield _line(_LEFT - 5, y(value), _LEFT, y(value), "#333333")
-        yield (
-            f'<text x="{_LEFT - 8}" y="{_n(y(value) + 4)}" text-anchor="end">{value:.3g}</text>'
-        )
+        yield (f'<text x="{_LEFT - 8}" y="{_n(y(value) + 4)}" text-anchor="end">{value:.3g}</text>')
     yield (
         f'<text x="{(_LEFT + WIDTH - _RIGHT) / 2:g}" y="{HEIGHT - 16}" text-anchor="middle">'
         "how well it does (share of its scale)</text>"

@@ -168,7 +168,12 @@ class Drivers:
             "reported": [d.name for d in self.reported],
             "alike": [list(run) for run in self.alike],
             "differences": [
-                {"first": d.first, "second": d.second, "difference": d.value, "interval": [d.low, d.high]}
+                {
+                    "first": d.first,
+                    "second": d.second,
+                    "difference": d.value,
+                    "interval": [d.low, d.high],
+                }
                 for d in self.differences
             ],
             "r2_interval": [self.low, self.high],
@@ -204,7 +209,9 @@ class Drivers:
             ],
             "notes": list(self.notes),
             "warning": self.causal_warning,
-            **({"by": {value: one.document() for value, one in self.by.items()}} if self.by else {}),
+            **(
+                {"by": {value: one.document() for value, one in self.by.items()}} if self.by else {}
+            ),
             **({"too_few": dict(self.small)} if self.small else {}),
         }
 

@@ -90,7 +90,9 @@ def shares(covariance: NDArray[np.float64], players: Players, always: Sequence[i
     )
 
 
-def mean_shares(covariances: NDArray[np.float64], players: Players, always: Sequence[int]) -> Shares:
+def mean_shares(
+    covariances: NDArray[np.float64], players: Players, always: Sequence[int]
+) -> Shares:
     """The mean of every measure over (m, m, k) covariances, those of imputations."""
     each = [
         shares(covariances[..., number], players, always) for number in range(covariances.shape[2])

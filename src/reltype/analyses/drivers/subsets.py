@@ -55,7 +55,9 @@ def given(matrix: NDArray[np.float64], always: Sequence[int]) -> NDArray[np.floa
     return made
 
 
-def shapley(covariance: NDArray[np.float64], players: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+def shapley(
+    covariance: NDArray[np.float64], players: Sequence[Sequence[int]]
+) -> NDArray[np.float64]:
     """What each player adds to the explained variance, on average over all orders: exactly.
 
     The Shapley value of R², known as LMG (Lindeman, Merenda & Gold 1980; Grömping 2007). A tree

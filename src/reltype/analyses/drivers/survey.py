@@ -11,7 +11,7 @@ import numpy as np
 from attrs import field, frozen
 
 from reltype import sources
-from reltype.analyses.drivers.answers import NOTHING, answers
+from reltype.analyses.drivers.answers import answers
 from reltype.arrow import doubles
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import literal, quote
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 CATEGORIES = 20
 """Up to this many different words a column of words is taken as that many yes-or-no columns."""
-_NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL")
+_NUMBERS = frozenset(
+    {
+        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "REAL"),
+        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+    }
+)
 _NAMES_OF_IDS = re.compile(
     r"(^|\b)(id|ids|uuid|guid|key|rownames|row ?(no|nr|number)?|index|unnamed.*|no|nr)(\b|$)"
 )
@@ -185,7 +190,9 @@ class Survey:
             words = plain(name)
             if not _RESPONDENT.fullmatch(words):
                 continue
-            asked = f"SELECT count({quote(name)}), count(DISTINCT {quote(name)}) FROM {self.relation}"
+            asked = (
+                f"SELECT count({quote(name)}), count(DISTINCT {quote(name)}) FROM {self.relation}"
+            )
             rows, people = self.connection.sql(asked).fetchall()[0]
             if 1 < people < rows:
                 return name
@@ -212,9 +219,7 @@ class Survey:
             for i, name in enumerate(labels)
         ]
         relation = self.relation if where is None else f"{self.relation} WHERE {where}"
-        table = self.connection.sql(
-            f"SELECT {', '.join(columns)} FROM {relation}"
-        ).to_arrow_table()
+        table = self.connection.sql(f"SELECT {', '.join(columns)} FROM {relation}").to_arrow_table()
         values = np.full((table.num_rows, len(items)), np.nan)
         for i in range(len(items)):
             values[:, i] = doubles(table.column(f"item_{i}"))
@@ -227,7 +232,9 @@ class Survey:
         asked = []
         for item in items:
             nothing = f"{blank(item.raw)}"
-            filled = f"({item.raw} IS NOT NULL AND ({nothing}) IS NOT TRUE AND trim({item.raw}) <> '')"
+            filled = (
+                f"({item.raw} IS NOT NULL AND ({nothing}) IS NOT TRUE AND trim({item.raw}) <> '')"
+            )
             bad = f"({filled} AND ({item.sql} IS NULL OR NOT isfinite({item.sql})))"
             asked += [f"count(*) FILTER ({bad})", f"min({item.raw}) FILTER ({bad})"]
         if not asked:
@@ -248,38 +255,44 @@ class Survey:
 
     def _unfit(self, column: Column) -> str:
         """Why a column that nobody named is no attribute; empty if it may be one."""
-        type_ = self.columns[column.name]
-        if type_ in {"DATE", "TIME"} or type_.startswith("TIMESTAMP"):
-            return "a time"
+        type_, numbers = self.columns[column.name], column.numbers
         if not column.cells:
             return "empty"
-        if len(column.counts) == 1:
+        if len(column.counts) == 1 and len(column.cells) > 1:
             return "always the same"
-        numbers = column.numbers
+        if _is_time(type_) or (numbers is None and column.clock is not None):
+            return "a time"
         if numbers is None:
-            if column.clock is not None:
-                return "a time"
-            return "" if answers(column) or type_ == "BOOLEAN" else "text"
-        if column.is_unique and numbers.whole and len(column.cells) > 9:
-            ordered = np.asarray(numbers.values)
-            if _NAMES_OF_IDS.search(plain(column.name)) or (np.diff(ordered) == 1).all():
-                return "an identifier"
-        return ""
+            return "" if type_ == "BOOLEAN" or answers(column) else "text"
+        return "an identifier" if self._is_identifier(column) else ""
+
+    def _is_identifier(self, column: Column) -> bool:
+        """Whether whole numbers never repeat, and are called an identifier or count up."""
+        numbers = column.numbers
+        if numbers is None or not column.is_unique or not numbers.whole or len(column.cells) < 10:
+            return False
+        counted = bool((np.diff(np.asarray(numbers.values)) == 1).all())
+        return counted or _NAMES_OF_IDS.search(plain(column.name)) is not None
 
     def _item(self, column: Column, *, categories: bool) -> Item:
         type_ = self.columns[column.name]
         name, quoted = column.name, quote(column.name)
         raw = f"CAST({quoted} AS VARCHAR)"
-        if type_ == "BOOLEAN":
+        if (
+            type_ == "BOOLEAN"
+            or (type_.startswith("DECIMAL") and "[" not in type_)
+            or type_ in _NUMBERS
+        ):
             return Item(name, f"CAST({quoted} AS DOUBLE)", raw)
-        if any(kind in type_ for kind in _NUMBERS) and "[" not in type_ and "(" not in type_.replace("DECIMAL(", ""):
-            return Item(name, f"CAST({quoted} AS DOUBLE)", raw)
-        if type_ in {"DATE", "TIME"} or type_.startswith("TIMESTAMP"):
-            raise InputError(f"{self.name}: {name!r} holds times, which are no answers.")
         if type_ != "VARCHAR":
-            raise InputError(f"{self.name}: {name!r} holds {type_}, which is no number.")
+            what = "times" if _is_time(type_) else type_
+            raise InputError(f"{self.name}: {name!r} holds {what}, which are no answers.")
+        return self._item_of_text(column, quoted, categories=categories)
+
+    def _item_of_text(self, column: Column, quoted: str, *, categories: bool) -> Item:
+        name, raw = column.name, f"CAST({quoted} AS VARCHAR)"
         if not column.cells:
-            return Item(name, f"TRY_CAST({quoted} AS DOUBLE)", quoted)
+            return Item(name, f"TRY_CAST({quoted} AS DOUBLE)", raw)
         if column.numbers is not None:
             cells = Cells.of(self.columns, self.name)
             text = column.numbers.expression(quoted)
@@ -294,8 +307,8 @@ class Survey:
             return Item(name, _cases(quoted, places), raw, {}, tuple(distinct), told)
         raise InputError(
             f"{self.name}: {name!r} holds words, such as {_brief(next(iter(column.counts)))}, which "
-            "are neither numbers nor answers on a scale."
-            + (" Name columns with --attributes." if not categories else "")
+            "are neither numbers nor answers on a scale"
+            + (f", and of more than {CATEGORIES} kinds." if categories else ".")
         )
 
     def _words(self, name: str) -> list[str] | None:
@@ -343,6 +356,10 @@ class Survey:
         return Survey(self.connection, self.source, relation, columns, sample, notes)
 
 
+def _is_time(type_: str) -> bool:
+    return type_ in {"DATE", "TIME"} or type_.startswith("TIMESTAMP")
+
+
 def _cases(quoted: str, numbers: Mapping[str, float]) -> str:
     cases = " ".join(f"WHEN {literal(cell)} THEN {number!r}" for cell, number in numbers.items())
     return f"CAST(CASE trim({quoted}) {cases} END AS DOUBLE)"
@@ -350,7 +367,9 @@ def _cases(quoted: str, numbers: Mapping[str, float]) -> str:
 
 def _told(name: str, words: Mapping[str, float]) -> str:
     listed = sorted(words.items(), key=lambda pair: pair[1])
-    return f"{name}: " + ", ".join(f"{_brief(word)} = {number:.2g}" for word, number in listed) + "."
+    return (
+        f"{name}: " + ", ".join(f"{_brief(word)} = {number:.2g}" for word, number in listed) + "."
+    )
 
 
 def _brief(cell: object, longest: int = 40) -> str:

@@ -53,18 +53,29 @@ def _pieces(found: Drivers, part: str) -> Iterator[str]:
         + ")."
     )
     for name, r2 in found.always.items():
-        yield _wrapped(f"{name} always stays in, R² {_digits(r2)}; the shares are of what that leaves.")
+        yield _wrapped(
+            f"{name} always stays in, R² {_digits(r2)}; the shares are of what that leaves."
+        )
     reported = found.reported
     if not reported:
         yield _wrapped(
             "Nothing here can be told from noise"
-            + (f" (R² as great comes by chance in {found.chance:.0%} of cases)." if found.chance >= 0.05 else ".")
+            + (
+                f" (R² as great comes by chance in {found.chance:.0%} of cases)."
+                if found.chance >= 0.05
+                else "."
+            )
         )
     if found.weak:
         yield _wrapped(f"Weak evidence: {'; '.join(found.weak)}.")
     yield ""
     yield _table(found, reported)
-    yield ""
+    below = list(_below(found, reported))
+    yield from ["", *below] if below else []
+
+
+def _below(found: Drivers, reported: list[Driver]) -> Iterator[str]:
+    """What stands below the table."""
     if any(d not in reported for d in found.ranked):
         yield _wrapped(
             f"· not told from noise: of as many columns of noise, the greatest passes "
@@ -93,7 +104,11 @@ def _table(found: Drivers, reported: list[Driver]) -> str:
         )
         if levels:
             p = d.performance
-            so = "" if p is None or d not in reported and p.quadrant in QUADRANTS[:2] else p.quadrant
+            so = (
+                ""
+                if p is None or (d not in reported and p.quadrant in QUADRANTS[:2])
+                else p.quadrant
+            )
             line += f" {p.level:>6.0%}  {so}" if p else ""
         lines.append(line.rstrip())
     if len(found.drivers) > _SHOWN:
