@@ -12,15 +12,15 @@ import warnings
 
 import numpy as np
 
-from reltype import metrics
-from reltype.evaluation.labels import Labels
+from reltype.api import open_run
+from reltype.learning import metrics
+from reltype.learning.evaluation.labels import Labels
 from reltype.learning.fitting import asking, fit, fit_run, learnable
 from reltype.learning.labelling import Labelling
-from reltype.model import Model
-from reltype.pipeline import open_run
-from reltype.plan import Plan
-from reltype.result import Result
-from reltype.run import Run
+from reltype.learning.model import Model
+from reltype.scoring.plan import Plan
+from reltype.scoring.result import Result
+from reltype.scoring.run import Run
 from reltype.simulate import random_world, simulate
 
 SEEDS = 10

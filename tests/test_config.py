@@ -8,8 +8,8 @@ import pytest
 
 from reltype.config import Config, load, settings
 from reltype.config.blocks import Origin
-from reltype.config.drafts import draft, text
 from reltype.errors import ConfigError, UsageError
+from reltype.inputs.drafts import draft, text
 from reltype.mapping import Mapping
 from reltype.mapping.guess import guess
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from reltype import cli
+from reltype.api import classify, open_inputs, open_run
 from reltype.errors import ConfigError
-from reltype.pipeline import classify, open_inputs, open_run
 
 USAGE = "usage_id,subscription_id,usage_date\n" + "".join(
     f"u{i},s{i % 4},2024-0{1 + i % 6}-{1 + i % 28:02d}\n" for i in range(80)

@@ -10,14 +10,15 @@ import pyarrow.csv as pc
 import pytest
 
 import reltype
-from reltype import builtin, cli, hookspecs, plugins
+from reltype import builtin, cli, plugins
 from reltype.checks import hostile
+from reltype.definitions.functions import ScalarFunction
 from reltype.engines import duckdb as engine
 from reltype.errors import ConfigError, PluginError, UsageError
-from reltype.explanation import contributions
-from reltype.hookspecs import hookimpl
+from reltype.explaining.explanation import contributions
+from reltype.plugins import hookspecs
+from reltype.plugins.hookspecs import hookimpl
 from reltype.plugins.knowledge import Knowledge
-from reltype.plugins.scalars import ScalarFunction
 from reltype.simulate import simulate
 from tests.zoo import GOOD, computes, install, says
 
@@ -427,7 +428,7 @@ def test_sections_are_asked_for_one_by_one(site, log):
     install(
         site,
         "zoo",
-        "from reltype.plugins.sections import Section\n@hookimpl\n"
+        "from reltype.definitions.sections import Section\n@hookimpl\n"
         "def reltype_sections(relationships): return [Section('Mine', f'{len(relationships)}')]",
     )
     known = Knowledge.of(plugins.load())

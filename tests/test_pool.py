@@ -8,9 +8,9 @@ from hypothesis.extra.numpy import arrays
 
 from reltype import plugins
 from reltype.errors import PluginError
-from reltype.plan import Plan
 from reltype.plugins.knowledge import Knowledge
-from reltype.pool import pool, softmax
+from reltype.scoring.plan import Plan
+from reltype.scoring.pool import pool, softmax
 from tests.test_classifiers import batch
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reltype.rules import fill, slots
+from reltype.definitions.rules import fill, slots
 
 
 @pytest.mark.parametrize(

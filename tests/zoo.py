@@ -8,10 +8,10 @@ from textwrap import dedent
 NUMBERS = count()
 HEAD = """
 import pyarrow as pa, pyarrow.compute as pc, numpy as np
-from reltype.hookspecs import hookimpl
-from reltype.rules import Rule
-from reltype.features import Feature
-from reltype.plugins.scalars import ScalarFunction
+from reltype.plugins.hookspecs import hookimpl
+from reltype.definitions.rules import Rule
+from reltype.definitions.features import Feature
+from reltype.definitions.functions import ScalarFunction
 reltype_api = 1
 """
 CLASSIFIER = """

@@ -7,17 +7,22 @@
     found.summary()                    # shares, coverage, what would help
     found.write("relationships.parquet")
 
-The modules are the nouns, in the order in which data meets them. A folder is one noun with its parts:
+The rooms, from what a person calls down to the ground; each imports only from those below it:
 
-    expressions                      SQL that is checked before it runs
-    sources, mapping, config, inputs  files, frames, databases; their columns as ours
-    features, dimensions, archetypes, rules, benefits   what a person defines; packs, catalogue
-    plugins, hookspecs, builtin      who defines it
-    plan, query, population          what is asked, as SQL, of all customers; the scales
-    classifiers, overlap, pool       log-odds, added up
-    wording, result, run, scoring    the result, its reasons, one customer explained
-    pipeline                         all of it, in order
-    model, learning, evaluation      what labels teach, and how good it is
+    cli                              options, one call, one print
+    analyses, checks                 drivers, tracking …; laws for plugin authors
+    api, plugin                      classify; what a plugin's author needs
+    relationships                    the result, and one customer of it
+    reporting, explaining            what the run says as a whole; why one customer is what they are
+    learning                         what labels teach, how good it is, the model file
+    plugins, builtin                 who defines what
+    scoring                          what is asked, as SQL, of all customers; log-odds, added up
+    engines                          what runs the SQL
+    inputs, config                   what was asked for, opened and understood
+    mapping, sources                 their columns as ours; files, frames, databases
+    definitions                      features, dimensions, archetypes, rules, benefits; packs
+    expressions, formats, simulate   SQL that is checked before it runs; ways out; made-up logs
+    arrow, errors                    the ground
 """
 
 from __future__ import annotations
@@ -28,24 +33,22 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from reltype.estimators import ArchetypeClassifier
-    from reltype.hookspecs import hookimpl
+    from reltype.api import classify
+    from reltype.learning.estimators import ArchetypeClassifier
     from reltype.learning.fitting import fit
-    from reltype.model import Model, load
-    from reltype.pipeline import classify
-    from reltype.scoring import Relationship, Relationships
-    from reltype.votes import VoteModel
+    from reltype.learning.model import Model, load
+    from reltype.plugins.hookspecs import hookimpl
+    from reltype.relationships import Relationship, Relationships
 
 _HOMES = {
-    "ArchetypeClassifier": "estimators",
-    "Model": "model",
-    "Relationship": "scoring",
-    "Relationships": "scoring",
-    "VoteModel": "votes",
-    "classify": "pipeline",
+    "ArchetypeClassifier": "learning.estimators",
+    "Model": "learning.model",
+    "Relationship": "relationships",
+    "Relationships": "relationships",
+    "classify": "api",
     "fit": "learning.fitting",
-    "hookimpl": "hookspecs",
-    "load": "model",
+    "hookimpl": "plugins.hookspecs",
+    "load": "learning.model",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
 
@@ -54,7 +57,6 @@ __all__ = [
     "Model",
     "Relationship",
     "Relationships",
-    "VoteModel",
     "classify",
     "fit",
     "hookimpl",

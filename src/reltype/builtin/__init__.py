@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reltype.hookspecs import hookimpl
+import pluggy
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from reltype.definitions.recipes import Recipe
     from reltype.formats import Format
-    from reltype.recipes import Recipe
 
 reltype_api = 1
+hookimpl = pluggy.HookimplMarker("reltype")
 
 
 @hookimpl
@@ -25,7 +26,7 @@ def reltype_definitions() -> list[Path]:
 @hookimpl
 def reltype_classifiers() -> list[Recipe]:
     """Boosted trees, for any typology; the prototype and the rules are the plan's own."""
-    from reltype.trees import Trees
+    from reltype.builtin.trees import Trees
 
     return [Trees()]
 

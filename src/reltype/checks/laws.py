@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reltype.checks import hostile
-from reltype.classifiers import Batch, Itemised, usable
+from reltype.scoring.classifiers import Batch, Itemised, usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from reltype.classifiers import Classifier
+    from reltype.arrow import Floats
+    from reltype.definitions.functions import ScalarFunction
+    from reltype.definitions.recipes import State
     from reltype.formats import Format
-    from reltype.metrics import Floats
-    from reltype.plan import Plan
     from reltype.plugins.guard import GuardedRecipe
-    from reltype.plugins.scalars import ScalarFunction
-    from reltype.recipes import State
+    from reltype.scoring.classifiers import Classifier
+    from reltype.scoring.plan import Plan
 
 CLOSE = 1e-9
 

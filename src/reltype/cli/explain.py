@@ -10,7 +10,7 @@ import click
 from reltype.cli import options
 
 if TYPE_CHECKING:
-    from reltype.explanation import Explanation
+    from reltype.explaining.explanation import Explanation
 
 
 @click.command(name="explain")
@@ -47,7 +47,7 @@ def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN4
 
 
 def _text(found: Explanation) -> str:
-    from reltype.wording import printable
+    from reltype.formats.printing import printable
 
     ranked = sorted(found.posterior, key=lambda a: -found.posterior[a])
     lines = [f"{printable(found.customer_id)}: {found.archetype}", ""]

@@ -12,11 +12,11 @@ import click
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from reltype.pipeline import Opened
-    from reltype.plan import Plan
+    from reltype.api import Opened
     from reltype.plugins.knowledge import Knowledge
     from reltype.plugins.plugin import Plugins
-    from reltype.run import Run
+    from reltype.scoring.plan import Plan
+    from reltype.scoring.run import Run
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -162,7 +162,7 @@ def run(**given: Any) -> Run:  # noqa: ANN401
 def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Opened:  # noqa: ANN401
     """Inputs opened for the options of `data`, `knowledge` and `scored`."""
     from reltype import plugins
-    from reltype.pipeline import open_inputs
+    from reltype.api import open_inputs
 
     plugins.check_names(given.get("no_plugin") or ())
     return open_inputs(list(data), map=pairs(map_), **given)
@@ -193,7 +193,7 @@ def plan(
 ) -> Plan:
     """What a listing command speaks of. A plugin that does not work is told of, and left out."""
     from reltype.config import settings
-    from reltype.plan import Plan
+    from reltype.scoring.plan import Plan
 
     catalogue = known(rules, no_plugin, config, strict=False).catalogue
     return Plan(catalogue, catalogue.typology(settings(config, typology=typology).typology))

@@ -8,28 +8,37 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from attrs import define, evolve, field, frozen
 
-from reltype.archetypes import UNCLASSIFIED
-from reltype.classifiers import Batch
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError
-from reltype.evaluation import left_out, unknown_customers
-from reltype.evaluation.labels import Labels
-from reltype.model import Model
-from reltype.model.learned import FEWEST, MANY, PARTS, Learned, Matter, enough, learn, whole
-from reltype.model.modelfile import Record
-from reltype.model.ranks import Ranks
-from reltype.model.stacking import Stack, temperature
+from reltype.learning.evaluation import left_out, unknown_customers
+from reltype.learning.evaluation.labels import Labels
+from reltype.learning.model import Model
+from reltype.learning.model.learned import (
+    FEWEST,
+    MANY,
+    PARTS,
+    Learned,
+    Matter,
+    enough,
+    learn,
+    whole,
+)
+from reltype.learning.model.modelfile import Record
+from reltype.learning.model.ranks import Ranks
+from reltype.learning.model.stacking import Stack, temperature
 from reltype.plugins.plugin import BUILT_IN
+from reltype.scoring.classifiers import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from reltype.evaluation.labels import Given
-    from reltype.metrics import Floats, Ints
-    from reltype.plan import Plan
+    from reltype.arrow import Floats, Ints
+    from reltype.learning.evaluation.labels import Given
     from reltype.plugins.guard import GuardedRecipe
-    from reltype.run import Run
+    from reltype.scoring.plan import Plan
+    from reltype.scoring.run import Run
 
     Flags: TypeAlias = NDArray[np.bool_]
 
@@ -51,7 +60,7 @@ def fit(data: Any, *, labels: Given = None, **how: Any) -> Model:  # noqa: ANN40
     Raises:
         InputError: The labels cannot be used, or speak of no customer in *data*.
     """
-    from reltype.pipeline import open_run
+    from reltype.api import open_run
 
     return fit_run(open_run(data, **how), labels)
 

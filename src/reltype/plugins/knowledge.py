@@ -8,25 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from reltype import packs
-from reltype.catalogue import Catalogue
+from reltype.definitions import packs
+from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.functions import ScalarFunction
+from reltype.definitions.references import DefinitionError
+from reltype.engines.functions import Registered, register
 from reltype.errors import ConfigError, PluginError, UsageError, did_you_mean
-from reltype.plan import Plan
-from reltype.plugins.scalars import Registered, ScalarFunction, register
-from reltype.references import DefinitionError
+from reltype.scoring.plan import Plan
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from duckdb import DuckDBPyConnection
 
-    from reltype.archetypes import Typology
-    from reltype.classifiers import Classifier
+    from reltype.definitions.archetypes import Typology
+    from reltype.definitions.packs import Definition
+    from reltype.definitions.sections import Section
     from reltype.formats import Format
-    from reltype.packs import Definition
     from reltype.plugins.guard import GuardedRecipe
     from reltype.plugins.plugin import Plugins
-    from reltype.plugins.sections import Section
+    from reltype.scoring.classifiers import Classifier
 
 Contribution = tuple[str, list["Definition"]]
 
@@ -186,7 +187,7 @@ class Knowledge:
 
     def sections(self, relationships: object) -> list[Section]:
         """Sections of the report that plugins add, in the order of the plugins."""
-        from reltype.plugins.sections import Section
+        from reltype.definitions.sections import Section
 
         found: list[Section] = []
         for name, made in self.plugins.things("reltype_sections", relationships=relationships):

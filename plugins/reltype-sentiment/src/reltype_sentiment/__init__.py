@@ -6,8 +6,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reltype.hookspecs import hookimpl
-from reltype.plugins.scalars import ScalarFunction
+from reltype.definitions.functions import ScalarFunction
+from reltype.plugins.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     import pyarrow as pa

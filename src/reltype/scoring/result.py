@@ -1,0 +1,255 @@
+"""Result: what was concluded, in the columns that other programs read."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import define
+
+from reltype.arrow import numbers, texts
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.explaining.wording import Wording, listed, sentences, suits
+from reltype.scoring.priorities import priorities
+from reltype.scoring.ranking import top
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from reltype.scoring.classifiers import Batch
+    from reltype.scoring.plan import Plan
+    from reltype.scoring.pool import Pooled
+
+REASONS = 3
+SUGGESTIONS = 3
+
+
+@define(frozen=True, slots=False)
+class Result:
+    """Makes a result table of a plan's batches.
+
+    Attributes:
+        plan: The typology, its rules and benefits.
+        min_confidence: The posterior below which a customer stays unclassified, 0…1.
+    """
+
+    plan: Plan
+    min_confidence: float
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The result's columns, in order, with their types."""
+        import pyarrow as pa
+
+        text, number = pa.string(), pa.float64()
+        reason = pa.struct([("text", text), ("contribution", number)])
+        offer = pa.struct([("name", text), ("priority", number), ("because", text)])
+        return pa.schema(
+            [
+                ("customer_id", text),
+                ("archetype", text),
+                ("confidence", number),
+                *((f"p_{a.column}", number) for a in self.plan.archetypes),
+                (f"p_{UNCLASSIFIED}", number),
+                *((f"d_{d.name}", number) for d in self.plan.dimensions),
+                *((f"e_{d.name}", number) for d in self.plan.dimensions),
+                ("reasons", pa.list_(reason)),
+                ("benefits", pa.list_(offer)),
+                ("status", text),
+                ("unclassified_because", text),
+                ("alarms", pa.list_(text)),
+            ]
+        )
+
+    def batch(self, batch: Batch, pooled: Pooled) -> pa.RecordBatch:
+        """The result's rows for *batch*, in its order."""
+        import pyarrow as pa
+
+        named = self.named(pooled)
+        ranked = top(pooled.posterior[:, :-1], 2)
+        names = texts([*(a.name for a in self.plan.archetypes), UNCLASSIFIED])
+        confidence = np.take_along_axis(pooled.posterior, named[:, None], 1)[:, 0]
+        columns = [
+            batch.table.column("customer_id"),
+            names.take(numbers(named)),
+            numbers(confidence),
+            *(numbers(p) for p in pooled.posterior.T),
+            *(numbers(d) for d in batch.readings.T),
+            *(numbers(e) for e in batch.evidence.T),
+            self._reasons(batch, pooled, ranked),
+            self._benefits(batch, pooled, named),
+            self._status(batch),
+            self._because(pooled, named, ranked),
+            self._alarms(batch),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+    def named(self, pooled: Pooled) -> NDArray[np.int64]:
+        """(n,) index of the archetype that is named; the number of archetypes for none."""
+        best = pooled.posterior.argmax(axis=1)
+        unsure = pooled.posterior.max(axis=1) < self.min_confidence
+        return np.where(unsure | (pooled.withheld >= 0), len(self.plan.archetypes), best)
+
+    @cached_property
+    def _wording(self) -> Wording:
+        return Wording(self.plan)
+
+    def _reasons(self, batch: Batch, pooled: Pooled, ranked: NDArray[np.int64]) -> pa.Array:
+        """What spoke most for the likeliest archetype against the next: up to three parts."""
+        mine = _of(pooled.parts, ranked[:, 0])
+        over = mine - _of(pooled.parts, ranked[:, -1]) if ranked.shape[1] > 1 else mine
+        best = top(np.where(mine > 0, over, -np.inf), REASONS)
+        amount = np.take_along_axis(mine, best, 1)
+        chosen = (amount > 0) & (np.take_along_axis(over, best, 1) > 0)
+        row, _ = np.nonzero(chosen)
+        part = best[chosen]
+        because = self._sentences(batch, pooled, row, part)
+        return listed(
+            chosen.sum(axis=1), [("text", because), ("contribution", numbers(amount[chosen]))]
+        )
+
+    def _sentences(
+        self, batch: Batch, pooled: Pooled, row: NDArray[np.int64], part: NDArray[np.int64]
+    ) -> pa.Array:
+        """The sentence of each (row, part)."""
+        import pyarrow as pa
+
+        dimensions = len(self.plan.dimensions)
+        known = list(self._wording.readings)
+        reading = batch.readings[row, np.minimum(part, dimensions - 1)]
+        percent = np.rint(np.nan_to_num(reading) * 100).astype(np.int64)
+        code = np.where(part < dimensions, part * 101 + percent, 0)
+        filled: list[pa.Array] = []
+        offset = len(known)
+        for index, (classifier, item) in enumerate(pooled.labels):
+            if index < dimensions:
+                continue
+            here = np.nonzero(part == index)[0]
+            if len(here) == 0:
+                continue
+            rule = self.plan.catalogue.rules.get(item) if classifier == "rules" else None
+            because = (rule.because or rule.name) if rule else f"{classifier} {item}".strip()
+            made = sentences(because, batch.column, row[here])
+            code[here] = offset + np.arange(len(here))
+            offset += len(here)
+            filled.append(made)
+        everything = pa.concat_arrays([texts(known), *filled])
+        return everything.take(numbers(code))
+
+    def _benefits(self, batch: Batch, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
+        """Up to three benefits, the most promising first; only gates for the unclassified."""
+        tables, broken = self._advice, self._broken(batch)
+        likeliest = pooled.posterior[:, :-1]
+        total = likeliest.sum(axis=1, keepdims=True)
+        score, dimension = priorities(
+            likeliest / np.where(total > 0, total, 1.0),
+            batch.readings,
+            batch.evidence,
+            suits=tables["suits"],
+            raises=tables["raises"],
+            targets=tables["targets"],
+            barred=tables["barred"] > 0,
+            broken=broken,
+        )
+        gates = np.array([b.gate for b in self.plan.benefits], dtype=bool)
+        score[:, ~gates] *= (named < len(self.plan.archetypes))[:, None]
+        best = top(score, SUGGESTIONS)
+        priority = np.take_along_axis(score, best, 1)
+        chosen = priority > 0
+        row, _ = np.nonzero(chosen)
+        benefit = best[chosen]
+        code = self._wording.suggestion_code(
+            benefit,
+            likeliest.argmax(axis=1)[row],
+            dimension[row, benefit],
+            broken[row, benefit],
+        )
+        names = texts(b.name for b in self.plan.benefits)
+        return listed(
+            chosen.sum(axis=1),
+            [
+                ("name", names.take(numbers(benefit))),
+                ("priority", numbers(priority[chosen])),
+                ("because", texts(self._wording.suggestions).take(numbers(code))),
+            ],
+        )
+
+    @cached_property
+    def _advice(self) -> dict[str, NDArray[np.float64]]:
+        """The benefits' tables, in the order of benefits, archetypes and dimensions."""
+        archetypes, dimensions = self.plan.archetypes, self.plan.dimensions
+        benefits = self.plan.benefits
+        suit = [suits(b, a.name) for b in benefits for a in archetypes]
+        lift = [b.raises.get(d.name, 0.0) for b in benefits for d in dimensions]
+        aims = [a.prototype.get(d.name) for a in archetypes for d in dimensions]
+        warned = [a.name in b.not_for for b in benefits for a in archetypes]
+        return {
+            "suits": np.array(suit, float).reshape(len(benefits), len(archetypes)),
+            "raises": np.array(lift, float).reshape(len(benefits), len(dimensions)),
+            "targets": np.array([p.aim if p else 0.0 for p in aims]).reshape(
+                len(archetypes), len(dimensions)
+            ),
+            "barred": np.array(warned, float).reshape(len(benefits), len(archetypes)),
+        }
+
+    def _broken(self, batch: Batch) -> NDArray[np.bool_]:
+        made = np.zeros((len(batch), len(self.plan.benefits)), bool, order="F")
+        for i, benefit in enumerate(self.plan.benefits):
+            if benefit.when:
+                made[:, i] = batch.holds(f"broken_{i}") == 1
+        return made
+
+    def _status(self, batch: Batch) -> pa.Array:
+        flags = self.plan.typology.status
+        first = batch.first("status", len(flags))
+        return texts([*(f.name for f in flags), None]).take(
+            numbers(np.where(first < 0, len(flags), first))
+        )
+
+    def _because(
+        self, pooled: Pooled, named: NDArray[np.int64], ranked: NDArray[np.int64]
+    ) -> pa.Array:
+        """Why a customer is unclassified: a reason withheld, none fits, or between two."""
+        flags = self.plan.typology.unclassified_when
+        archetypes = self.plan.archetypes
+        count = len(archetypes)
+        reasons = [f.name for f in flags] + ["fits none", None]
+        reasons += [f"between {a.name} and {b.name}" for a in archetypes for b in archetypes]
+        both = np.sort(ranked, axis=1)  # one name for a pair, whoever leads
+        pair = len(flags) + 2 + both[:, 0] * count + both[:, -1]
+        none_fits = pooled.posterior.argmax(axis=1) == count
+        code = np.where(none_fits, len(flags), pair)
+        code = np.where(pooled.withheld >= 0, pooled.withheld, code)
+        code = np.where(named < count, len(flags) + 1, code)
+        return texts(reasons).take(numbers(code))
+
+    def _alarms(self, batch: Batch) -> pa.Array:
+        import pyarrow as pa
+
+        flags = self.plan.typology.alarms
+        held = np.zeros((len(batch), len(flags)), bool)
+        for i in range(len(flags)):
+            held[:, i] = batch.holds(f"alarm_{i}") == 1
+        offsets = np.zeros(len(batch) + 1, np.int32)
+        np.cumsum(held.sum(axis=1), out=offsets[1:])
+        names = texts(f.name for f in flags)
+        return pa.ListArray.from_arrays(numbers(offsets), names.take(numbers(np.nonzero(held)[1])))
+
+
+def _of(parts: Sequence[NDArray[np.float64]], archetype: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n, parts): of what all classifiers said, that of each row's *archetype*."""
+    customers = len(archetype)
+    made = np.empty((sum(said.shape[-1] for said in parts), customers))
+    place = iter(made)
+    for said in parts:
+        flat = np.ascontiguousarray(np.moveaxis(said, 0, -1)).reshape(said.size)
+        at = archetype * (said.shape[-1] * customers) + np.arange(customers)
+        for out in islice(place, said.shape[-1]):
+            np.take(flat, at, out=out, mode="clip")  # numpy takes into `out` unbuffered only so
+            at += customers
+    return made.T
