@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from reltype import plugins
+from reltype import limits, plugins
 from reltype.config import settings
 from reltype.errors import InputError
-from reltype.inputs import Inputs
+from reltype.inputs import Inputs, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model, load
 from reltype.plugins.knowledge import Knowledge
@@ -20,6 +20,7 @@ from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
 from reltype.scoring.population import Population
 from reltype.scoring.run import Run
+from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -127,24 +128,27 @@ def open_inputs(
         model.check(plan, knowledge.plugins.loaded)
     engine = knowledge.engine(chosen.engine)
     connection = engine.connect(chosen.threads, chosen.memory_limit)
+    asked = asks(
+        data,
+        customers,
+        chosen.config,
+        columns=map,
+        table=table,
+        fitted=() if model is None else model.blocks,
+        kinds={} if model is None else model.kinds,
+    )
+    functions = knowledge.register(connection)
+    # Before anything is looked at: a database or a file may hold what its maker wants to be run.
+    engine.lock(connection, readable(asked))
     inputs = Inputs.open(
         connection,
-        asks(
-            data,
-            customers,
-            chosen.config,
-            columns=map,
-            table=table,
-            fitted=() if model is None else model.blocks,
-            kinds={} if model is None else model.kinds,
-        ),
+        asked,
         refunds=chosen.refunds,
         features=knowledge.catalogue.features,
         encoding=encoding,
+        timeout=chosen.timeout,
     )
     inputs.today = _today() if chosen.as_of is None else None
-    functions = knowledge.register(connection)
-    engine.lock(connection, inputs.files)
     return Opened(connection, chosen, knowledge, plan, inputs, functions, model)
 
 
@@ -164,6 +168,7 @@ def open_run(
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
+    timeout: float | None = None,
     model: str | Path | Model | None = None,
 ) -> Run:
     """A run over *data*, ready to score.
@@ -189,6 +194,8 @@ def open_run(
         min_confidence: The posterior below which nobody is named, 0…1.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
+        timeout: Seconds that opening one input, or the pass over all, may take before it is
+            stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
     """
@@ -207,6 +214,7 @@ def open_run(
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
+        timeout=timeout,
         model=model,
     ).run()
 
@@ -235,16 +243,20 @@ def _grouped(opened: Opened) -> Population:
             frozen=None if opened.model is None else opened.model.scales,
         )
 
-    try:
-        population = group()
-        failed = False
-    except duckdb.Error as error:
-        failed = True
-        if not inputs.settle(failed=True):
-            raise InputError(f"The engine could not read the input: {error}") from error
-        population = group()
-    if not failed and inputs.settle():
-        population = group()
+    with limits.within(opened.connection, opened.settings.timeout, "reading the input"):
+        try:
+            population = group()
+            failed = False
+        except duckdb.Error as error:
+            limits.check()
+            failed = True
+            if not inputs.settle(failed=True):
+                raise InputError(
+                    f"The engine could not read the input: {first_line(error)}"
+                ) from error
+            population = group()
+        if not failed and inputs.settle():
+            population = group()
     return population
 
 

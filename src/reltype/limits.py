@@ -34,13 +34,13 @@ def within(connection: DuckDBPyConnection, seconds: float | None, what: str) -> 
 
     Args:
         connection: An engine's; None of its cursors.
-        seconds: Above 0; None: no limit.
+        seconds: None or 0: no limit.
         what: What is done, for the complaint: `reading orders.csv`.
 
     Raises:
         TimeLimitError: The block was interrupted.
     """
-    if seconds is None:
+    if not seconds:
         yield
         return
     done, late = threading.Event(), threading.Event()

@@ -70,6 +70,16 @@ def is_url(name: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", name) is not None
 
 
+def files(url: str) -> list[str]:
+    """The files of a database that the engine opens itself; with its log of changes."""
+    try:
+        address = _address(url)
+    except UsageError:
+        return []
+    path = str(Path(address.path).absolute())
+    return [path, f"{path}.wal"] if address.scheme == "duckdb" and address.path else []
+
+
 def open_database(
     connection: DuckDBPyConnection, url: str, table: str | None = None, name: str | None = None
 ) -> Part:
