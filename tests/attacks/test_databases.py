@@ -140,19 +140,51 @@ def test_a_function_is_in_the_list_or_is_not_called(name):
         except UnsafeError:
             continue
         assert name in FUNCTIONS or "read" not in made
-        assert name in FUNCTIONS or not duckdb.sql(
-            f"SELECT 1 FROM duckdb_functions() WHERE function_name = '{name}' "
-            "AND function_type <> 'scalar' AND function_type <> 'macro' "
-            "AND function_type <> 'aggregate' AND function_type <> 'window'"
-        ).fetchall()
+        assert (
+            name in FUNCTIONS
+            or not duckdb.sql(
+                f"SELECT 1 FROM duckdb_functions() WHERE function_name = '{name}' "
+                "AND function_type <> 'scalar' AND function_type <> 'macro' "
+                "AND function_type <> 'aggregate' AND function_type <> 'window'"
+            ).fetchall()
+        )
 
 
-DANGEROUS = (
-    "current_setting getvariable nextval currval setseed random uuid gen_random_uuid sleep_ms "
-    "pg_sleep write_log json_execute_serialized_sql json_serialize_sql json_deserialize_sql repeat "
-    "lpad rpad printf format range generate_series list_resize list_reduce string_agg list "
-    "array_agg hex base64 to_json error version now today"
-).split()
+DANGEROUS = [
+    "current_setting",
+    "getvariable",
+    "nextval",
+    "currval",
+    "setseed",
+    "random",
+    "uuid",
+    "gen_random_uuid",
+    "sleep_ms",
+    "pg_sleep",
+    "write_log",
+    "json_execute_serialized_sql",
+    "json_serialize_sql",
+    "json_deserialize_sql",
+    "repeat",
+    "lpad",
+    "rpad",
+    "printf",
+    "format",
+    "range",
+    "generate_series",
+    "list_resize",
+    "list_reduce",
+    "string_agg",
+    "list",
+    "array_agg",
+    "hex",
+    "base64",
+    "to_json",
+    "error",
+    "version",
+    "now",
+    "today",
+]
 
 
 @pytest.mark.parametrize("name", DANGEROUS)
@@ -207,8 +239,10 @@ def test_views_over_tables_and_over_such_views_are_read(attack):
         "SELECT * FROM range(1000000000000) r, range(1000000000000)",
         "SELECT a.* FROM orders a, orders b, orders c, orders d, orders e, orders f, orders g",
         "SELECT count(*) AS n FROM orders a, orders b, orders c, orders d, orders e, orders f",
-        "SELECT * FROM orders o ORDER BY (SELECT count(*) FROM orders a, orders b, orders c, "
-        "orders d, orders e, orders f, orders g WHERE a.value * g.value < o.value - b.value)",
+        (
+            "SELECT * FROM orders o ORDER BY (SELECT count(*) FROM orders a, orders b, orders c, "
+            "orders d, orders e, orders f, orders g WHERE a.value * g.value < o.value - b.value)"
+        ),
     ],
 )
 def test_a_view_that_never_ends_is_stopped(attack, view):
@@ -232,8 +266,10 @@ SQLITE = [
     "SELECT writefile('{canary}', 'x') AS customer_id",
     "SELECT hex(zeroblob(500000000)) AS customer_id",
     "SELECT printf('%.*c', 500000000, 'x') AS customer_id",
-    "SELECT replace(replace(replace(hex(customer_id), '3', '{long}'), '4', '{long}'), '4', '{long}')"
-    " AS customer_id FROM orders",
+    (
+        "SELECT replace(replace(replace(hex(customer_id), '3', '{long}'), '4', '{long}'), '4', '{long}')"
+        " AS customer_id FROM orders"
+    ),
     "SELECT group_concat(a.customer_id) AS customer_id FROM orders a, orders b, orders c",
     "SELECT random() AS customer_id",
     "SELECT value AS customer_id FROM json_each('[1,2]')",

@@ -94,7 +94,10 @@ class Block:
                 origins.
         """
         if self.sql is not None:
-            tables = {name: opened[name].relation.strip('"') for name in self.origins}
+            tables = {
+                name: opened[name].relation.strip('"') if name in opened else name
+                for name in self.origins
+            }
             return f"({_selected(self.sql, tables, self.place)})"
         main, *others = self.origins
         if not others:
@@ -150,8 +153,6 @@ def read(role: Role, table: Any, place: str, folder: Path) -> Block:  # noqa: AN
         MappingProxyType(on),
         sql,
     )
-    if sql is not None:
-        _selected(sql, {name: name for name in origins}, place)
     if role == "interactions":
         block.check(())
     return block

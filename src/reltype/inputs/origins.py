@@ -105,6 +105,7 @@ def _selected(
     """What a block's `sql` selects, kept as a temporary table."""
     import duckdb
 
+    block.relation({})  # what cannot be run is told before anything is read
     held = {name: _kept(connection, block, name, encoding) for name in block.origins}
     selected = block.relation({name: table for name, (table, _) in held.items()})
     kept = parts.private_name("selected")

@@ -533,6 +533,8 @@ class _Walk:
         """A query node, in which the common tables *seen* can be read."""
         if node.get("type") not in _NODES:
             raise UnsafeError("may not be recursive, nor anything but a SELECT")
+        if node.get("sample") is not None:
+            raise UnsafeError("may not sample: it would differ from day to day")
         for entry in node["cte_map"]["map"]:
             entry["value"]["query_node"] = self.query(entry["value"]["query_node"], seen)
             if entry["value"].get("key_targets"):
@@ -554,7 +556,7 @@ class _Walk:
         try:
             if "class" in held:
                 return self.expression(held, seen)
-            kind = held.get("type")
+            kind = held.get("type") if isinstance(held.get("type"), str) else None
             if kind in _NODES or "cte_map" in held:
                 return self.query(held, seen)
             if kind in _TABLES and ("alias" in held or "sample" in held):
