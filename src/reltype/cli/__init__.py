@@ -20,6 +20,7 @@ COMMANDS = {
     "drivers": "drivers",
     "evaluate": "evaluate",
     "explain": "explain",
+    "facts": "facts",
     "features": "features",
     "fit": "fit",
     "init": "init",

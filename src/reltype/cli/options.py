@@ -90,6 +90,12 @@ _READING = (
         metavar="SIZE",
         help="What the engine may hold, such as 2GB; it spills beyond.",
     ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0),
+        metavar="SECONDS",
+        help="How long one step on the data may take; 0: without end.  [default: 600]",
+    ),
 )
 _DATA = (
     click.option("--customers", type=FILE, metavar="FILE", help="A customer table."),
