@@ -88,7 +88,8 @@ class Sample:
     def complete(self) -> NDArray[np.bool_]:
         """(n,) whether nothing is missing."""
         gaps = np.isnan(self.values).sum(axis=1)
-        return np.equal(gaps, 0).astype(np.bool_)
+        made: NDArray[np.bool_] = np.equal(gaps, 0)
+        return made
 
     def rows(self, chosen: NDArray[np.bool_]) -> Sample:
         """Some of the rows."""
