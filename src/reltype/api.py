@@ -11,9 +11,9 @@ from attrs import evolve, field, frozen
 
 from reltype import plugins
 from reltype.config import settings
-from reltype.engines import EngineError
+from reltype.engines import EngineError, limits
 from reltype.errors import InputError
-from reltype.inputs import Inputs
+from reltype.inputs import Inputs, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
@@ -22,6 +22,7 @@ from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
 from reltype.scoring.population import Population, grouped
 from reltype.scoring.run import Run
+from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     from reltype.config import Config, Settings
@@ -54,6 +55,8 @@ class RunOptions:
         min_confidence: The posterior below which nobody is named, 0…1.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
+        timeout: Seconds that opening one input, or the pass over all, may take before it is
+            stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
     """
@@ -71,6 +74,7 @@ class RunOptions:
     min_confidence: float | None = None
     threads: int | None = None
     memory_limit: str | None = None
+    timeout: float | None = None
     model: str | Path | Model | None = None
 
 
@@ -90,6 +94,7 @@ def classify(
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
+    timeout: float | None = None,
     model: str | Path | Model | None = None,
 ) -> Relationships:
     """Read the relationship of every customer in *data*.
@@ -114,6 +119,8 @@ def classify(
         min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
         threads: How many threads the engine may use; None: one for each processor.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
+        timeout: Seconds that opening one input, or the pass over all, may take before it is
+            stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
 
@@ -149,6 +156,7 @@ def classify(
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
+        timeout=timeout,
         model=model,
     )
     run = open_run(data, options)
@@ -172,6 +180,7 @@ def fit(  # noqa: D417  the other arguments are those of classify
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
+    timeout: float | None = None,
     model: str | Path | Model | None = None,
 ) -> Model:
     """What *data* teaches: the scales and which rules repeat each other; with *labels*, more.
@@ -199,6 +208,7 @@ def fit(  # noqa: D417  the other arguments are those of classify
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
+        timeout=timeout,
         model=model,
     )
     return fit_run(open_run(data, options), labels)
@@ -288,24 +298,27 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
         model.check(plan, knowledge.plugins.loaded)
     engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
+    requests = asks(
+        data,
+        asked.customers,
+        chosen.config,
+        columns=asked.map,
+        table=asked.table,
+        fitted=() if model is None else model.blocks,
+        kinds={} if model is None else model.kinds,
+    )
+    engine.register(knowledge.functions, knowledge.plugins)
+    # Before anything is looked at: a database or a file may hold what its maker wants to be run.
+    engine.lock(readable(requests))
     inputs = Inputs.open(
         engine.reader,
-        asks(
-            data,
-            asked.customers,
-            chosen.config,
-            columns=asked.map,
-            table=asked.table,
-            fitted=() if model is None else model.blocks,
-            kinds={} if model is None else model.kinds,
-        ),
+        requests,
         refunds=chosen.refunds,
         features=knowledge.catalogue.features,
         encoding=asked.encoding,
+        timeout=chosen.timeout,
     )
     inputs.today = _today() if chosen.as_of is None else None
-    engine.register(knowledge.functions, knowledge.plugins)
-    engine.lock(inputs.files)
     return Opened(engine, chosen, knowledge, plan, inputs, model)
 
 
@@ -318,6 +331,7 @@ _FLAGS = (
     "min_confidence",
     "threads",
     "memory_limit",
+    "timeout",
 )
 """Options that the environment and the config may also set."""
 
@@ -348,16 +362,20 @@ def _grouped(opened: Opened) -> Population:
             frozen=None if opened.model is None else opened.model.scales,
         )
 
-    try:
-        population = group()
-        failed = False
-    except EngineError as error:
-        failed = True
-        if not inputs.settle(failed=True):
-            raise InputError(f"The engine could not read the input: {error}") from error
-        population = group()
-    if not failed and inputs.settle():
-        population = group()
+    with limits.within(opened.engine.reader, opened.settings.timeout, "reading the input"):
+        try:
+            population = group()
+            failed = False
+        except EngineError as error:
+            limits.check()
+            failed = True
+            if not inputs.settle(failed=True):
+                raise InputError(
+                    f"The engine could not read the input: {first_line(error)}"
+                ) from error
+            population = group()
+        if not failed and inputs.settle():
+            population = group()
     return population
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
 from contextlib import contextmanager
 from itertools import count
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import field, frozen
 
 from reltype.engines import BATCH, EngineError
+from reltype.engines.folders import own_folder
 from reltype.engines.functions import Asked
 from reltype.engines.quoting import literal
 from reltype.errors import UsageError
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     Connection: TypeAlias = DuckDBPyConnection
 
 
-PREFIX = "reltype-"
-"""What the names of private folders begin with."""
-
-
 def connect(threads: int | None = None, memory_limit: str | None = None) -> DuckDBPyConnection:
     """An in-memory connection that spills into a private folder, which goes with it.
 
@@ -47,9 +43,14 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
 
     if threads is not None and threads < 1:
         raise UsageError(f"threads must be at least 1, not {threads}.")
-    folder = tempfile.mkdtemp(prefix=PREFIX)
+    folder = own_folder()
     connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            # A name that no table has must not become a variable of whoever calls.
+            "python_enable_replacements": "false",
+        }
     )
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
     settings: dict[str, object] = {

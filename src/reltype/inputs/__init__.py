@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
 from reltype import sources
+from reltype.engines import limits
 from reltype.errors import ConfigError, InputError
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
@@ -15,7 +18,7 @@ from reltype.inputs.origins import Origins, Table
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import guess
-from reltype.sources import rejects
+from reltype.sources import files, rejects
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -130,17 +133,27 @@ class Inputs:
         refunds: Refunds = "net",
         features: Collection[str] = (),
         encoding: str | None = None,
+        timeout: float | None = None,
     ) -> Inputs:
         """Open everything, and find out what each is.
 
+        Args:
+            connection: An engine's, locked but for what `readable` gives.
+            asked: What to read.
+            refunds: What becomes of money paid back.
+            features: Names of features that a customer table may give.
+            encoding: What text files are written in; seen from their bytes where None.
+            timeout: Seconds for each of *asked*; None or 0: no limit.
+
         Raises:
-            InputError: Something cannot be read.
+            InputError: Something cannot be read, or not in that time.
             ConfigError: What was said of a column cannot be.
         """
         items: list[Input] = []
         for ask in asked:
-            found, made = _opened(connection, ask, encoding)
-            items += [_understood(connection, source, made, ask, features) for source in found]
+            with limits.within(connection, timeout, f"opening {_named(ask)}"):
+                found, made = _opened(connection, ask, encoding)
+                items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
         items = [_bridged(item, items) for item in items]
         return cls(connection, items, refunds, frozenset(features))
@@ -233,6 +246,28 @@ class Inputs:
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+def readable(asked: Iterable[Ask]) -> list[str]:
+    """The files that the engine has to read itself, by the names that it will use."""
+    things = [
+        thing
+        for ask in asked
+        for thing in (
+            ask.thing,
+            *(origin.path for origin in (ask.block.origins.values() if ask.block else ())),
+        )
+    ]
+    return [path for thing in things for path in files.readable(thing)]
+
+
+def _named(ask: Ask) -> str:
+    if ask.block is not None:
+        return name_of(ask.block)
+    thing = ask.thing
+    if isinstance(thing, str | os.PathLike):
+        return Path(os.fspath(thing)).name  # a URL may hold a password before it
+    return f"<{type(thing).__name__}>"
 
 
 def _mapped(items: Iterable[Input]) -> set[str]:

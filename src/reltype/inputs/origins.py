@@ -88,16 +88,12 @@ def _selected(
     connection: Connection, block: Block, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins]:
     """What a block's `sql` selects, kept as a temporary table."""
+    block.relation({})  # what cannot be run is told before anything is read
     held = {name: _kept(connection, block, name, encoding) for name in block.origins}
     tables = {name: table for name, (table, _) in held.items()}
     shown = " + ".join(source.name for _, source in held.values())
     try:
-        made = kept.selected(
-            connection,
-            block.relation(tables),
-            {name: table.relation for name, table in tables.items()},
-            shown,
-        )
+        made = kept.selected(connection, block.relation(tables), shown)
     except InputError as error:
         raise ConfigError(f"{block.place} sql: {error}") from error
     return (made,), Origins(block, {}, tuple(source for _, source in held.values()))

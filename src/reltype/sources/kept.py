@@ -11,8 +11,6 @@ from reltype.sources.frames import first_line, table_part
 from reltype.sources.parts import private_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from duckdb import DuckDBPyConnection
 
     from reltype.sources import Source
@@ -39,10 +37,8 @@ def kept(connection: DuckDBPyConnection, source: Source) -> tuple[str, Source]:
     return table, settled
 
 
-def selected(
-    connection: DuckDBPyConnection, sql: str, tables: Mapping[str, str], shown: str
-) -> Source:
-    """What *sql* gives, which may speak of *tables* (name → SQL), as a source called *shown*.
+def selected(connection: DuckDBPyConnection, sql: str, shown: str) -> Source:
+    """What *sql*, which may stand behind FROM, gives, as a source called *shown*.
 
     Raises:
         InputError: It cannot be run; the text is the engine's complaint.
@@ -51,16 +47,9 @@ def selected(
 
     table = private_name("selected")
     try:
-        for name, relation in tables.items():
-            connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT * FROM {relation}"
-            )
         connection.execute(f"CREATE TEMP TABLE {identifier(table)} AS SELECT * FROM {sql}")
     except duckdb.Error as error:
         raise InputError(first_line(error)) from error
-    finally:
-        for name in tables:
-            connection.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
     return sources.as_source((table_part(connection, shown, table),))
 
 

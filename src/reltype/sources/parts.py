@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from reltype.engines.duckdb import PREFIX
+from reltype.engines.folders import PREFIX, own_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -69,7 +68,7 @@ def private_folder(connection: DuckDBPyConnection) -> Path:
     if spill.name.startswith(PREFIX) and spill.is_dir():
         return spill
     if connection not in _folders:
-        folder = tempfile.mkdtemp(prefix=PREFIX)
+        folder = own_folder()
         weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
         _folders[connection] = folder
     return Path(_folders[connection])
