@@ -100,13 +100,15 @@ class BaseRate:
 
     name: str
     when: str
-    rates: Mapping[str, float] = field(
-        validator=validators.deep_mapping(
-            validators.instance_of(str), validators.gt(0), validators.instance_of(Mapping)
-        )
-    )
+    rates: Mapping[str, float] = field()
     because: str = ""
     source: str = ""
+
+    @rates.validator
+    def _above_zero(self, _: object, rates: Mapping[str, float]) -> None:
+        for archetype, rate in rates.items():
+            if not rate > 0:
+                raise ValueError(f"the rate of {archetype!r} is {rate}, and must be above 0")
 
 
 @frozen
