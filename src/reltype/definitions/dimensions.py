@@ -106,7 +106,9 @@ class Signal:
         source: Literature, or empty.
         typology: The typology it is meant for; empty: any that uses its dimension.
         says: The fact in sentences, at least one for each pole; the first that holds is told as a
-            reason. Signals that say the same are told once.
+            reason.
+        about: What fact it is about: signals and rules about the same are told once. Empty: the
+            first name in its first sentence.
     """
 
     name: str
@@ -119,6 +121,13 @@ class Signal:
     source: str = ""
     typology: str = ""
     says: tuple[Sentence, ...] = ()
+    about: str = ""
+
+    @property
+    def fact(self) -> str:
+        """What fact it is about."""
+        named = self.says[0].mentions if self.says else ()
+        return self.about or (named[0] if named else f"signal {self.name}")
 
     def expression(
         self,

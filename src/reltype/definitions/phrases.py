@@ -1,4 +1,4 @@
-"""Phrase: a sentence with slots, filled with numbers in the units that people use.
+r"""Phrase: a sentence with slots, filled with numbers in the units that people use.
 
 A slot is `{name}` or `{name:form}`. Nothing else is understood: `str.format` would read attributes
 and items, and a pack may come from a stranger. Forms:
@@ -26,11 +26,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import field, frozen
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _NUMBER = r"[ +-]?\d*,?(?:\.\d+)?[dfg%]?"
 _WORDS = ("days", "every", "span", "times", "money", "percent", "date", "rating", "score")
@@ -130,22 +132,23 @@ def _durations(values: NDArray[np.float64], *, weeks: bool) -> NDArray[np.float6
 
 
 def _in_words(value: float, form: str, name: str, units: Units) -> str:
-    if form in {"days", "every", "span"}:
-        return _duration(value, form)
-    if form == "date":
-        return _date(int(value))
-    if form == "times":
+    if "|" in form:
+        one, many = form.split("|")
         count = round(value)
-        return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count:,} times")
-    if form == "money":
-        return _money(value, units.currency)
-    if form == "percent":
-        return _percent(value)
+        return f"{'no' if count == 0 else f'{count:,}'} {one if count == 1 else many}"
     if form in {"rating", "score"}:
         return _rating(value, units.ratings.get(name), whole=form == "rating")
-    one, many = form.split("|")
+    if form == "money":
+        return _money(value, units.currency)
+    if form in {"days", "every", "span"}:
+        return _duration(value, form)
+    simple = {"date": _date, "times": _times, "percent": _percent}
+    return simple[form](value)
+
+
+def _times(value: float) -> str:
     count = round(value)
-    return f"{'no' if count == 0 else f'{count:,}'} {one if count == 1 else many}"
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def _duration(value: float, form: str) -> str:
@@ -166,8 +169,8 @@ def _counted(number: float, unit: str, form: str) -> str:
     return f"{number:,.10g} {unit}{'' if number == 1 else 's'}"
 
 
-def _date(days: int) -> str:
-    day = _EPOCH + dt.timedelta(days=days)
+def _date(days: float) -> str:
+    day = _EPOCH + dt.timedelta(days=int(days))
     return f"{day.day} {day:%B} {day.year}"
 
 

@@ -122,7 +122,9 @@ def contributions(
     for a, archetype in enumerate(plan.archetypes):
         name = archetype.name
         told = reasons.handed_down(batch, pooled, np.full(len(batch), a), None)
-        mine = [_base_rate(plan, pooled, a)]
+        prior = float(pooled.prior[0, a])
+        base = f"base rate {np.exp(prior):.3g}{_circumstances(plan, batch, name)}"
+        mine = [Contribution("prior", "", name, prior / float(pooled.temperature[0]), base)]
         for j, source in enumerate(told.sources):
             amount = float(told.amounts[0, j])
             if amount:
@@ -136,11 +138,14 @@ def contributions(
     return tuple(made)
 
 
-def _base_rate(plan: Plan, pooled: Pooled, a: int) -> Contribution:
-    del pooled
-    archetype = plan.archetypes[a]
-    base = float(np.log(archetype.prior)) / plan.typology.temperature
-    return Contribution("prior", "", archetype.name, base, f"base rate {archetype.prior:g}")
+def _circumstances(plan: Plan, batch: Batch, archetype: str) -> str:
+    """The base rates' names that hold for the first row and speak of *archetype*."""
+    held = [
+        rate.name
+        for i, rate in enumerate(plan.typology.base_rates)
+        if archetype in rate.rates and batch.holds(f"rate_{i}")[0] == 1
+    ]
+    return f" ({', '.join(held)})" if held else ""
 
 
 def _withheld(plan: Plan, pooled: Pooled) -> str:

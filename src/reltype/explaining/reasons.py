@@ -141,7 +141,7 @@ class Reasons:
         for j, source in enumerate(sources):
             if source.signal < 0:
                 amounts[:, j] = over[:, source.part]
-        return HandedDown(sources, amounts / _temperature(self.plan, pooled)[:, None])
+        return HandedDown(sources, amounts / pooled.temperature[:, None])
 
     def _over(self, pooled: Pooled, first: Ints, second: Ints | None, dimensions: int) -> Floats:
         """(n, parts) what each part says for *first* more than for *second*.
@@ -176,9 +176,8 @@ class Reasons:
         made = []
         for i in signals:
             signal = self.plan.signals[i]
-            fact = signal.says[0].mentions[0] if signal.says and signal.says[0].mentions else ""
             part = names.index(signal.dimension)
-            made.append(Source(part, i, signal.says, fact or f"signal {signal.name}"))
+            made.append(Source(part, i, signal.says, signal.fact))
         spoken_for = {self.plan.signals[i].dimension for i in signals}
         for p, (classifier, item) in enumerate(labels):
             if item in spoken_for and classifier != "rules":
@@ -239,20 +238,26 @@ class Reasons:
         return listed(counts, [("text", because), ("contribution", numbers(contribution))])
 
     def _said(self, batch: Batch, told: HandedDown, members: Sequence[int], sign: float) -> Ints:
-        """(n,) number of the sentence that tells a fact, −1 for none: a rule's goes first."""
+        """(n,) number of the sentence that tells a fact, −1 for none.
+
+        A rule's goes first, as a rule says what several signals tell together; then that of
+        the signal that says most.
+        """
         code = np.full(len(batch), -1, np.int64)
-        for j in sorted(members, key=lambda j: told.sources[j].signal >= 0):
+        most = np.zeros(len(batch))
+        for j in members:
             source = told.sources[j]
-            speaks = told.amounts[:, j] != 0
             if not source.says:
                 continue
+            amount = sign * told.amounts[:, j]
             if source.signal < 0:
-                place = np.where(sign * told.amounts[:, j] > 0, 0, -1)
+                place, amount = np.zeros(len(batch), np.int64), np.where(amount > 0, np.inf, 0.0)
             else:
                 said = doubles(batch.table.column(f"says_{source.signal}"))
                 place = np.where(np.isnan(said), -1, said).astype(np.int64)
-            found = speaks & (place >= 0) & (code < 0)
+            found = (place >= 0) & (amount > most)
             code[found] = told.offsets[j] + place[found]
+            most[found] = amount[found]
         return code
 
     def _written(
@@ -404,7 +409,3 @@ def parts_of(parts: Sequence[Floats], archetype: Ints) -> Floats:
             np.take(flat, at, out=out, mode="clip")  # numpy takes into `out` unbuffered only so
             at += customers
     return made.T
-
-
-def _temperature(plan: Plan, pooled: Pooled) -> Floats:
-    return np.full(len(pooled.withheld), plan.typology.temperature)
