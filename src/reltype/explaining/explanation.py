@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 if TYPE_CHECKING:
     from reltype.explaining.reasons import Reasons
@@ -132,10 +132,23 @@ def contributions(
                 item = plan.signals[source.signal].name if source.signal >= 0 else label[1]
                 text = reasons.first_text(batch, told, j)
                 mine.append(Contribution(label[0], item, name, amount, text))
-        made += sorted(mine, key=lambda c: -c.amount)
+        made += sorted(_added_up(mine), key=lambda c: -c.amount)
     none = float(pooled.scores[0, -1])
     made.append(Contribution("prior", "", "unclassified", none, _withheld(plan, pooled)))
     return tuple(made)
+
+
+def _added_up(mine: list[Contribution]) -> list[Contribution]:
+    """What tells the same fact, as one."""
+    made: dict[tuple[str, str], Contribution] = {}
+    for one in mine:
+        key = (one.source, one.text)
+        if key in made:
+            both = f"{made[key].item}, {one.item}"
+            made[key] = evolve(made[key], item=both, amount=made[key].amount + one.amount)
+        else:
+            made[key] = one
+    return list(made.values())
 
 
 def _circumstances(plan: Plan, batch: Batch, archetype: str) -> str:
