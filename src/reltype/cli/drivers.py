@@ -67,6 +67,23 @@ from reltype.cli import options
     help="The columns of a survey in which each answer is a row.",
 )
 @click.option(
+    "--items",
+    type=options.FILE,
+    metavar="FILE",
+    help="The questions as they were asked: a table attribute, text. Benefits are guessed from them.",
+)
+@click.option(
+    "--config",
+    type=options.FILE,
+    metavar="FILE",
+    help="A reltype.toml, for [benefits_of].  [default: the one in this folder, if any]",
+)
+@click.option(
+    "--draft-benefits",
+    is_flag=True,
+    help="Print [benefits_of] as guessed, to be edited in reltype.toml, and nothing else.",
+)
+@click.option(
     "--replicates",
     type=click.IntRange(100, 100_000),
     default=500,
@@ -85,6 +102,7 @@ def command(
     survey: str,
     *,
     plot: str | None,
+    draft_benefits: bool,
     output: str | None,
     format_: str | None,
     always: tuple[str, ...],
@@ -105,7 +123,13 @@ def command(
     from reltype.formats import destination
 
     found = drivers(survey, always=[n for one in always for n in one.split(",")], **given)
-    if output is None and format_ in (None, "table"):
+    if draft_benefits:
+        from reltype.analyses.drivers.topics import draft
+
+        text = draft(list(found.drivers), found.topics)
+        with destination(output or "-") as stream:
+            stream.write(f"{text}\n".encode("utf-8", "replace"))
+    elif output is None and format_ in (None, "table"):
         with destination("-") as stream:
             stream.write(f"{found.text()}\n".encode("utf-8", "replace"))
     else:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import field, frozen
 
-from reltype import sources
+from reltype import limits, sources
 from reltype.analyses.drivers.answers import answers
 from reltype.arrow import doubles
+from reltype.engines.duckdb import connect, lock
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import literal, quote
 from reltype.mapping.casts import Cells, blank
 from reltype.mapping.columns import columns_of
 from reltype.mapping.kinds import plain
+from reltype.sources import files
+from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,31 +106,39 @@ class Survey:
     @classmethod
     def open(
         cls,
-        connection: DuckDBPyConnection,
         data: object,
         *,
         table: str | None = None,
         encoding: str | None = None,
         long: Sequence[str] | None = None,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+        timeout: float | None = None,
     ) -> Survey:
-        """Open a survey.
+        """Open a survey, on a connection of its own that may read nothing else.
 
         Args:
-            connection: The engine's, still unlocked.
             data: What `classify` takes.
             table: Which table of a database, or sheet of a workbook.
             encoding: What a text file is written in.
             long: Columns of who answers, of the item and of the answer, where each answer is a row.
+            threads: How many threads the engine may use.
+            memory_limit: What the engine may hold, such as `2GB`.
+            timeout: Seconds that opening may take; None or 0: no limit.
 
         Raises:
             InputError: It cannot be read.
         """
-        source = sources.open_source(connection, data, table=table, encoding=encoding)
-        settled = sources.settle(connection, source, failed=False)
-        shown = sources.sample(connection, settled)
-        columns = dict(zip(settled.columns, map(str.upper, settled.types), strict=True))
-        made = cls(connection, settled, settled.relation, columns, shown, tuple(settled.notes))
-        return made if long is None else made._widened(long)
+        connection = connect(threads, memory_limit)
+        lock(connection, files.readable(data))
+        with limits.within(connection, timeout, "opening the survey"):
+            source = sources.open_source(connection, data, table=table, encoding=encoding)
+            settled = _settled(connection, source)
+            shown = sources.sample(connection, settled)
+            columns = dict(zip(settled.columns, map(str.upper, settled.types), strict=True))
+            notes = (*settled.notes, *_malformed(connection, settled))
+            made = cls(connection, settled, settled.relation, columns, shown, notes)
+            return made if long is None else made._widened(long)
 
     @property
     def name(self) -> str:
@@ -354,6 +365,29 @@ class Survey:
         if twice:
             notes += (f"{twice:,} answers are there more than once; their mean was taken.",)
         return Survey(self.connection, self.source, relation, columns, sample, notes)
+
+
+def _settled(connection: DuckDBPyConnection, source: Source) -> Source:
+    """The source, cut anew where the engine could not cut it; every row of it was looked at."""
+    import duckdb
+
+    try:
+        connection.sql(f"SELECT count(*) FROM (SELECT * FROM {source.relation})").fetchall()
+        failed = False
+    except duckdb.Error as error:
+        failed = True
+        if sources.settle(connection, source, failed=True) is source:
+            raise InputError(f"{source.name}: cannot be read: {first_line(error)}") from error
+    return sources.settle(connection, source, failed=failed)
+
+
+def _malformed(connection: DuckDBPyConnection, source: Source) -> list[str]:
+    """How many lines could not be cut into cells."""
+    count = 0
+    for part in source.parts:
+        if part.rejects:
+            count += connection.sql(f"SELECT count(*) FROM {part.rejects}").fetchall()[0][0]
+    return [f"{count:,} lines could not be cut into cells, and were left out."] if count else []
 
 
 def _is_time(type_: str) -> bool:
