@@ -10,7 +10,7 @@ from reltype.cli import options
 
 
 @click.command(name="drivers")
-@click.argument("survey", type=options.FILE, metavar="SURVEY")
+@click.argument("survey", type=options.FILE, metavar="SURVEY...", nargs=-1, required=True)
 @click.option(
     "--outcome",
     required=True,
@@ -67,6 +67,22 @@ from reltype.cli import options
     help="The columns of a survey in which each answer is a row.",
 )
 @click.option(
+    "--from-log",
+    is_flag=True,
+    help="SURVEY is a log: which facts of one quarter go with OUTCOME (returns, affect, resilience …) of the next.",
+)
+@click.option(
+    "--quarter",
+    type=click.IntRange(1),
+    default=91,
+    show_default=True,
+    metavar="DAYS",
+    help="Days of a quarter, for --from-log.",
+)
+@click.option(
+    "--as-of", metavar="DAY", help="Where the last quarter ends.  [default: the log's last day]"
+)
+@click.option(
     "--items",
     type=options.FILE,
     metavar="FILE",
@@ -99,7 +115,7 @@ from reltype.cli import options
 @options.opening
 @options.output
 def command(
-    survey: str,
+    survey: tuple[str, ...],
     *,
     plot: str | None,
     draft_benefits: bool,
@@ -118,11 +134,13 @@ def command(
     reltype drivers survey.csv --outcome overall_sat --attributes s1..s12
     reltype drivers survey.csv --outcome overall_sat --by segment --weights w -o drivers.json
     reltype drivers survey.csv --outcome overall_sat --plot quadrants.svg
+    reltype drivers orders.csv --from-log --outcome returns
     """
     from reltype.analyses.drivers import drivers
     from reltype.formats import destination
 
-    found = drivers(survey, always=[n for one in always for n in one.split(",")], **given)
+    data = survey[0] if len(survey) == 1 else list(survey)
+    found = drivers(data, always=[n for one in always for n in one.split(",")], **given)
     if draft_benefits:
         from reltype.analyses.drivers.topics import draft
 
@@ -135,5 +153,5 @@ def command(
     else:
         found.write(output or "-", format_)
     if plot is not None:
-        found.write(plot, "svg")
-        click.echo(f"The quadrants are drawn in {plot}.", err=True)
+        for path in found.draw(plot):
+            click.echo(f"The quadrants are drawn in {path}.", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +12,10 @@ from attrs import evolve, frozen
 
 from reltype import limits
 from reltype.analyses.drivers import codes, groups
-from reltype.analyses.drivers.measure import PER_COLUMN, REPLICATES, Table, measure
+from reltype.analyses.drivers.log import QUARTER, drivers_of_log
+from reltype.analyses.drivers.measure import REPLICATES, Table, measure
 from reltype.analyses.drivers.missing import TREATMENTS
+from reltype.analyses.drivers.parts import by_part
 from reltype.analyses.drivers.survey import Survey
 from reltype.analyses.drivers.topics import topics_of
 from reltype.config import settings
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
     from reltype.analyses.drivers.survey import Item
     from reltype.analyses.drivers.topics import Topic
     from reltype.config import Config, Settings
-
-PART = 50
-"""Rows that a part of the data must have for shares of its own."""
 
 
 def drivers(
@@ -46,6 +46,9 @@ def drivers(
     respondent: str | None = None,
     relationships: object = None,
     long: Sequence[str] | None = None,
+    from_log: bool = False,
+    quarter: int = QUARTER,
+    as_of: dt.date | str | None = None,
     items: Mapping[str, str] | str | Path | None = None,
     benefits_of: Mapping[str, str] | None = None,
     config: str | Path | Config | None = None,
@@ -77,6 +80,10 @@ def drivers(
         respondent: A column that says who answers, where somebody does so more than once.
         relationships: What `classify` wrote, or gave, for `by="archetype"`.
         long: Columns of who answers, of the item and of the answer, where each answer is a row.
+        from_log: *data* is a log of interactions: which facts of one quarter go with an outcome of
+            the next: `returns` (they come back), a dimension (`affect`, `resilience` …) or a fact.
+        quarter: Days of a quarter, for *from_log*.
+        as_of: The day on which the last quarter ends, for *from_log*; None: the log's last.
         items: Attribute → the question as it was asked, or a table of `attribute` and `text`.
         benefits_of: Attribute → the relational benefit (or `functional`, `socio-emotional`,
             `clinical/technical`, `none`) that it speaks of; goes before what the config says under
@@ -103,6 +110,13 @@ def drivers(
         raise UsageError(f"there is no treatment {missing!r}.{did_you_mean(missing, TREATMENTS)}")
     if replicates < 100:
         raise UsageError(f"replicates must be at least 100, not {replicates}.")
+    treatment: Treatment | None = next((t for t in TREATMENTS if t == missing), None)
+    if from_log:
+        return drivers_of_log(
+            data, outcome, attributes=_listed(attributes), by=by, missing=treatment,
+            quarter=quarter, replicates=replicates, table=table, encoding=encoding, config=config,
+            as_of=as_of, threads=threads, memory_limit=memory_limit, timeout=timeout,
+        )  # fmt: skip
     chosen = settings(config, threads=threads, memory_limit=memory_limit, timeout=timeout)
     survey = Survey.open(
         data, table=table, encoding=encoding, long=long, threads=chosen.threads,
@@ -129,12 +143,11 @@ def drivers(
         benefits={name: t.benefit for name, t in topics.items() if t.benefit},
         kinds={name: t.kind for name, t in topics.items() if t.kind},
     )
-    treatment: Treatment | None = next((t for t in TREATMENTS if t == missing), None)
     found = measure(asked, name=survey.name, treatment=treatment, replicates=replicates)
     parts: dict[str, Drivers] = {}
     small: dict[str, int] = {}
     if labels is not None:
-        parts, small = _parts(asked, labels, survey.name, treatment, replicates)
+        parts, small = by_part(asked, labels, survey.name, treatment, replicates)
     return evolve(
         found,
         notes=(*survey.notes, *question.notes, *read.notes, *found.notes),
@@ -360,34 +373,6 @@ def _players(
         player = group_of.get(name, name)
         players[player] = (*players.get(player, ()), *places[name])
     return players, {name: places[name] for name in question.always}
-
-
-def _parts(
-    table: Table,
-    labels: NDArray[np.object_],
-    name: str,
-    treatment: Treatment | None,
-    replicates: int,
-) -> tuple[dict[str, Drivers], dict[str, int]]:
-    """The same for each part that has rows enough; and the others, with their number of rows."""
-    parts: dict[str, Drivers] = {}
-    small: dict[str, int] = {}
-    for value in sorted({label for label in labels.tolist() if label is not None}):
-        rows = np.array([label == value for label in labels.tolist()])
-        least = max(PART, PER_COLUMN * table.columns)
-        if rows.sum() < least:
-            small[value] = int(rows.sum())
-            continue
-        try:
-            parts[value] = measure(
-                table.rows(rows),
-                name=f"{name}, {value}",
-                treatment=treatment,
-                replicates=replicates,
-            )
-        except InputError:
-            small[value] = int(rows.sum())
-    return parts, small
 
 
 def _archetypes(

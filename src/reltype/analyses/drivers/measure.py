@@ -164,6 +164,9 @@ def _told(
     players: Sequence[Sequence[int]],
 ) -> Drivers:
     spread = intervals.interval(drawn)
+    # A replicate has its own noise and that of the sample: weak shares may lie below all of them.
+    spread[:, 0] = np.minimum(spread[:, 0], found.lmg)
+    spread[:, 1] = np.maximum(spread[:, 1], found.lmg)
     likely = intervals.first_probability(drawn)
     whole = correlation(known.covariances.mean(axis=-1))
     levels = _levels(table, names, players, found, drawn, known, sample, whole, line)
@@ -201,8 +204,8 @@ def _told(
         weighted=table.weights is not None,
         size=known.size,
         r2=found.r2,
-        low=float(min(1.0, total[0])),
-        high=float(min(1.0, total[1])),
+        low=float(min(found.r2, total[0])),
+        high=float(min(1.0, max(found.r2, total[1]))),
         adjusted=adjusted,
         always={name: found.always for name in [", ".join(sorted(table.always))] if name},
         drivers={name: drivers[name] for name in table.players},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -278,6 +279,28 @@ class Drivers:
         if part is not None and part not in self.by:
             raise UsageError(f"there is no part {part!r}; there are: {', '.join(self.by)}.")
         return svg(self if part is None else self.by[part], part)
+
+    def draw(self, path: str | Path) -> list[Path]:
+        """Write the picture there, and that of each part beside it, its name before the ending.
+
+        Raises:
+            UsageError: No attribute has a level.
+        """
+        from reltype import formats
+
+        first = Path(path)
+        made = {first: self.svg()}
+        for part, one in self.by.items():
+            if one.cross is not None:
+                name = re.sub(r"[^\w.-]+", "-", part).strip("-.") or "part"
+                beside = first.with_name(f"{first.stem}-{name}{first.suffix}")
+                while beside in made:
+                    beside = beside.with_name(f"{beside.stem}-2{beside.suffix}")
+                made[beside] = self.svg(part)
+        for file, text in made.items():
+            with formats.destination(file) as stream:
+                stream.write(text.encode())
+        return list(made)
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write it whole or not at all: `.json` the document, `.svg` the picture, else the table.

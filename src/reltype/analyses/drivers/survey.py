@@ -94,6 +94,7 @@ class Survey:
         columns: Its columns and their types.
         sample: Some of its rows.
         notes: Sentences for people.
+        key: The column that says who answers, where rows were made of answers.
     """
 
     connection: DuckDBPyConnection = field(repr=False)
@@ -102,6 +103,7 @@ class Survey:
     columns: Mapping[str, str] = field(repr=False)
     sample: pa.Table = field(repr=False)
     notes: tuple[str, ...] = ()
+    key: str | None = None
 
     @classmethod
     def open(
@@ -187,7 +189,9 @@ class Survey:
     def numeric(self, besides: Collection[str]) -> tuple[list[str], list[str]]:
         """All columns that are numbers or answers in words, and why others are not, in sentences."""
         kept, left = [], []
-        for column in self._profiles([name for name in self.columns if name not in besides]):
+        for column in self._profiles(
+            [name for name in self.columns if name not in {*besides, self.key}]
+        ):
             why = self._unfit(column)
             if why:
                 left.append(f"{column.name} ({why})")
@@ -364,7 +368,7 @@ class Survey:
         notes = self.notes
         if twice:
             notes += (f"{twice:,} answers are there more than once; their mean was taken.",)
-        return Survey(self.connection, self.source, relation, columns, sample, notes)
+        return Survey(self.connection, self.source, relation, columns, sample, notes, who)
 
 
 def _settled(connection: DuckDBPyConnection, source: Source) -> Source:

@@ -112,24 +112,30 @@ def topics_of(
 
 
 def _guess(text: str, benefits: Mapping[str, Benefit]) -> Topic | None:
+    """What the words of an item speak of: the longest phrase of them, else the first."""
     words = plain(text).split()
-    best: tuple[int, Topic] | None = None
+    best: tuple[int, int, int] | None = None
+    found: Topic | None = None
     for benefit, kind, phrases in _phrases():
         if benefit and benefit not in benefits:
             continue
         for phrase in phrases:
-            length = len("".join(phrase))
-            if (best is None or length > best[0]) and _stands(phrase, words):
+            at = _place(phrase, words)
+            if at < 0:
+                continue
+            rank = (len(phrase), -at, len("".join(phrase)))
+            if best is None or rank > best:
                 of = benefits[benefit].kind if benefit else kind
-                best = (length, Topic(benefit, of, f"it speaks of {' '.join(phrase)!r}"))
-    return best and best[1]
+                best, found = rank, Topic(benefit, of, f"it speaks of {' '.join(phrase)!r}")
+    return found
 
 
-def _stands(phrase: Sequence[str], words: Sequence[str]) -> bool:
-    return any(
-        all(_begins(word, part) for word, part in zip(words[at:], phrase, strict=False))
-        for at in range(len(words) - len(phrase) + 1)
-    )
+def _place(phrase: Sequence[str], words: Sequence[str]) -> int:
+    """Where a phrase begins; −1 where it does not stand."""
+    for at in range(len(words) - len(phrase) + 1):
+        if all(_begins(word, part) for word, part in zip(words[at:], phrase, strict=False)):
+            return at
+    return -1
 
 
 def _begins(word: str, part: str) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reltype.analyses.drivers.result import Driver, Drivers
 
 WIDTH = 80
-_NAME = 26
+_NAME = 25
 _SHOWN = 25
 """Attributes that the table shows; the others are in the file."""
 _TREATMENTS = {
@@ -95,23 +95,19 @@ def _below(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> 
 def _table(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> str:
     levels = any(d.performance for d in found.ranked)
     wide = min(_NAME, max(map(len, names.values())))
-    head = f"  {'':<{wide}} {'share of R²':>11} {'95 % interval':>15} {'r':>5} {'first':>5}"
-    lines = [head + (f" {'level':>6}  so" if levels else "")]
+    head = f"  {'':<{wide}} {'share':>5} {'95 % interval':>13} {'r':>5} {'first':>5}"
+    lines = [head + (f" {'level':>5}  so" if levels else "")]
     for d in found.ranked[:_SHOWN]:
         mark = " " if d in reported else "·"
         related = "" if d.correlation is None else f"{d.correlation:+.2f}"
+        spread = f"{_digits(d.low)} to {_digits(d.high)}"
         line = (
-            f"{mark} {_cut(names[d.name], wide):<{wide}} {_digits(d.share):>11} "
-            f"{_digits(d.low) + ' to ' + _digits(d.high):>15} {related:>5} {d.likely_first:>5.0%}"
+            f"{mark} {_cut(names[d.name], wide):<{wide}} {_digits(d.share):>5} {spread:>13} "
+            f"{related:>5} {d.likely_first:>5.0%}"
         )
-        if levels:
-            p = d.performance
-            so = (
-                ""
-                if p is None or (d not in reported and p.quadrant in QUADRANTS[:2])
-                else p.quadrant
-            )
-            line += f" {p.level:>6.0%}  {so}" if p else ""
+        if levels and (p := d.performance):
+            so = p.quadrant if d in reported or p.quadrant not in QUADRANTS[:2] else ""
+            line += f" {p.level:>5.0%}  {so}"
         lines.append(line.rstrip())
     if len(found.drivers) > _SHOWN:
         lines.append(f"  … and {len(found.drivers) - _SHOWN} more: -o FILE writes all.")
