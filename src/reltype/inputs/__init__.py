@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
-from reltype import limits, sources
+from reltype import sources
+from reltype.engines import limits
 from reltype.errors import ConfigError, InputError
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
     from reltype.config.blocks import Block
+    from reltype.engines.duckdb import Connection
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
@@ -117,7 +118,7 @@ class Inputs:
             somebody chose the as-of day.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    connection: Connection = field(repr=False)
     items: list[Input]
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
@@ -126,7 +127,7 @@ class Inputs:
     @classmethod
     def open(
         cls,
-        connection: DuckDBPyConnection,
+        connection: Connection,
         asked: Sequence[Ask],
         *,
         refunds: Refunds = "net",
@@ -239,10 +240,7 @@ class Inputs:
         count = 0
         for item in self.items:
             for source in (item.source, *(item.made.read if item.made else ())):
-                for part in source.parts:
-                    if part.rejects:
-                        rows = self.connection.sql(f"SELECT count(*) FROM {part.rejects}")
-                        count += int(rows.fetchall()[0][0])
+                count += rejects.malformed(self.connection, source)
         return count
 
     def of(self, role: Role) -> Iterator[Input]:
@@ -282,7 +280,7 @@ def _brief(source: str) -> str:
 
 
 def _opened(
-    connection: DuckDBPyConnection, ask: Ask, encoding: str | None
+    connection: Connection, ask: Ask, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins | None]:
     if ask.block is not None:
         return origins.opened(connection, ask.block, encoding)
@@ -291,7 +289,7 @@ def _opened(
 
 
 def _understood(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     source: Source,
     made: Origins | None,
     ask: Ask,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve, frozen
 
-from reltype import limits
 from reltype.analyses.drivers import codes, groups
 from reltype.analyses.drivers.log import QUARTER, drivers_of_log
 from reltype.analyses.drivers.measure import REPLICATES, Table, measure
@@ -19,6 +18,7 @@ from reltype.analyses.drivers.parts import by_part
 from reltype.analyses.drivers.survey import Survey
 from reltype.analyses.drivers.topics import topics_of
 from reltype.config import settings
+from reltype.engines import limits
 from reltype.errors import InputError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def drivers(
         data, table=table, encoding=encoding, long=long, threads=chosen.threads,
         memory_limit=chosen.memory_limit, timeout=chosen.timeout,
     )  # fmt: skip
-    with limits.within(survey.connection, chosen.timeout, f"reading {survey.name}"):
+    with limits.within(survey.engine.reader, chosen.timeout, f"reading {survey.name}"):
         question = _Question.of(
             survey,
             outcome=outcome,

@@ -145,20 +145,19 @@ def _target(opened: Opened, outcome: str) -> str:
 
 def _within(opened: Opened, after: dt.date, until: dt.date) -> Population:
     """The customers of the days after one and until another, of the log alone."""
-    from reltype.scoring.population import Population
+    from reltype.scoring.population import grouped
 
     inputs = opened.inputs
     inside = (
         f"timestamp >= DATE '{after + dt.timedelta(days=1)}' "
         f"AND timestamp < DATE '{until + dt.timedelta(days=1)}'"
     )
-    return Population(
-        opened.connection,
+    return grouped(
+        opened.engine,
         opened.plan,
         logs=[f"SELECT * FROM ({sql}) WHERE {inside}" for sql in inputs.logs],
         absent=inputs.absent,
         as_of=until,
-        functions=opened.functions,
     )
 
 
