@@ -231,6 +231,7 @@ def _grouped(opened: Opened) -> Population:
             given=inputs.given,
             as_of=opened.settings.as_of,
             until=inputs.today,
+            orders=inputs.orders,
             functions=opened.functions,
             frozen=None if opened.model is None else opened.model.scales,
         )
@@ -245,6 +246,9 @@ def _grouped(opened: Opened) -> Population:
         population = group()
     if not failed and inputs.settle():
         population = group()
+    if inputs.recheck(population.first):
+        population = group()
+    population.leave_out(inputs.no_customers(population.connection))
     return population
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field, frozen
 
 from reltype import sources
 from reltype.errors import ConfigError, InputError
+from reltype.expressions import literal, quote
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
+from reltype.inputs.recheck import LOOKS, rechecked
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
-from reltype.mapping.guess import guess
+from reltype.mapping.guess import Counted, guess
+from reltype.mapping.readings import in_words
+from reltype.mapping.totals import totals_sql
 from reltype.sources import rejects
 
 if TYPE_CHECKING:
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from reltype.sources import Source
 
 _BRIEF = 40
+_TABLES: Mapping[str, Role] = {"facts": "interactions", "customers": "customers"}
+"""The engine's tables of customers, each with the role of the inputs that it is made from."""
 
 
 @frozen
@@ -83,6 +89,7 @@ class Input:
         features: Collection[str] = (),
         relation: str | None = None,
         keep: Sequence[str] = (),
+        settle: bool = True,
     ) -> str:
         """SQL of the canonical rows.
 
@@ -91,6 +98,7 @@ class Input:
             features: Names of features that a customer table may give.
             relation: What gives the rows instead of the source, with the columns *keep* more.
             keep: Columns to pass through.
+            settle: See `Mapping.select`.
 
         Raises:
             InputError: An essential column is missing or ambiguous.
@@ -98,7 +106,7 @@ class Input:
         rows = self.relation if relation is None else self.over(relation, keep)
         names = features if self.guess.role == "customers" else ()
         return self.guess.sure().select(
-            rows, self.types, refunds=refunds, features=names, keep=keep
+            rows, self.types, refunds=refunds, features=names, keep=keep, settle=settle
         )
 
 
@@ -113,6 +121,8 @@ class Inputs:
         features: Names of features that a customer table may give.
         today: Rows of a log after it stand in the rejects; None: they are only counted, since
             somebody chose the as-of day.
+        totals: Ids that are no customers' but a report's sums.
+        checked: Guesses about orders were held against the rows.
     """
 
     connection: DuckDBPyConnection = field(repr=False)
@@ -120,6 +130,8 @@ class Inputs:
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
     today: dt.date | None = None
+    totals: tuple[str, ...] = ()
+    checked: bool = False
 
     @classmethod
     def open(
@@ -148,7 +160,17 @@ class Inputs:
     @property
     def logs(self) -> list[str]:
         """A SELECT of canonical interactions for each log."""
-        return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+        if not self.orders:
+            return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+        return [
+            item.guess.mapping.orders(item.select(refunds=self.refunds, settle=False))
+            for item in self.of("interactions")
+        ]
+
+    @property
+    def orders(self) -> bool:
+        """Whether some log tells which rows belong to one order."""
+        return any("order_id" in item.guess.mapping.columns for item in self.of("interactions"))
 
     @property
     def tables(self) -> list[str]:
@@ -179,11 +201,15 @@ class Inputs:
     @property
     def notes(self) -> list[str]:
         """Sentences for the user: what was odd in a file, and what was assumed."""
-        return [
+        told = [
             f"{item.source.name}: {note}"
             for item in self.items
             for note in (*item.source.notes, *item.notes, *item.guess.doubts)
         ]
+        if self.totals:
+            shown = in_words([repr(name) for name in self.totals], 3)
+            told.append(f"{shown}: no customer, but a report's own sum, and left out.")
+        return told
 
     @property
     def guesses(self) -> list[str]:
@@ -202,6 +228,33 @@ class Inputs:
         self.items = settled
         return changed
 
+    def recheck(self, first: Callable[[str], dict[str, Any]]) -> bool:
+        """After a full pass: whether a guess was taken back, so that the pass is due again.
+
+        Args:
+            first: Gives the first row of a query on the engine that holds `facts`.
+        """
+        if self.checked or not any(True for _ in self.of("interactions")):
+            return False
+        self.checked = True
+        items = rechecked(self.items, first(LOOKS))
+        changed = items != self.items
+        self.items = items
+        return changed
+
+    def no_customers(self, connection: DuckDBPyConnection) -> list[str]:
+        """Ids that are rows of a report's own: totals. They are left out, and told."""
+        asked = [
+            f"(SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL)"
+            for table, role in _TABLES.items()
+            if any(True for _ in self.of(role))
+        ]
+        if not asked:
+            return []
+        found = connection.execute(totals_sql(f"({' UNION '.join(asked)})")).fetchall()
+        self.totals = tuple(str(row[0]) for row in found)
+        return list(self.totals)
+
     def rejected(self) -> Iterator[pa.RecordBatch]:
         """Every row that was not used, with file, line, column, reason and text, file by file."""
         for item in self.items:
@@ -214,6 +267,10 @@ class Inputs:
             sql = item.select(
                 refunds=self.refunds, features=self.features, relation=relation, keep=keep
             )
+            if self.totals:
+                listed = ", ".join(map(literal, self.totals))
+                why = f"CASE WHEN customer_id IN ({listed}) THEN 'customer_id: a total' END"
+                sql = f"SELECT * REPLACE (coalesce(reject, {why}) AS reject) FROM ({sql})"
             if self.today is None or item.guess.role != "interactions":
                 return sql
             late = f"timestamp >= DATE '{self.today}' + INTERVAL 1 DAY"
@@ -274,20 +331,51 @@ def _understood(
     block = ask.block or next((b for b in ask.blocks if _holds(b, shown)), None)
     if block is not None and ask.block is None:
         notes = (f"read as {name_of(block)} says, as it has the columns of which that speaks.",)
-    found = guess(
-        source.name,
-        shown.columns,
-        shown.types,
-        sources.sample(connection, shown),
-        role=block.role if block is not None else ask.role,
-        given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
-        kinds=ask.kinds,
-        where=block.where if block is not None else None,
-        features=features,
-    )
+    sample = sources.sample(connection, shown)
+
+    def guessed(role: Role | None, counted: Counted | None = None) -> Guess:
+        return guess(
+            source.name,
+            shown.columns,
+            shown.types,
+            sample,
+            role=role,
+            given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
+            kinds=ask.kinds,
+            where=block.where if block is not None else None,
+            features=features,
+            counted=counted,
+        )
+
+    role = block.role if block is not None else ask.role
+    found = guessed(role or ask.likely)
+    if role is None and ask.likely is not None and "timestamp" not in found.mapping.columns:
+        found = guessed(None)
+    if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
+        found = guessed(None, _counted(connection, shown, found))
     if made is not None and block is not None:
         found = _as_written(found, block)
     return Input(source, found, dict(zip(shown.columns, shown.types, strict=True)), made, notes)
+
+
+_SAMPLED = 1000
+"""Rows from which on a sample is not the whole file."""
+
+
+def _counted(connection: DuckDBPyConnection, source: Source, found: Guess) -> Counted | None:
+    """How often the customer's column repeats in the whole file: a sample hardly shows it."""
+    import duckdb
+
+    column = found.sources.get("customer_id")
+    if column not in source.columns:
+        return None
+    try:
+        row = connection.execute(
+            f"SELECT count({quote(column)}), count(DISTINCT {quote(column)}) FROM {source.relation}"
+        ).fetchall()[0]
+    except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+        return None
+    return Counted(column, int(row[0]), int(row[1]))
 
 
 def _as_written(found: Guess, block: Block) -> Guess:

@@ -87,6 +87,7 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
+        orders: The logs have a row per order, not per line.
         functions: Plugins' functions that the connection knows.
     """
 
@@ -99,6 +100,7 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
+    orders: bool = False
     functions: Registered = field(factory=Registered, repr=False)
     _counted: tuple[Plan, dict[str, float]] | None = field(default=None, init=False, repr=False)
 
@@ -106,7 +108,9 @@ class Population:
         if self.logs:
             last = self.as_of or self.until
             until = f"DATE '{last}'" if last else None
-            sql = query.facts(self.plan, self.logs, until=until, absent=self.absent)
+            sql = query.facts(
+                self.plan, self.logs, until=until, absent=self.absent, orders=self.orders
+            )
             self._make("facts", sql)
         if self.tables:
             self._make("customers", query.customers(self.tables, self.given))
@@ -115,7 +119,9 @@ class Population:
         """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""
         last = self.as_of or self.until
         until = f"DATE '{last}'" if last else None
-        return query.interactions(self.logs, columns, until=until, absent=self.absent)
+        return query.interactions(
+            self.logs, columns, until=until, absent=self.absent, orders=self.orders
+        )
 
     @cached_property
     def counts(self) -> Counts:
@@ -136,6 +142,28 @@ class Population:
             counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
         used = counted["rows"] - counted["rejected"] - counted["late"]
         return Counts(used=used, **counted)
+
+    def leave_out(self, customers: Sequence[str]) -> int:
+        """Take out what is no customer; its rows count as rejected. How many rows these were.
+
+        Before anything is asked of the population.
+        """
+        if not customers:
+            return 0
+        listed = ", ".join(map(literal, customers))
+        rows = 0
+        tables = {"facts": ("log_rows", "log_rejects")} if self.logs else {}
+        tables |= {"customers": ("table_rows",)} if self.tables else {}
+        for table, counts in tables.items():
+            where = f"FROM {table} WHERE customer_id IN ({listed})"
+            n = int(self._row(f"SELECT coalesce(sum({counts[0]}), 0) {where}")[0])
+            if n:
+                self.connection.execute(f"DELETE {where}")
+                self.connection.execute(
+                    f"INSERT INTO {table} ({', '.join(counts)}) VALUES ({', '.join([str(n)] * len(counts))})"
+                )
+            rows += n
+        return rows
 
     @cached_property
     def size(self) -> int:
