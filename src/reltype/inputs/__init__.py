@@ -180,7 +180,10 @@ class Inputs:
     @property
     def absent(self) -> set[str]:
         """The canonical columns that are null in all logs; without a kind, all are purchases."""
-        return set(INTERACTIONS) - _mapped(self.of("interactions")) - {"kind", "kind_as_written"}
+        mapped = _mapped(self.of("interactions"))
+        if "state" in mapped:  # a refunded order tells what went back, whether a column does or not
+            mapped.add("refunded_amount")
+        return set(INTERACTIONS) - mapped - {"kind", "kind_as_written"}
 
     @property
     def given(self) -> set[str]:

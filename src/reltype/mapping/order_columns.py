@@ -207,7 +207,7 @@ def _instants(choice: Choice, who: Column, when: Column) -> None:
     again = len(pairs) - len(set(pairs))
     if again < max(1, 0.02 * len(pairs)):
         return
-    expression = f"concat_ws(' ', {_text(who)}, {_text(when)})"
+    expression = f"{_text(who)} || ' ' || {_text(when)}"
     item = next(c for c in table.columns if table.worth("line_item")[c.name] >= 0.6)
     choice.columns["order_id"] = choice.sources["order_id"] = expression
     choice.reasons["order_id"] = (
