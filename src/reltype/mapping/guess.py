@@ -203,7 +203,7 @@ def role_of(
     seen = counted if counted is not None and counted.column == column.name else None
     if seen is None:
         seen = Counted(column.name, len(column.cells), len(column.counts))
-    if column.rows and seen.repeats and (dated or len(column.cells) > 5):
+    if column.rows and seen.repeats and ((dated and not _facts(table)) or len(column.cells) > 5):
         told = f"{seen.different:,} different in {seen.cells:,} cells"
         return "interactions", f"{column.name!r} repeats: {told}"
     if told := _of_rows(table, best) or (_of_purchases(table) if dated else ""):
