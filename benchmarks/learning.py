@@ -12,10 +12,10 @@ import warnings
 
 import numpy as np
 
-from reltype.api import open_run
+from reltype.api import fit, open_run
 from reltype.learning import metrics
 from reltype.learning.evaluation.labels import Labels
-from reltype.learning.fitting import asking, fit, fit_run, learnable
+from reltype.learning.fitting import asking, fit_run, learnable
 from reltype.learning.labelling import Labelling
 from reltype.learning.model import Model
 from reltype.scoring.plan import Plan

@@ -33,10 +33,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from reltype.api import classify
+    from reltype.analyses.drivers import drivers
+    from reltype.api import RunOptions, classify, fit, load
     from reltype.learning.estimators import ArchetypeClassifier
-    from reltype.learning.fitting import fit
-    from reltype.learning.model import Model, load
+    from reltype.learning.model import Model
     from reltype.plugins.hookspecs import hookimpl
     from reltype.relationships import Relationship, Relationships
 
@@ -45,10 +45,12 @@ _HOMES = {
     "Model": "learning.model",
     "Relationship": "relationships",
     "Relationships": "relationships",
+    "RunOptions": "api",
     "classify": "api",
-    "fit": "learning.fitting",
+    "drivers": "analyses.drivers",
+    "fit": "api",
     "hookimpl": "plugins.hookspecs",
-    "load": "learning.model",
+    "load": "api",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
 
@@ -57,7 +59,9 @@ __all__ = [
     "Model",
     "Relationship",
     "Relationships",
+    "RunOptions",
     "classify",
+    "drivers",
     "fit",
     "hookimpl",
     "load",
@@ -69,7 +73,9 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
         return getattr(import_module(f"reltype.{_HOMES[name]}"), name)
     try:
         return import_module(f"reltype.{name}")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != f"reltype.{name}":  # it is there, and lacks something that it imports
+            raise
         raise AttributeError(f"module 'reltype' has no attribute {name!r}") from None
 
 

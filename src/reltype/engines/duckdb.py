@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reltype.errors import UsageError
-from reltype.sources.parts import PREFIX
+from reltype.sources import parts
 from reltype.sources.quoting import literal
 
 if TYPE_CHECKING:
@@ -32,9 +31,14 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
 
     if threads is not None and threads < 1:
         raise UsageError(f"threads must be at least 1, not {threads}.")
-    folder = tempfile.mkdtemp(prefix=PREFIX)
+    folder = parts.own_folder()
     connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            # A name that no table has must not become a variable of whoever calls.
+            "python_enable_replacements": "false",
+        }
     )
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
     settings: dict[str, object] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field, frozen
 
-from reltype import sources
+from reltype import limits, sources
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
@@ -19,7 +21,7 @@ from reltype.mapping.casts import Cells
 from reltype.mapping.guess import Counted, guess
 from reltype.mapping.readings import in_words
 from reltype.mapping.totals import totals_sql
-from reltype.sources import rejects
+from reltype.sources import files, rejects
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -142,17 +144,27 @@ class Inputs:
         refunds: Refunds = "net",
         features: Collection[str] = (),
         encoding: str | None = None,
+        timeout: float | None = None,
     ) -> Inputs:
         """Open everything, and find out what each is.
 
+        Args:
+            connection: An engine's, locked but for what `readable` gives.
+            asked: What to read.
+            refunds: What becomes of money paid back.
+            features: Names of features that a customer table may give.
+            encoding: What text files are written in; seen from their bytes where None.
+            timeout: Seconds for each of *asked*; None or 0: no limit.
+
         Raises:
-            InputError: Something cannot be read.
+            InputError: Something cannot be read, or not in that time.
             ConfigError: What was said of a column cannot be.
         """
         items: list[Input] = []
         for ask in asked:
-            found, made = _opened(connection, ask, encoding)
-            items += [_understood(connection, source, made, ask, features) for source in found]
+            with limits.within(connection, timeout, f"opening {_named(ask)}"):
+                found, made = _opened(connection, ask, encoding)
+                items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
         items = [_bridged(item, items) for item in items]
         return cls(connection, items, refunds, frozenset(features))
@@ -240,7 +252,8 @@ class Inputs:
         if self.checked or not any(True for _ in self.of("interactions")):
             return False
         self.checked = True
-        items = rechecked(self.items, first(LOOKS))
+        seen = {name: value or 0.0 for name, value in first(LOOKS).items()}
+        items = rechecked(self.items, seen)
         changed = items != self.items
         self.items = items
         return changed
@@ -296,6 +309,28 @@ class Inputs:
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+def readable(asked: Iterable[Ask]) -> list[str]:
+    """The files that the engine has to read itself, by the names that it will use."""
+    things = [
+        thing
+        for ask in asked
+        for thing in (
+            ask.thing,
+            *(origin.path for origin in (ask.block.origins.values() if ask.block else ())),
+        )
+    ]
+    return [path for thing in things for path in files.readable(thing)]
+
+
+def _named(ask: Ask) -> str:
+    if ask.block is not None:
+        return name_of(ask.block)
+    thing = ask.thing
+    if isinstance(thing, str | os.PathLike):
+        return Path(os.fspath(thing)).name  # a URL may hold a password before it
+    return f"<{type(thing).__name__}>"
 
 
 def _mapped(items: Iterable[Input]) -> set[str]:

@@ -105,20 +105,14 @@ def _selected(
     """What a block's `sql` selects, kept as a temporary table."""
     import duckdb
 
+    block.relation({})  # what cannot be run is told before anything is read
     held = {name: _kept(connection, block, name, encoding) for name in block.origins}
     selected = block.relation({name: table for name, (table, _) in held.items()})
     kept = parts.private_name("selected")
     try:
-        for name, (table, _) in held.items():
-            connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT * FROM {table.relation}"
-            )
         connection.execute(f"CREATE TEMP TABLE {identifier(kept)} AS SELECT * FROM {selected}")
     except duckdb.Error as error:
         raise ConfigError(f"{block.place} sql: {frames.first_line(error)}") from error
-    finally:
-        for name in held:
-            connection.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
     shown = " + ".join(source.name for _, source in held.values())
     part = frames.table_part(connection, shown, kept)
     return (sources.as_source((part,)),), Origins(block, {}, tuple(s for _, s in held.values()))

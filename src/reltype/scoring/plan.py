@@ -52,6 +52,23 @@ class Plan:
         """The signals of those dimensions."""
         return self.catalogue.signals_of(self.typology)
 
+    def asked(self, dimension: Dimension) -> float:
+        """The weight of the signals by which the typology itself asks about *dimension*.
+
+        They are those of whoever defined the typology or the dimension. What others add can be
+        seen on top; where nobody sees it, the share that was seen is what it was without.
+        """
+        owners = self.catalogue.owners
+        own = {
+            owners.get(("typology", self.typology.name)),
+            owners.get(("dimension", dimension.name)),
+        }
+        return sum(
+            signal.weight
+            for signal in self.signals
+            if signal.dimension == dimension.name and owners.get(("signal", signal.name)) in own
+        )
+
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The rules that speak for those archetypes."""

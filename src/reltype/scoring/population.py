@@ -15,6 +15,7 @@ from reltype.errors import InputError
 from reltype.expressions import literal, quote
 from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
+from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
 
 if TYPE_CHECKING:
@@ -109,7 +110,12 @@ class Population:
             last = self.as_of or self.until
             until = f"DATE '{last}'" if last else None
             sql = query.facts(
-                self.plan, self.logs, until=until, absent=self.absent, orders=self.orders
+                self.plan,
+                self.logs,
+                until=until,
+                absent=self.absent,
+                nulls=self.nulls,
+                orders=self.orders,
             )
             self._make("facts", sql)
         if self.tables:
@@ -122,6 +128,11 @@ class Population:
         return query.interactions(
             self.logs, columns, until=until, absent=self.absent, orders=self.orders
         )
+
+    @cached_property
+    def nulls(self) -> Nulls:
+        """What is null for everybody, since no input gives what it is made from."""
+        return Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
 
     @cached_property
     def counts(self) -> Counts:
@@ -152,7 +163,8 @@ class Population:
             return 0
         listed = ", ".join(map(literal, customers))
         rows = 0
-        tables = {"facts": ("log_rows", "log_rejects")} if self.logs else {}
+        tables: dict[str, tuple[str, ...]] = {}
+        tables |= {"facts": ("log_rows", "log_rejects")} if self.logs else {}
         tables |= {"customers": ("table_rows",)} if self.tables else {}
         for table, counts in tables.items():
             where = f"FROM {table} WHERE customer_id IN ({listed})"
@@ -187,6 +199,9 @@ class Population:
             )
         days = Scales(self.as_of or last, first, {})
         constants = days.constants
+        for scale in self.plan.scales:
+            if self.plan.scale(scale).null_without(self.nulls.features):
+                constants[scale.name] = scale.otherwise
         while ready := query.ready_scales(self.plan, constants):
             asked = ", ".join(e.sql() for e in ready.values())
             found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
@@ -244,7 +259,7 @@ class Population:
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
-        return query.evidence(self.plan, features, self.scales.constants)
+        return query.evidence(self.plan, features, self.scales.constants, self.nulls)
 
     def first(self, sql: str) -> dict[str, Any]:
         """The first row of a query, by column."""
@@ -288,6 +303,7 @@ class Population:
             given=self.given,
             measured=bool(self.logs),
             constants=constants,
+            nulls=self.nulls,
         )
 
     @property
@@ -299,7 +315,7 @@ class Population:
         """Judge everybody, once for each plan; kept for `batches`, and counted."""
         if self._counted is None or self._counted[0] is not self.plan:
             constants = scales.constants
-            judged = query.evidence(self.plan, self._features(constants), constants)
+            judged = query.evidence(self.plan, self._features(constants), constants, self.nulls)
             self._make("judged", query.answer(self.plan, judged, seen=True))
             row = self.first(query.overview(self.plan, "SELECT * FROM judged"))
             self._counted = (self.plan, {name: value or 0 for name, value in row.items()})
