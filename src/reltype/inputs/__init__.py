@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field, frozen
 
-from reltype import limits, sources
+from reltype import sources
+from reltype.engines import limits
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
@@ -27,16 +28,14 @@ if TYPE_CHECKING:
     import datetime as dt
 
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
     from reltype.config.blocks import Block
+    from reltype.engines.duckdb import Connection
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
 
 _BRIEF = 40
-_TABLES: Mapping[str, Role] = {"facts": "interactions", "customers": "customers"}
-"""The engine's tables of customers, each with the role of the inputs that it is made from."""
 
 
 @frozen
@@ -127,7 +126,7 @@ class Inputs:
         checked: Guesses about orders were held against the rows.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    connection: Connection = field(repr=False)
     items: list[Input]
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
@@ -138,7 +137,7 @@ class Inputs:
     @classmethod
     def open(
         cls,
-        connection: DuckDBPyConnection,
+        connection: Connection,
         asked: Sequence[Ask],
         *,
         refunds: Refunds = "net",
@@ -243,31 +242,37 @@ class Inputs:
         self.items = settled
         return changed
 
-    def recheck(self, first: Callable[[str], dict[str, Any]]) -> bool:
+    def recheck(self, first: Callable[[str], dict[str, Any]], facts: str) -> bool:
         """After a full pass: whether a guess was taken back, so that the pass is due again.
 
         Args:
-            first: Gives the first row of a query on the engine that holds `facts`.
+            first: Gives the first row of a query on the engine.
+            facts: Its table of what the logs say of each customer.
         """
         if self.checked or not any(True for _ in self.of("interactions")):
             return False
         self.checked = True
-        seen = {name: value or 0.0 for name, value in first(LOOKS).items()}
+        seen = {name: value or 0.0 for name, value in first(LOOKS.format(facts=facts)).items()}
         items = rechecked(self.items, seen)
         changed = items != self.items
         self.items = items
         return changed
 
-    def no_customers(self, connection: DuckDBPyConnection) -> list[str]:
-        """Ids that are rows of a report's own: totals. They are left out, and told."""
+    def no_customers(self, rows: Callable[[str], list[tuple[Any, ...]]], *tables: str) -> list[str]:
+        """Ids that are rows of a report's own: totals. They are left out, and told.
+
+        Args:
+            rows: Gives the rows of a query on the engine.
+            tables: Its tables of customers; an empty name is none.
+        """
         asked = [
             f"(SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL)"
-            for table, role in _TABLES.items()
-            if any(True for _ in self.of(role))
+            for table in tables
+            if table
         ]
         if not asked:
             return []
-        found = connection.execute(totals_sql(f"({' UNION '.join(asked)})")).fetchall()
+        found = rows(totals_sql(f"({' UNION '.join(asked)})"))
         self.totals = tuple(str(row[0]) for row in found)
         return list(self.totals)
 
@@ -300,10 +305,7 @@ class Inputs:
         count = 0
         for item in self.items:
             for source in (item.source, *(item.made.read if item.made else ())):
-                for part in source.parts:
-                    if part.rejects:
-                        rows = self.connection.sql(f"SELECT count(*) FROM {part.rejects}")
-                        count += int(rows.fetchall()[0][0])
+                count += rejects.malformed(self.connection, source)
         return count
 
     def of(self, role: Role) -> Iterator[Input]:
@@ -343,7 +345,7 @@ def _brief(source: str) -> str:
 
 
 def _opened(
-    connection: DuckDBPyConnection, ask: Ask, encoding: str | None
+    connection: Connection, ask: Ask, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins | None]:
     if ask.block is not None:
         return origins.opened(connection, ask.block, encoding)
@@ -352,7 +354,7 @@ def _opened(
 
 
 def _understood(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     source: Source,
     made: Origins | None,
     ask: Ask,
@@ -400,7 +402,7 @@ _SAMPLED = 1000
 """Rows from which on a sample is not the whole file."""
 
 
-def _counted(connection: DuckDBPyConnection, source: Source, found: Guess) -> Counted | None:
+def _counted(connection: Connection, source: Source, found: Guess) -> Counted | None:
     """How often the customer's column repeats in the whole file: a sample hardly shows it."""
     import duckdb
 

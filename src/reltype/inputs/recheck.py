@@ -21,8 +21,8 @@ LOOKS = """SELECT CAST(coalesce(sum(log_orders), 0) AS DOUBLE) AS orders,
   CAST(coalesce(sum(log_varying), 0) AS DOUBLE) AS varying,
   CAST(count_if(log_back_states > 0) AS DOUBLE) AS stated,
   CAST(count_if(log_back_states > 0 AND log_back_rows > 0) AS DOUBLE) AS both
-  FROM facts WHERE customer_id IS NOT NULL"""
-"""What is asked of the facts of all customers."""
+  FROM {facts} WHERE customer_id IS NOT NULL"""
+"""What is asked of the table of all customers' facts."""
 
 
 def rechecked(items: Sequence[Input], seen: Row) -> list[Input]:

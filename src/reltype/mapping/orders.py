@@ -46,7 +46,8 @@ def settled(rows: str, columns: Collection[str], passed: str = "") -> str:
     made = {
         "kind": f"CASE WHEN kind = 'purchase' AND {never} THEN 'other' ELSE kind END",
         "value": f"""CASE WHEN kind <> 'purchase' THEN value WHEN {never} THEN NULL
-            WHEN {whole} AND value IS NOT NULL THEN 0 ELSE greatest(value - {back}, 0) END""",
+            WHEN {whole} AND value IS NOT NULL THEN 0
+            WHEN {back} > 0 AND value IS NOT NULL THEN greatest(value - {back}, 0) ELSE value END""",
         "refunded_amount": f"""CASE WHEN kind = 'purchase' THEN CASE WHEN {whole} THEN value
             WHEN {back} > 0 THEN refunded_amount END END""",
     }
