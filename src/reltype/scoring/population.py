@@ -19,6 +19,7 @@ from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
+from reltype.scoring.reliability import reliability
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,12 +41,18 @@ class Scales:
         log_start: The log's first day; who was there then may have been there before.
         values: Scale name → value.
         overlap: How far rules for one archetype fire on the same customers.
+        reliability: Signal → how far it repeats itself in two halves of what was seen of each
+            customer, 0…1; signals of which that cannot be measured are left out.
+        known: Share of the typology's evidence that was seen, 0…1: its mean over the customers
+            of whom there is enough.
     """
 
     as_of: dt.date
     log_start: dt.date
     values: Mapping[str, float]
     overlap: Overlap = field(factory=dict)
+    reliability: Mapping[str, float] = field(factory=dict)
+    known: float = 1.0
 
     @property
     def constants(self) -> dict[str, float]:
@@ -201,16 +208,19 @@ class Population:
         """The model's scales, or those of these customers, and how far rules overlap on them."""
         if self.frozen is not None:
             return self.usual
-        return evolve(self.usual, overlap=self._overlap(self.overview))
+        return evolve(
+            self.usual,
+            overlap=self._overlap(self.overview),
+            reliability=self.reliability,
+            known=self._known(self.overview),
+        )
 
     @cached_property
     def usual(self) -> Scales:
         """The scales without judging anybody: one look at each round of features; no overlap."""
         start, last = self._days()
         if self.frozen is not None:
-            return Scales(
-                self.as_of or last, self.frozen.log_start, self.frozen.values, self.frozen.overlap
-            )
+            return evolve(self.frozen, as_of=self.as_of or last)
         days = Scales(self.as_of or last, start, {})
         constants = days.constants
         for scale in self.plan.scales:
@@ -227,10 +237,60 @@ class Population:
         return Scales(days.as_of, days.log_start, values)
 
     @cached_property
+    def reliability(self) -> Mapping[str, float]:
+        """How far each signal repeats itself between two halves of every customer's log."""
+        if self.frozen is not None:
+            return self.frozen.reliability
+        if not self.logs:
+            return {}
+        nulls = Nulls.of(self.plan, absent=self.absent, given=(), measured=True)
+        constants = self.usual.constants
+        signals = {
+            i: signal
+            for i, signal in enumerate(self.plan.signals)
+            if not self.plan.signal(signal).null_without(nulls.features)
+        }
+        asked = "".join(
+            f", signal_{i}, {'1.0' if self.plan.observed(signal) is None else f'n_{i}'} AS n_{i}"
+            for i, signal in signals.items()
+        )
+        halves = query.facts(
+            self.plan,
+            self.logs,
+            until=self.last,
+            absent=self.absent,
+            orders=self.orders,
+            nulls=nulls,
+            halves=True,
+        )
+        with self.kept(halves, "halves") as name:
+            features = query.features(
+                self.plan,
+                f"SELECT * FROM {name}",
+                given=(),
+                measured=True,
+                constants=constants,
+                nulls=nulls,
+            )
+            judged = query.evidence(self.plan, features, constants, nulls)
+            table = self.engine.table(
+                f"SELECT customer_id, half, log_rows{asked} FROM ({judged}) ORDER BY 1, 2"
+            )
+        return reliability(table, {i: signal.name for i, signal in signals.items()})
+
+    def _known(self, counts: Mapping[str, float]) -> float:
+        """The share of evidence that was seen, where a customer is not withheld."""
+        weights = [d.weight for d in self.plan.dimensions]
+        seen = [weight * counts[f"k_{i}"] for i, weight in enumerate(weights)]
+        return _tidy(sum(seen) / (sum(weights) or 1.0))
+
+    @cached_property
     def _answers(self) -> str:
         """The engine's table of everybody's readings, evidence and conditions."""
         constants = self.usual.constants
-        judged = query.evidence(self.plan, self._features(constants), constants, self.nulls)
+        judged = query.evidence(
+            self.plan, self._features(constants), constants, self.nulls, self.reliability
+        )
         name = self.engine.materialise(query.answer(self.plan, judged, seen=True), "judged")
         weakref.finalize(self, self.engine.drop, name)
         return name
@@ -275,7 +335,9 @@ class Population:
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
-        return query.evidence(self.plan, features, self.scales.constants, self.nulls)
+        return query.evidence(
+            self.plan, features, self.scales.constants, self.nulls, self.reliability
+        )
 
     def first(self, sql: str) -> dict[str, Any]:
         """The first row of a query, by column."""

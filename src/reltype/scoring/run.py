@@ -88,7 +88,8 @@ class Run:
     def result(self) -> Result:
         """Makes the result's columns."""
         wanted = self.min_confidence
-        return Result(self.plan, self.plan.typology.min_confidence if wanted is None else wanted)
+        confidence = self.plan.typology.min_confidence if wanted is None else wanted
+        return Result(self.plan, confidence, self.scales.known)
 
     def conclude(self, batch: Batch) -> Pooled:
         """What all classifiers together say of *batch*."""
