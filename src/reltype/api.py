@@ -371,6 +371,7 @@ def _grouped(opened: Opened) -> Population:
             given=inputs.given,
             as_of=opened.settings.as_of,
             until=inputs.today,
+            orders=inputs.orders,
             frozen=None if opened.model is None else opened.model.scales,
         )
 
@@ -388,7 +389,11 @@ def _grouped(opened: Opened) -> Population:
             population = group()
         if not failed and inputs.settle():
             population = group()
-    return population
+        if inputs.recheck(population.first, population.facts):
+            population = group()
+        return population.without(
+            inputs.no_customers(opened.engine.rows, population.facts, population.customers)
+        )
 
 
 def _no_refund(inputs: Inputs) -> None:
