@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-<<<<<<< HEAD
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
-=======
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
->>>>>>> main
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +17,8 @@ from reltype.expressions import literal, quote
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
-<<<<<<< HEAD
-from reltype.inputs.units import units_of
-=======
 from reltype.inputs.recheck import LOOKS, rechecked
->>>>>>> main
+from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import Counted, guess

@@ -12,13 +12,9 @@ from reltype.definitions.benefits import Benefit
 from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.dimensions import Dimension, Sentence, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
-<<<<<<< HEAD
+from reltype.definitions.importance import Importance
 from reltype.definitions.phrases import slots
 from reltype.definitions.rules import Rule
-=======
-from reltype.definitions.importance import Importance
-from reltype.definitions.rules import Rule, slots
->>>>>>> main
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind, Signature

@@ -101,11 +101,8 @@ class Population:
         orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
-<<<<<<< HEAD
         ratings: Features and scales of which it is known on what scale people were asked.
-=======
         left_out: Ids that are no customers.
->>>>>>> main
     """
 
     engine: Engine = field(repr=False)
@@ -120,9 +117,7 @@ class Population:
     orders: bool = False
     facts: str = ""
     customers: str = ""
-<<<<<<< HEAD
     ratings: Collection[str] = ()
-=======
     left_out: tuple[str, ...] = ()
 
     @property
@@ -140,9 +135,9 @@ class Population:
             until=self.until,
             frozen=self.frozen,
             orders=self.orders,
+            ratings=self.ratings,
         )
         return made.without(self.left_out)
->>>>>>> main
 
     def asking(self, plan: Plan) -> Population:
         """The same customers, asked by another *plan*, which measures no other facts."""
@@ -455,11 +450,8 @@ def grouped(
     as_of: dt.date | None = None,
     until: dt.date | None = None,
     frozen: Scales | None = None,
-<<<<<<< HEAD
     ratings: Collection[str] = (),
-=======
     orders: bool = False,
->>>>>>> main
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
 
@@ -477,11 +469,8 @@ def grouped(
         as_of=as_of,
         until=until,
         frozen=frozen,
-<<<<<<< HEAD
         ratings=ratings,
-=======
         orders=orders,
->>>>>>> main
     )
     if logs:
         sql = query.facts(
