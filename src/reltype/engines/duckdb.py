@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reltype import folders
 from reltype.errors import UsageError
-from reltype.sources import parts
 from reltype.sources.quoting import literal
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
 
     if threads is not None and threads < 1:
         raise UsageError(f"threads must be at least 1, not {threads}.")
-    folder = parts.own_folder()
+    folder = folders.own()
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
@@ -40,7 +39,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
             "python_enable_replacements": "false",
         }
     )
-    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(connection, folders.drop, folder)
     settings: dict[str, object] = {
         "temp_directory": folder,
         "TimeZone": "UTC",

@@ -5,21 +5,19 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from reltype import folders
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from reltype.sources.dialects import Dialect
     from reltype.sources.encodings import Text
-
-PREFIX = "reltype-"
-"""How the names of private folders begin."""
 
 _numbers = itertools.count(1)
 _folders: weakref.WeakKeyDictionary[DuckDBPyConnection, str] = weakref.WeakKeyDictionary()
@@ -63,62 +61,15 @@ class Part:
     notes: tuple[str, ...] = ()
 
 
-_LOCK = "owner.lock"
-_held: dict[str, int] = {}
-
-
-def own_folder() -> str:
-    """A new folder that only this process reads, and that the next one sweeps if this is killed.
-
-    Its owner holds a lock on a file in it for as long as it lives: a number of a process may come
-    again, and in another container it is somebody else's.
-    """
-    sweep()
-    folder = tempfile.mkdtemp(prefix=PREFIX)
-    try:
-        import fcntl
-    except ImportError:  # Windows, where nothing is swept
-        return folder
-    path = Path(folder, _LOCK)
-    descriptor = os.open(path.with_suffix(".new"), os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    # It gets its name when it is locked: before that, nobody takes it for a dead one's.
-    path.with_suffix(".new").rename(path)
-    _held[folder] = descriptor
-    return folder
-
-
-def sweep() -> None:
-    """Remove folders of ours whose process is gone."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        try:
-            if folder.is_symlink() or folder.stat().st_uid != os.geteuid() or str(folder) in _held:
-                continue
-            descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except OSError:  # its owner lives
-            continue
-        finally:
-            os.close(descriptor)
-
-
 def private_folder(connection: DuckDBPyConnection) -> Path:
     """The folder that only this process reads and that goes when the connection goes."""
     rows = connection.execute("SELECT current_setting('temp_directory')").fetchall()
     spill = Path(rows[0][0] or "")
-    if spill.name.startswith(PREFIX) and spill.is_dir():
+    if spill.name.startswith(folders.PREFIX) and spill.is_dir():
         return spill
     if connection not in _folders:
-        folder = own_folder()
-        weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+        folder = folders.own()
+        weakref.finalize(connection, folders.drop, folder)
         _folders[connection] = folder
     return Path(_folders[connection])
 
