@@ -136,6 +136,8 @@ knowledge = _with(_KNOWLEDGE)
 """What is known: typology, packs, plugins, config."""
 reading = _with(_READING)
 """How a file is opened."""
+opening = _with(_READING[1:])
+"""How a table is opened of which no column has to be one of ours."""
 data = _with(_DATA)
 """How the input is read."""
 scored = _with(_SCORED)
