@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from reltype import limits, plugins
 from reltype.config import settings
 from reltype.errors import InputError
-from reltype.inputs import Inputs, readable
+from reltype.inputs import Inputs, read_errors, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
@@ -21,7 +21,6 @@ from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
 from reltype.scoring.population import Population
 from reltype.scoring.run import Run
-from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -369,17 +368,21 @@ def _grouped(opened: Opened) -> Population:
             frozen=None if opened.model is None else opened.model.scales,
         )
 
-    with limits.within(opened.connection, opened.settings.timeout, "reading the input"):
+    names = ", ".join(item.source.name for item in inputs.items)
+    with (
+        limits.within(opened.connection, opened.settings.timeout, f"reading {names}"),
+        read_errors(names),
+    ):
         try:
             population = group()
             failed = False
-        except duckdb.Error as error:
+        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+            raise
+        except duckdb.Error:
             limits.check()
             failed = True
             if not inputs.settle(failed=True):
-                raise InputError(
-                    f"The engine could not read the input: {first_line(error)}"
-                ) from error
+                raise
             population = group()
         if not failed and inputs.settle():
             population = group()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from reltype.inputs.origins import Origins, Table
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import guess
-from reltype.sources import files, rejects
+from reltype.sources import files, frames, rejects
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -150,7 +151,10 @@ class Inputs:
         """
         items: list[Input] = []
         for ask in asked:
-            with limits.within(connection, timeout, f"opening {_named(ask)}"):
+            with (
+                limits.within(connection, timeout, f"opening {_named(ask)}"),
+                read_errors(_named(ask)),
+            ):
                 found, made = _opened(connection, ask, encoding)
                 items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
@@ -248,6 +252,24 @@ class Inputs:
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+@contextmanager
+def read_errors(name: str) -> Iterator[None]:
+    """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+        raise
+    except (duckdb.Error, pa.ArrowException) as error:
+        limits.check()
+        raise InputError(
+            f"{name}: cannot be read: {frames.first_line(error).rstrip('.')}. "
+            "Fetch or export it again."
+        ) from error
 
 
 def readable(asked: Iterable[Ask]) -> list[str]:

@@ -112,7 +112,8 @@ class Population:
             )
             self._make("facts", sql)
         if self.tables:
-            self._make("customers", query.customers(self.tables, self.given))
+            today = f"DATE '{self.until}'" if self.until else None
+            self._make("customers", query.customers(self.tables, self.given, today=today))
 
     def interactions(self, columns: Collection[str]) -> str:
         """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""

@@ -70,7 +70,10 @@ def _open_workbook(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl's remarks on styles
         try:
-            with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            with (
+                path.open("rb") as stream,
+                closing(openpyxl.load_workbook(stream, read_only=True, data_only=True)) as book,
+            ):
                 chosen = _chosen(name, book, sheet)
                 title = chosen.title
                 _write(name, chosen, copy)
