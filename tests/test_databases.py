@@ -15,9 +15,9 @@ import duckdb
 import pytest
 
 from reltype.engines.duckdb import connect, lock
+from reltype.engines.quoting import identifier
 from reltype.errors import InputError, ReltypeError, UsageError
 from reltype.sources import open_source
-from reltype.sources.quoting import identifier
 from reltype.sources.rejects import by, rejected
 
 

@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from reltype import limits, plugins
+from reltype import plugins
 from reltype.config import settings
+from reltype.engines import EngineError, limits
 from reltype.errors import InputError
-from reltype.inputs import Inputs, read_errors, readable
+from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
 from reltype.plugins.knowledge import Knowledge
 from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
-from reltype.scoring.population import Population
+from reltype.scoring.population import Population, grouped
 from reltype.scoring.run import Run
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
     from reltype.config import Config, Settings
-    from reltype.engines.functions import Registered
+    from reltype.engines import Engine
     from reltype.learning.evaluation.labels import Given
     from reltype.mapping.canonical import Refunds
 
@@ -229,21 +228,19 @@ class Opened:
     """Inputs that were opened and understood; nobody is grouped yet.
 
     Attributes:
-        connection: The engine's; locked.
+        engine: What runs the queries; locked.
         settings: What holds.
         knowledge: What is known, and by whom.
         plan: What is asked.
         inputs: What is read.
-        functions: Plugins' functions that the connection knows.
         model: What was fitted before, to score with.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    engine: Engine = field(repr=False)
     settings: Settings
     knowledge: Knowledge = field(repr=False)
     plan: Plan = field(repr=False)
     inputs: Inputs
-    functions: Registered = field(repr=False)
     model: Model | None = None
 
     def run(self) -> Run:
@@ -299,8 +296,7 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         plan = knowledge.plan(asked.typology or model.typology)
         plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
         model.check(plan, knowledge.plugins.loaded)
-    engine = knowledge.engine(chosen.engine)
-    connection = engine.connect(chosen.threads, chosen.memory_limit)
+    engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
     requests = asks(
         data,
         asked.customers,
@@ -310,11 +306,11 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         fitted=() if model is None else model.blocks,
         kinds={} if model is None else model.kinds,
     )
-    functions = knowledge.register(connection)
+    engine.register(knowledge.functions, knowledge.plugins)
     # Before anything is looked at: a database or a file may hold what its maker wants to be run.
-    engine.lock(connection, readable(requests))
+    engine.lock(readable(requests))
     inputs = Inputs.open(
-        connection,
+        engine.reader,
         requests,
         refunds=chosen.refunds,
         features=knowledge.catalogue.features,
@@ -322,7 +318,7 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         timeout=chosen.timeout,
     )
     inputs.today = _today() if chosen.as_of is None else None
-    return Opened(connection, chosen, knowledge, plan, inputs, functions, model)
+    return Opened(engine, chosen, knowledge, plan, inputs, model)
 
 
 _FLAGS = (
@@ -350,13 +346,11 @@ def _today() -> dt.date:
 
 def _grouped(opened: Opened) -> Population:
     """The population, once every row of the inputs has been cut as it should be."""
-    import duckdb
-
     inputs = opened.inputs
 
     def group() -> Population:
-        return Population(
-            opened.connection,
+        return grouped(
+            opened.engine,
             opened.plan,
             logs=inputs.logs,
             tables=inputs.tables,
@@ -364,21 +358,20 @@ def _grouped(opened: Opened) -> Population:
             given=inputs.given,
             as_of=opened.settings.as_of,
             until=inputs.today,
-            functions=opened.functions,
             frozen=None if opened.model is None else opened.model.scales,
         )
 
     names = ", ".join(item.source.name for item in inputs.items)
     with (
-        limits.within(opened.connection, opened.settings.timeout, f"reading {names}"),
+        limits.within(opened.engine.reader, opened.settings.timeout, f"reading {names}"),
         read_errors(names),
     ):
         try:
             population = group()
             failed = False
-        except (duckdb.OutOfMemoryException, duckdb.InterruptException):
-            raise
-        except duckdb.Error:
+        except EngineError as error:
+            if not of_the_file(error):
+                raise
             limits.check()
             failed = True
             if not inputs.settle(failed=True):

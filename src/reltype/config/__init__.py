@@ -13,8 +13,8 @@ from attrs import field, frozen
 
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
+from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
-from reltype.limits import TIMEOUT
 from reltype.mapping.kinds import checked
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from reltype import folders
+from reltype.engines.folders import temporary_folder
 from reltype.errors import OutputError
 from reltype.formats import flat
 
@@ -66,7 +66,7 @@ def write_sheets(sheets: Iterable[Sheet], stream: IO[bytes]) -> None:
     """
     import xlsxwriter
 
-    with folders.temporary() as folder:
+    with temporary_folder() as folder:
         path = folder / "book.xlsx"
         options = {"constant_memory": False, "tmpdir": str(folder)}
         book = xlsxwriter.Workbook(str(path), options)

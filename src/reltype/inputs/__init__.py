@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
-from reltype import limits, sources
+from reltype import sources
+from reltype.engines import EngineError, limits
 from reltype.errors import ConfigError, InputError
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
     from reltype.config.blocks import Block
+    from reltype.engines.duckdb import Connection
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
@@ -118,7 +119,7 @@ class Inputs:
             somebody chose the as-of day.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    connection: Connection = field(repr=False)
     items: list[Input]
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
@@ -127,7 +128,7 @@ class Inputs:
     @classmethod
     def open(
         cls,
-        connection: DuckDBPyConnection,
+        connection: Connection,
         asked: Sequence[Ask],
         *,
         refunds: Refunds = "net",
@@ -243,10 +244,7 @@ class Inputs:
         count = 0
         for item in self.items:
             for source in (item.source, *(item.made.read if item.made else ())):
-                for part in source.parts:
-                    if part.rejects:
-                        rows = self.connection.sql(f"SELECT count(*) FROM {part.rejects}")
-                        count += int(rows.fetchall()[0][0])
+                count += rejects.malformed(self.connection, source)
         return count
 
     def of(self, role: Role) -> Iterator[Input]:
@@ -262,14 +260,24 @@ def read_errors(name: str) -> Iterator[None]:
 
     try:
         yield
-    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
-        raise
-    except (duckdb.Error, pa.ArrowException) as error:
-        limits.check()
+    except (duckdb.Error, EngineError, pa.ArrowException) as error:
+        if not of_the_file(error):
+            raise
         raise InputError(
             f"{name}: cannot be read: {frames.first_line(error).rstrip('.')}. "
             "Fetch or export it again."
         ) from error
+
+
+def of_the_file(error: Exception) -> bool:
+    """Whether an engine's error is about what it reads: not the memory, the time or Ctrl-C.
+
+    Raises:
+        TimeLimitError: The time was up.
+    """
+    limits.check()
+    text = str(error)
+    return "Out of Memory" not in text and "Query interrupted" not in text
 
 
 def readable(asked: Iterable[Ask]) -> list[str]:
@@ -304,7 +312,7 @@ def _brief(source: str) -> str:
 
 
 def _opened(
-    connection: DuckDBPyConnection, ask: Ask, encoding: str | None
+    connection: Connection, ask: Ask, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins | None]:
     if ask.block is not None:
         return origins.opened(connection, ask.block, encoding)
@@ -313,7 +321,7 @@ def _opened(
 
 
 def _understood(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     source: Source,
     made: Origins | None,
     ask: Ask,

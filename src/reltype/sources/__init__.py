@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from reltype.arrow import texts
+from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
 from reltype.sources import delimited, files, frames, repairs
-from reltype.sources.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -207,14 +207,14 @@ def sample(connection: DuckDBPyConnection, source: Source, rows: int = 2000) -> 
         columns = zip(*cells, strict=True) if cells else [()] * len(source.columns)
         return pa.table([texts(column) for column in columns], names=list(source.columns))
     first = rows // 2
-    cells = ", ".join(map(_in_calendar, source.columns, source.types))
+    taken = ", ".join(map(_in_calendar, source.columns, source.types))
     beginning = connection.sql(
-        f"SELECT {cells} FROM {source.relation} LIMIT {first}"
+        f"SELECT {taken} FROM {source.relation} LIMIT {first}"
     ).to_arrow_table()
     if beginning.num_rows < first:
         return beginning
     anywhere = connection.sql(
-        f"SELECT {cells} FROM {source.relation} "
+        f"SELECT {taken} FROM {source.relation} "
         f"USING SAMPLE reservoir({rows - first} ROWS) REPEATABLE (1)"
     ).to_arrow_table()
     return pa.concat_tables([beginning, anywhere])

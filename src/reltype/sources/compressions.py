@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, cast
 
-from reltype import limits
+from reltype.engines import limits
 from reltype.errors import InputError
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from attrs import define, evolve, field, frozen
 
-from reltype import limits
+from reltype.engines import limits
+from reltype.engines.quoting import identifier, literal
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.sources import frames, parts, selects
-from reltype.sources.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

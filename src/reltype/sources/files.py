@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from attrs import evolve
 
+from reltype.engines.quoting import literal
 from reltype.errors import InputError, did_you_mean
 from reltype.sources import (
     compressions,
@@ -27,7 +28,6 @@ from reltype.sources import (
     workbooks,
 )
 from reltype.sources.parts import Part
-from reltype.sources.quoting import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

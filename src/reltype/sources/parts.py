@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from reltype import folders
+from reltype.engines.folders import PREFIX, drop_folder, own_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -65,11 +65,11 @@ def private_folder(connection: DuckDBPyConnection) -> Path:
     """The folder that only this process reads and that goes when the connection goes."""
     rows = connection.execute("SELECT current_setting('temp_directory')").fetchall()
     spill = Path(rows[0][0] or "")
-    if spill.name.startswith(folders.PREFIX) and spill.is_dir():
+    if spill.name.startswith(PREFIX) and spill.is_dir():
         return spill
     if connection not in _folders:
-        folder = folders.own()
-        weakref.finalize(connection, folders.drop, folder)
+        folder = own_folder()
+        weakref.finalize(connection, drop_folder, folder)
         _folders[connection] = folder
     return Path(_folders[connection])
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from reltype import limits
+from reltype.engines import limits
 from reltype.errors import InputError, did_you_mean
 from reltype.sources import parts
 from reltype.sources.delimited import open_delimited

@@ -1,4 +1,4 @@
-"""Folders: private ones for copies, which go with their process, or are swept by the next."""
+"""Private folders, and what becomes of them where a process is killed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOCK = "owner.lock"
 _held: dict[str, int] = {}
 
 
-def own() -> str:
+def own_folder() -> str:
     """A new folder that only this process reads, and that the next one sweeps if this is killed.
 
     Its owner holds a lock on a file in it for as long as it lives: a number of a process may come
@@ -40,28 +40,28 @@ def own() -> str:
     return folder
 
 
-def drop(folder: str) -> None:
-    """Remove a folder that `own` made, and its lock."""
+def drop_folder(folder: str) -> None:
+    """Remove a folder that `own_folder` made, and its lock."""
     shutil.rmtree(folder, ignore_errors=True)
     descriptor = _held.pop(folder, None)
     if descriptor is not None:
         os.close(descriptor)
 
 
-def drop_all() -> None:
+def drop_folders() -> None:
     """Remove every folder that this process has, whatever it is doing: it is about to end."""
     for folder in list(_held):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def temporary() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     """A private folder for as long as the block lasts."""
-    folder = own()
+    folder = own_folder()
     try:
         yield Path(folder)
     finally:
-        drop(folder)
+        drop_folder(folder)
 
 
 def sweep() -> None:
