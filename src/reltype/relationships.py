@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from reltype.errors import InputError, UsageError, did_you_mean
 
@@ -148,7 +148,7 @@ class Relationships:
         from reltype.reporting import facts
 
         # The log is grouped once more, as a run measures only what its typology asks for.
-        return facts.table(evolve(self.run.population, plan=self.run.plan.measuring_all))
+        return facts.table(self.run.population.measuring_all)
 
     def evaluate(
         self,

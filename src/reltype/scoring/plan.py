@@ -12,6 +12,7 @@ from reltype.definitions.benefits import Benefit
 from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
+from reltype.definitions.importance import Importance
 from reltype.definitions.rules import Rule, slots
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
@@ -26,11 +27,13 @@ class Plan:
         catalogue: Where the definitions come from.
         typology: What is told apart.
         also: Features that a learned classifier reads; if any, it also gets the signals.
+        importance: What was measured of benefits, as far as their priority depends on it.
     """
 
     catalogue: Catalogue = field(repr=False)
     typology: Typology
     also: tuple[str, ...] = ()
+    importance: Importance | None = field(default=None, repr=False)
 
     @property
     def measuring_all(self) -> Plan:

@@ -98,8 +98,10 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
+        orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
+        left_out: Ids that are no customers.
     """
 
     engine: Engine = field(repr=False)
@@ -111,8 +113,28 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
+    orders: bool = False
     facts: str = ""
     customers: str = ""
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def measuring_all(self) -> Population:
+        """The same customers, grouped anew with every feature that is known."""
+        plan = self.plan.measuring_all
+        made = grouped(
+            self.engine,
+            plan,
+            logs=self.logs,
+            tables=self.tables,
+            absent=self.absent,
+            given=self.given,
+            as_of=self.as_of,
+            until=self.until,
+            frozen=self.frozen,
+            orders=self.orders,
+        )
+        return made.without(self.left_out)
 
     def asking(self, plan: Plan) -> Population:
         """The same customers, asked by another *plan*, which measures no other facts."""
@@ -120,7 +142,9 @@ class Population:
 
     def interactions(self, columns: Collection[str]) -> str:
         """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""
-        return query.interactions(self.logs, columns, until=self.last, absent=self.absent)
+        return query.interactions(
+            self.logs, columns, until=self.last, absent=self.absent, orders=self.orders
+        )
 
     @property
     def last(self) -> str | None:
@@ -153,6 +177,26 @@ class Population:
             counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
         used = counted["rows"] - counted["rejected"] - counted["late"]
         return Counts(used=used, **counted)
+
+    def without(self, customers: Sequence[str]) -> Population:
+        """The same without these, which are no customers; their rows count as rejected."""
+        if not customers:
+            return self
+        listed = ", ".join(map(literal, customers))
+
+        def left(table: str, counts: Sequence[str], hint: str) -> str:
+            out = ", ".join(f"CAST(sum({counts[0]}) AS BIGINT) AS {name}" for name in counts)
+            kept = f"customer_id IS NULL OR customer_id NOT IN ({listed})"
+            return self.engine.materialise(
+                f"SELECT * FROM {table} WHERE {kept} UNION ALL BY NAME "
+                f"SELECT {out} FROM {table} WHERE customer_id IN ({listed})",
+                hint,
+            )
+
+        left_out = tuple(customers)
+        facts = left(self.facts, ("log_rows", "log_rejects"), "facts") if self.logs else ""
+        table = left(self.customers, ("table_rows",), "customers") if self.tables else ""
+        return evolve(self, facts=facts, customers=table, left_out=left_out)
 
     @cached_property
     def size(self) -> int:
@@ -211,7 +255,13 @@ class Population:
             for i, signal in signals.items()
         )
         halves = query.facts(
-            self.plan, self.logs, until=self.last, absent=self.absent, nulls=nulls, halves=True
+            self.plan,
+            self.logs,
+            until=self.last,
+            absent=self.absent,
+            orders=self.orders,
+            nulls=nulls,
+            halves=True,
         )
         with self.kept(halves, "halves") as name:
             features = query.features(
@@ -393,6 +443,7 @@ def grouped(
     as_of: dt.date | None = None,
     until: dt.date | None = None,
     frozen: Scales | None = None,
+    orders: bool = False,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
 
@@ -410,9 +461,12 @@ def grouped(
         as_of=as_of,
         until=until,
         frozen=frozen,
+        orders=orders,
     )
     if logs:
-        sql = query.facts(plan, logs, until=made.last, absent=absent, nulls=made.nulls)
+        sql = query.facts(
+            plan, logs, until=made.last, absent=absent, nulls=made.nulls, orders=orders
+        )
         made = evolve(made, facts=engine.materialise(sql, "facts"))
     if tables:
         today = f"DATE '{until}'" if until else None

@@ -15,6 +15,8 @@ from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
 from reltype.mapping.canonical import INTERACTIONS
 from reltype.mapping.kinds import KINDS, OTHER
+from reltype.mapping.orders import LINES
+from reltype.mapping.states import UNPAID
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.plan import Plan
 from reltype.scoring.reliability import trust
@@ -75,6 +77,7 @@ def interactions(
     *,
     until: str | None,
     absent: Collection[str] = (),
+    orders: bool = False,
 ) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
@@ -88,6 +91,8 @@ def interactions(
         until: The last day that is used, as SQL of a date; None for all.
         absent: Columns that are null in all logs: they are not sorted along, and the engine sums
             up what is null everywhere without looking.
+        orders: The selects have a row per order, with the columns `orders.LINES`, which are passed
+            through.
     """
     late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
     asked = sorted({*columns, "day"} - {"customer_id", "organic"})
@@ -96,12 +101,14 @@ def interactions(
         f", {_CARRIED.get(name, name)} AS {name}"
         for name in sorted(needed - {"day", "organic"} - set(absent))
     )
+    lines = "".join(f", {name}" for name in LINES if orders)
+    carried += lines
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
           reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late,
           unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
-            AND coalesce(direction, '') <> 'outbound' AS organic{carried}
+            AND coalesce(direction, '') <> 'outbound'{_placed(absent)} AS organic{carried}
         FROM ({" UNION ALL ".join(selects)})"""
     if "payment_gap_days" in asked:
         rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
@@ -112,7 +119,17 @@ def interactions(
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
-    return f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given} FROM ({rows})"
+    return (
+        f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given}{lines} FROM ({rows})"
+    )
+
+
+def _placed(absent: Collection[str]) -> str:
+    """SQL that holds for all but orders that were never paid: they are no step of the customer's."""
+    if "state" in absent:
+        return ""
+    unpaid = ", ".join(map(literal, UNPAID))
+    return f" AND NOT (kind = '{OTHER}' AND coalesce(state, '') IN ({unpaid}))"
 
 
 def facts(
@@ -121,6 +138,7 @@ def facts(
     *,
     until: str | None,
     absent: Collection[str] = (),
+    orders: bool = False,
     nulls: Nulls = NO_NULLS,
     halves: bool = False,
 ) -> str:
@@ -133,6 +151,9 @@ def facts(
         selects: One SELECT of canonical columns for each log.
         until: The last day that is used, as SQL of a date; None for all.
         absent: Columns that are null in all logs.
+        orders: The selects have a row per order. `log_orders` then counts those of several rows,
+            `log_scattered` those among them whose rows lie days apart, `log_varying` those that
+            contradict themselves.
         nulls: What is null everywhere, and is not computed.
         halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
             of them as if by a coin, the same for everybody.
@@ -146,16 +167,32 @@ def facts(
     }
     needs = {name for expression in asked.values() for name in expression.needs}
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
-    rows = interactions(selects, needs, until=until, absent=absent)
+    count = _rows if orders else _count
+    several = "order_rows > 1 AND NOT is_reject"
+    looked = {
+        "log_orders": several,
+        "log_scattered": f"{several} AND order_days > 1",
+        "log_varying": f"{several} AND order_varies",
+    }
+    if not orders:
+        looked = dict.fromkeys(looked, "false")
+    back = "coalesce(kind, '') = 'refund'", "kind = 'purchase' AND refunded_amount > 0"
+    if {"refunded_amount", "state"} <= set(absent):
+        back = "false", "false"
+    else:
+        needs |= {"kind", "refunded_amount"}
+    looked |= dict(zip(("log_back_rows", "log_back_states"), back, strict=True))
+    looks = "".join(f", {_count(sql)} AS {name}" for name, sql in looked.items())
+    rows = interactions(selects, needs, until=until, absent=absent, orders=orders)
     if halves:
         return f"""
             SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
             WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
     return f"""
-        SELECT customer_id, count(*) AS log_rows, min(day) AS log_first_day,
-          max(day) AS log_last_day, {_count("is_reject")} AS log_rejects,
-          {_count("is_late AND NOT is_reject")} AS log_late,
-          {_count("is_unread")} AS log_unread{measured}
+        SELECT customer_id, {"CAST(sum(order_rows) AS BIGINT)" if orders else "count(*)"} AS log_rows,
+          min(day) AS log_first_day, max(day) AS log_last_day, {count("is_reject")} AS log_rejects,
+          {count("is_late AND NOT is_reject")} AS log_late,
+          {count("is_unread")} AS log_unread{looks}{measured}
         FROM ({rows})
         GROUP BY customer_id ORDER BY customer_id"""
 
@@ -166,6 +203,10 @@ _HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009
 
 def _count(condition: str) -> str:
     return f"count(CASE WHEN {condition} THEN 1 END)"
+
+
+def _rows(condition: str) -> str:
+    return f"CAST(sum(CASE WHEN {condition} THEN order_rows ELSE 0 END) AS BIGINT)"
 
 
 def customers(selects: Sequence[str], given: Collection[str], *, today: str | None = None) -> str:

@@ -213,7 +213,12 @@ class Result:
         """The benefits' tables, in the order of benefits, archetypes and dimensions."""
         archetypes, dimensions = self.plan.archetypes, self.plan.dimensions
         benefits = self.plan.benefits
-        suit = [suits(b, a.name) for b in benefits for a in archetypes]
+        measured = self.plan.importance
+        suit = [
+            suits(b, a.name) * (1.0 if measured is None else measured.weight(b.name, a.name))
+            for b in benefits
+            for a in archetypes
+        ]
         lift = [b.raises.get(d.name, 0.0) for b in benefits for d in dimensions]
         aims = [a.prototype.get(d.name) for a in archetypes for d in dimensions]
         warned = [a.name in b.not_for for b in benefits for a in archetypes]
