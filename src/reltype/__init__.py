@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from reltype.analyses.drivers import drivers
     from reltype.api import RunOptions, classify, fit, load
     from reltype.learning.estimators import ArchetypeClassifier
     from reltype.learning.model import Model
@@ -46,6 +47,7 @@ _HOMES = {
     "Relationships": "relationships",
     "RunOptions": "api",
     "classify": "api",
+    "drivers": "analyses.drivers",
     "fit": "api",
     "hookimpl": "plugins.hookspecs",
     "load": "api",
@@ -59,6 +61,7 @@ __all__ = [
     "Relationships",
     "RunOptions",
     "classify",
+    "drivers",
     "fit",
     "hookimpl",
     "load",

@@ -11,22 +11,23 @@ from attrs import evolve, field, frozen
 
 from reltype import plugins
 from reltype.config import settings
+from reltype.definitions.importance import importance
+from reltype.engines import EngineError, limits
 from reltype.errors import InputError
-from reltype.inputs import Inputs
+from reltype.inputs import Inputs, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
 from reltype.plugins.knowledge import Knowledge
 from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
-from reltype.scoring.population import Population
+from reltype.scoring.population import Population, grouped
 from reltype.scoring.run import Run
+from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
     from reltype.config import Config, Settings
-    from reltype.engines.functions import Registered
+    from reltype.engines import Engine
     from reltype.learning.evaluation.labels import Given
     from reltype.mapping.canonical import Refunds
 
@@ -55,8 +56,12 @@ class RunOptions:
         min_confidence: The posterior below which nobody is named, 0…1.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
+        timeout: Seconds that opening one input, or the pass over all, may take before it is
+            stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
+        drivers: What `drivers` gave, or the JSON that `reltype drivers -o` wrote: measured importance
+            weighs the priority of benefits.
     """
 
     customers: object = None
@@ -72,7 +77,9 @@ class RunOptions:
     min_confidence: float | None = None
     threads: int | None = None
     memory_limit: str | None = None
+    timeout: float | None = None
     model: str | Path | Model | None = None
+    drivers: object = None
 
 
 def classify(
@@ -91,7 +98,9 @@ def classify(
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
+    timeout: float | None = None,
     model: str | Path | Model | None = None,
+    drivers: object = None,
 ) -> Relationships:
     """Read the relationship of every customer in *data*.
 
@@ -115,8 +124,12 @@ def classify(
         min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
         threads: How many threads the engine may use; None: one for each processor.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
+        timeout: Seconds that opening one input, or the pass over all, may take before it is
+            stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
+        drivers: What `drivers` gave, or the JSON that `reltype drivers -o` wrote: measured importance
+            weighs the priority of benefits.
 
     Raises:
         InputError: The data cannot be read or understood.
@@ -150,7 +163,9 @@ def classify(
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
+        timeout=timeout,
         model=model,
+        drivers=drivers,
     )
     run = open_run(data, options)
     return Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
@@ -173,6 +188,7 @@ def fit(  # noqa: D417  the other arguments are those of classify
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
+    timeout: float | None = None,
     model: str | Path | Model | None = None,
 ) -> Model:
     """What *data* teaches: the scales and which rules repeat each other; with *labels*, more.
@@ -200,6 +216,7 @@ def fit(  # noqa: D417  the other arguments are those of classify
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
+        timeout=timeout,
         model=model,
     )
     return fit_run(open_run(data, options), labels)
@@ -220,21 +237,19 @@ class Opened:
     """Inputs that were opened and understood; nobody is grouped yet.
 
     Attributes:
-        connection: The engine's; locked.
+        engine: What runs the queries; locked.
         settings: What holds.
         knowledge: What is known, and by whom.
         plan: What is asked.
         inputs: What is read.
-        functions: Plugins' functions that the connection knows.
         model: What was fitted before, to score with.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    engine: Engine = field(repr=False)
     settings: Settings
     knowledge: Knowledge = field(repr=False)
     plan: Plan = field(repr=False)
     inputs: Inputs
-    functions: Registered = field(repr=False)
     model: Model | None = None
 
     def run(self) -> Run:
@@ -279,6 +294,9 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
     asked = RunOptions(**given) if options is None else options
     model = asked.model if isinstance(asked.model, Model) else None
     flags = {name: getattr(asked, name) for name in _FLAGS}
+    measured = asked.drivers
+    if isinstance(measured, str | Path):
+        flags["drivers"], measured = measured, None
     chosen = settings(asked.config, model=None if model else asked.model, **flags)
     knowledge = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
     if model is None and chosen.model:
@@ -290,27 +308,30 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         plan = knowledge.plan(asked.typology or model.typology)
         plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
         model.check(plan, knowledge.plugins.loaded)
-    engine = knowledge.engine(chosen.engine)
-    connection = engine.connect(chosen.threads, chosen.memory_limit)
+    plan = evolve(plan, importance=importance(chosen.drivers if measured is None else measured))
+    engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
+    requests = asks(
+        data,
+        asked.customers,
+        chosen.config,
+        columns=asked.map,
+        table=asked.table,
+        fitted=() if model is None else model.blocks,
+        kinds={} if model is None else model.kinds,
+    )
+    engine.register(knowledge.functions, knowledge.plugins)
+    # Before anything is looked at: a database or a file may hold what its maker wants to be run.
+    engine.lock(readable(requests))
     inputs = Inputs.open(
-        connection,
-        asks(
-            data,
-            asked.customers,
-            chosen.config,
-            columns=asked.map,
-            table=asked.table,
-            fitted=() if model is None else model.blocks,
-            kinds={} if model is None else model.kinds,
-        ),
+        engine.reader,
+        requests,
         refunds=chosen.refunds,
         features=knowledge.catalogue.features,
         encoding=asked.encoding,
+        timeout=chosen.timeout,
     )
     inputs.today = _today() if chosen.as_of is None else None
-    functions = knowledge.register(connection)
-    engine.lock(connection, inputs.files)
-    return Opened(connection, chosen, knowledge, plan, inputs, functions, model)
+    return Opened(engine, chosen, knowledge, plan, inputs, model)
 
 
 _FLAGS = (
@@ -322,6 +343,7 @@ _FLAGS = (
     "min_confidence",
     "threads",
     "memory_limit",
+    "timeout",
 )
 """Options that the environment and the config may also set."""
 
@@ -337,13 +359,11 @@ def _today() -> dt.date:
 
 def _grouped(opened: Opened) -> Population:
     """The population, once every row of the inputs has been cut as it should be."""
-    import duckdb
-
     inputs = opened.inputs
 
     def group() -> Population:
-        return Population(
-            opened.connection,
+        return grouped(
+            opened.engine,
             opened.plan,
             logs=inputs.logs,
             tables=inputs.tables,
@@ -351,21 +371,29 @@ def _grouped(opened: Opened) -> Population:
             given=inputs.given,
             as_of=opened.settings.as_of,
             until=inputs.today,
-            functions=opened.functions,
+            orders=inputs.orders,
             frozen=None if opened.model is None else opened.model.scales,
         )
 
-    try:
-        population = group()
-        failed = False
-    except duckdb.Error as error:
-        failed = True
-        if not inputs.settle(failed=True):
-            raise InputError(f"The engine could not read the input: {error}") from error
-        population = group()
-    if not failed and inputs.settle():
-        population = group()
-    return population
+    with limits.within(opened.engine.reader, opened.settings.timeout, "reading the input"):
+        try:
+            population = group()
+            failed = False
+        except EngineError as error:
+            limits.check()
+            failed = True
+            if not inputs.settle(failed=True):
+                raise InputError(
+                    f"The engine could not read the input: {first_line(error)}"
+                ) from error
+            population = group()
+        if not failed and inputs.settle():
+            population = group()
+        if inputs.recheck(population.first, population.facts):
+            population = group()
+        return population.without(
+            inputs.no_customers(opened.engine.rows, population.facts, population.customers)
+        )
 
 
 def _no_refund(inputs: Inputs) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from reltype.errors import InputError, UsageError, did_you_mean
 
@@ -56,6 +56,8 @@ class Relationship:
         status: `active`, `lapsing`, `dormant`; None where nobody can tell.
         unclassified_because: Why there is no archetype; None where there is one.
         alarms: What somebody should look at.
+        certainty: How far the name can be trusted: `tentative`, `likely` or `sure`; None where
+            there is none.
     """
 
     customer_id: str
@@ -69,6 +71,7 @@ class Relationship:
     status: str | None
     unclassified_because: str | None
     alarms: tuple[str, ...]
+    certainty: str | None
 
 
 @define(slots=False)
@@ -145,7 +148,7 @@ class Relationships:
         from reltype.reporting import facts
 
         # The log is grouped once more, as a run measures only what its typology asks for.
-        return facts.table(evolve(self.run.population, plan=self.run.plan.measuring_all))
+        return facts.table(self.run.population.measuring_all)
 
     def evaluate(
         self,
@@ -226,4 +229,5 @@ class Relationships:
             status=row["status"],
             unclassified_because=row["unclassified_because"],
             alarms=tuple(row["alarms"]),
+            certainty=row["certainty"],
         )

@@ -56,10 +56,13 @@ class Wording:
         for benefit in self.plan.benefits:
             made.append(benefit.because or f"{benefit.name} comes first: it is broken now")
             for archetype in self.plan.archetypes:
-                made.append(f"suits a {archetype.name}")
+                measured = self.plan.importance
+                told = measured.told(benefit.name, archetype.name) if measured else ""
+                told = told and f"; {told}"
+                made.append(f"suits a {archetype.name}{told}")
                 for dimension in self.plan.dimensions:
                     pole = f"towards {dimension.high}"
-                    made.append(f"suits a {archetype.name}; moves {dimension.name} {pole}")
+                    made.append(f"suits a {archetype.name}; moves {dimension.name} {pole}{told}")
         return made
 
     def suggestion_code(

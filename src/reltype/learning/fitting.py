@@ -97,6 +97,8 @@ def learnable(plan: Plan) -> tuple[str, ...]:
 
 def asking(plan: Plan, features: tuple[str, ...]) -> Plan:
     """*plan*, with what a learner reads among what is answered."""
+    if set(features) <= set(plan.also):
+        return plan
     return evolve(plan, also=tuple(dict.fromkeys([*plan.also, *features])))
 
 
@@ -128,7 +130,7 @@ class Seen:
 def _taught(run: Run, model: Model, labels: Labels) -> Model:
     plan = run.plan
     features = learnable(plan)
-    run.population.plan = asking(plan, features)
+    run = run.asking(asking(plan, features))
     seen = _gathered(run, labels, features)
     if not seen.known:
         some = next(run.population.batches(), None)

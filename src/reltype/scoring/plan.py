@@ -12,6 +12,7 @@ from reltype.definitions.benefits import Benefit
 from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
+from reltype.definitions.importance import Importance
 from reltype.definitions.rules import Rule, slots
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
@@ -26,11 +27,13 @@ class Plan:
         catalogue: Where the definitions come from.
         typology: What is told apart.
         also: Features that a learned classifier reads; if any, it also gets the signals.
+        importance: What was measured of benefits, as far as their priority depends on it.
     """
 
     catalogue: Catalogue = field(repr=False)
     typology: Typology
     also: tuple[str, ...] = ()
+    importance: Importance | None = field(default=None, repr=False)
 
     @property
     def measuring_all(self) -> Plan:
@@ -113,7 +116,8 @@ class Plan:
         """Every boolean that is asked of a customer, by the column it fills.
 
         `rule_0`… in the order of `rules`; `reason_0`…, `status_0`…, `alarm_0`… in the order of
-        the typology's flags; `broken_0`… in the order of `benefits`, for those with a `when`.
+        the typology's flags; `rate_0`… in the order of its base rates; `needs_0`… and `broken_0`…
+        in the order of `archetypes` and `benefits`, for those that ask for something.
         """
         return self._conditions({**self.kinds, **{d.name: "number" for d in self.dimensions}})
 
@@ -130,6 +134,12 @@ class Plan:
         for kind, which in flags.items():
             for i, flag in enumerate(which):
                 asked[f"{kind}_{i}"] = self._parse(flag.when, f"{kind} {flag.name!r}", kinds)
+        for i, rate in enumerate(self.typology.base_rates):
+            asked[f"rate_{i}"] = self._parse(rate.when, f"base rate {rate.name!r}", kinds)
+        for i, archetype in enumerate(self.archetypes):
+            if archetype.needs:
+                where = f"archetype {archetype.name!r}"
+                asked[f"needs_{i}"] = self._parse(archetype.needs, where, kinds)
         for i, benefit in enumerate(self.benefits):
             if benefit.when:
                 asked[f"broken_{i}"] = self._parse(benefit.when, f"benefit {benefit.name!r}", kinds)
@@ -166,9 +176,7 @@ class Plan:
         Raises:
             ConfigError: They need each other in a circle.
         """
-        wanted = self._closure(
-            {*self.inputs, *self.mentioned, *self.also, "interactions", "organic_days"}
-        )
+        wanted = self._closure({*self.inputs, *self.mentioned, *self.also, "interactions"})
         levels: list[tuple[Feature | Scale, ...]] = []
         done: set[str] = set(DAY_COLUMNS)
         while wanted:

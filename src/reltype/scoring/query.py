@@ -15,13 +15,22 @@ from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
 from reltype.mapping.canonical import INTERACTIONS
 from reltype.mapping.kinds import KINDS, OTHER
+from reltype.mapping.orders import LINES
+from reltype.mapping.states import UNPAID
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.plan import Plan
+from reltype.scoring.reliability import trust
 
 NO_NULLS = Nulls()
 
 INORGANIC = ("renewal", "cancellation", "outreach", "resolution", "refund")
 """Kinds in which we, the calendar or a contract took the step, not the customer's wish."""
+
+PAID = ("purchase", "renewal")
+"""Kinds in which the customer paid, whether they decided to or a contract did."""
+
+_PREVIOUS = {"gap_days": ("organic", "previous"), "payment_gap_days": ("paid", "previous_paid")}
+"""What costs a sort: the days since the customer's previous row of the same sort."""
 
 GRID = 1 << 20
 """Amounts are kept to 1/GRID, so that sums are exact in doubles and equal in any order."""
@@ -35,6 +44,10 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "gap_days": (
         ("day", "organic"),
         "CASE WHEN organic AND day > previous THEN CAST(day - previous AS DOUBLE) END",
+    ),
+    "payment_gap_days": (
+        ("day", "kind"),
+        "CASE WHEN paid AND day > previous_paid THEN CAST(day - previous_paid AS DOUBLE) END",
     ),
     "amount_log": (
         ("kind", "value"),
@@ -64,19 +77,22 @@ def interactions(
     *,
     until: str | None,
     absent: Collection[str] = (),
+    orders: bool = False,
 ) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
-    The rows are sorted by customer and day for `gap_days`, so they are kept narrow until then:
+    The rows are sorted by customer and day for gaps, so they are kept narrow until then:
     what follows from other columns is worked out afterwards.
 
     Args:
         selects: One SELECT of canonical columns for each log, as a mapping writes it.
-        columns: The columns that are asked for; `gap_days` costs that sort, so it is left out
-            where nobody asks.
+        columns: The columns that are asked for; gaps cost a sort each, so they are left
+            out where nobody asks.
         until: The last day that is used, as SQL of a date; None for all.
         absent: Columns that are null in all logs: they are not sorted along, and the engine sums
             up what is null everywhere without looking.
+        orders: The selects have a row per order, with the columns `orders.LINES`, which are passed
+            through.
     """
     late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
     asked = sorted({*columns, "day"} - {"customer_id", "organic"})
@@ -85,20 +101,35 @@ def interactions(
         f", {_CARRIED.get(name, name)} AS {name}"
         for name in sorted(needed - {"day", "organic"} - set(absent))
     )
+    lines = "".join(f", {name}" for name in LINES if orders)
+    carried += lines
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
           reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late,
           unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
-            AND coalesce(direction, '') <> 'outbound' AS organic{carried}
+            AND coalesce(direction, '') <> 'outbound'{_placed(absent)} AS organic{carried}
         FROM ({" UNION ALL ".join(selects)})"""
-    if "gap_days" in asked:
-        previous = "lag(day) OVER (PARTITION BY customer_id, organic ORDER BY day) AS previous"
-        rows = f"SELECT *, {previous} FROM ({rows})"
+    if "payment_gap_days" in asked:
+        rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
+    for name, (row, previous) in _PREVIOUS.items():
+        if name in asked:
+            lag = f"lag(day) OVER (PARTITION BY customer_id, {row} ORDER BY day)"
+            rows = f"SELECT *, {lag} AS {previous} FROM ({rows})"
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
-    return f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given} FROM ({rows})"
+    return (
+        f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given}{lines} FROM ({rows})"
+    )
+
+
+def _placed(absent: Collection[str]) -> str:
+    """SQL that holds for all but orders that were never paid: they are no step of the customer's."""
+    if "state" in absent:
+        return ""
+    unpaid = ", ".join(map(literal, UNPAID))
+    return f" AND NOT (kind = '{OTHER}' AND coalesce(state, '') IN ({unpaid}))"
 
 
 def facts(
@@ -107,11 +138,25 @@ def facts(
     *,
     until: str | None,
     absent: Collection[str] = (),
+    orders: bool = False,
     nulls: Nulls = NO_NULLS,
+    halves: bool = False,
 ) -> str:
     """One row per customer with every fact that the log can give, sorted by customer.
 
     The row of the null customer counts what was not used: `is_reject` and `is_late` rows.
+
+    Args:
+        plan: What is asked.
+        selects: One SELECT of canonical columns for each log.
+        until: The last day that is used, as SQL of a date; None for all.
+        absent: Columns that are null in all logs.
+        orders: The selects have a row per order. `log_orders` then counts those of several rows,
+            `log_scattered` those among them whose rows lie days apart, `log_varying` those that
+            contradict themselves.
+        nulls: What is null everywhere, and is not computed.
+        halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
+            of them as if by a coin, the same for everybody.
     """
     asked = {
         feature.name: expression.without(nulls.columns)
@@ -122,17 +167,46 @@ def facts(
     }
     needs = {name for expression in asked.values() for name in expression.needs}
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    count = _rows if orders else _count
+    several = "order_rows > 1 AND NOT is_reject"
+    looked = {
+        "log_orders": several,
+        "log_scattered": f"{several} AND order_days > 1",
+        "log_varying": f"{several} AND order_varies",
+    }
+    if not orders:
+        looked = dict.fromkeys(looked, "false")
+    back = "coalesce(kind, '') = 'refund'", "kind = 'purchase' AND refunded_amount > 0"
+    if {"refunded_amount", "state"} <= set(absent):
+        back = "false", "false"
+    else:
+        needs |= {"kind", "refunded_amount"}
+    looked |= dict(zip(("log_back_rows", "log_back_states"), back, strict=True))
+    looks = "".join(f", {_count(sql)} AS {name}" for name, sql in looked.items())
+    rows = interactions(selects, needs, until=until, absent=absent, orders=orders)
+    if halves:
+        return f"""
+            SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
+            WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
     return f"""
-        SELECT customer_id, count(*) AS log_rows, min(day) AS log_first_day,
-          max(day) AS log_last_day, {_count("is_reject")} AS log_rejects,
-          {_count("is_late AND NOT is_reject")} AS log_late,
-          {_count("is_unread")} AS log_unread{measured}
-        FROM ({interactions(selects, needs, until=until, absent=absent)})
+        SELECT customer_id, {"CAST(sum(order_rows) AS BIGINT)" if orders else "count(*)"} AS log_rows,
+          min(day) AS log_first_day, max(day) AS log_last_day, {count("is_reject")} AS log_rejects,
+          {count("is_late AND NOT is_reject")} AS log_late,
+          {count("is_unread")} AS log_unread{looks}{measured}
+        FROM ({rows})
         GROUP BY customer_id ORDER BY customer_id"""
+
+
+_HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009 % 2 AS TINYINT)"
+"""A coin for each day, quadratic in it: no rhythm of days, weeks or months falls to one side."""
 
 
 def _count(condition: str) -> str:
     return f"count(CASE WHEN {condition} THEN 1 END)"
+
+
+def _rows(condition: str) -> str:
+    return f"CAST(sum(CASE WHEN {condition} THEN order_rows ELSE 0 END) AS BIGINT)"
 
 
 def customers(selects: Sequence[str], given: Collection[str]) -> str:
@@ -215,19 +289,25 @@ def ready_scales(plan: Plan, constants: Mapping[str, float]) -> dict[str, Expres
 
 
 def evidence(
-    plan: Plan, relation: str, constants: Mapping[str, float], nulls: Nulls = NO_NULLS
+    plan: Plan,
+    relation: str,
+    constants: Mapping[str, float],
+    nulls: Nulls = NO_NULLS,
+    reliability: Mapping[str, float] | None = None,
 ) -> str:
     """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
 
-    d_k = Σ w_s x_s / Σ w_s over the signals that are not null; e_k = Σ w_s seen_s / Σ w_s, at most
-    1, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full, and the sum below is
-    over what the typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over
-    the signals that are not null.
+    d_k = Σ w_s seen_s x_s / Σ w_s seen_s over the signals that are not null; e_k = Σ w_s seen_s /
+    Σ w_s, at most 1, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full, times
+    how far it can be trusted here (`trust` of its reliability), and the sum below is over what the
+    typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over the signals
+    that are not null.
     """
     known = {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
+        trusted = trust((reliability or {}).get(signal.name))
         expression = plan.signal(signal)
         if expression.null_without(nulls.features):
             signals[f"signal_{i}"] = "CAST(NULL AS DOUBLE)"
@@ -237,13 +317,13 @@ def evidence(
         signals[f"signal_{i}"] = f"raw_{i}" if expression.share else clamped
         observed = plan.observed(signal)
         if observed is None:
-            signals[f"seen_{i}"] = "1.0"
+            signals[f"seen_{i}"] = repr(trusted)
         else:
             raw[f"n_{i}"] = f"greatest(coalesce({observed.sql(columns=known)}, 0), 0)"
             half = signal.half_at
-            signals[f"seen_{i}"] = (
-                f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
-            )
+            seen = f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
+            signals[f"seen_{i}"] = seen if trusted == 1 else f"{trusted!r} * ({seen})"
+    amounts: dict[str, str] = {}
     readings: dict[str, str] = {}
     for dimension in plan.dimensions:
         mine = [
@@ -251,16 +331,16 @@ def evidence(
             for i, s in enumerate(plan.signals)
             if s.dimension == dimension.name and f"raw_{i}" in raw
         ]
-        weight = " + ".join(_where_seen(i, repr(s.weight)) for i, s in mine) or "0"
-        value = " + ".join(f"{s.weight!r} * coalesce(signal_{i}, 0)" for i, s in mine)
+        value = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i} * signal_{i}") for i, s in mine)
         amount = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i}") for i, s in mine) or "0"
+        mass = quote(f"m_{dimension.name}")
+        amounts[f"m_{dimension.name}"] = amount
         readings[f"d_{dimension.name}"] = (
-            f"({value or 'CAST(NULL AS DOUBLE)'}) / nullif({weight}, 0)"
+            f"({value}) / nullif({mass}, 0)" if value else "CAST(NULL AS DOUBLE)"
         )
         total = plan.asked(dimension)
-        share = (
-            f"({amount}) / {total!r}" if total else f"coalesce(({amount}) / nullif({weight}, 0), 0)"
-        )
+        weight = " + ".join(_where_seen(i, repr(s.weight)) for i, s in mine) or "0"
+        share = f"{mass} / {total!r}" if total else f"coalesce({mass} / nullif({weight}, 0), 0)"
         more = sum(signal.weight for _, signal in mine) > total > 0
         readings[f"e_{dimension.name}"] = f"least({share}, 1.0)" if more else share
     as_readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
@@ -270,7 +350,7 @@ def evidence(
         else condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
-    return nest(relation, [raw, signals, readings, conditions])
+    return nest(relation, [raw, signals, amounts, readings, conditions])
 
 
 def _where_seen(i: int, amount: str) -> str:
@@ -312,11 +392,19 @@ def overview(plan: Plan, relation: str) -> str:
     """One row of counts over customers in *relation*, the `answer` with what was seen.
 
     Columns `n`; `s_i`: customers whose signal i is not null; `c_i_j` for i ≤ j: customers for
-    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k.
+    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k; `k_k`: the same
+    over those whom no flag withholds; `r_i`: customers under base rate i.
     """
     counts = ["count(*) AS n"]
     counts += [f"count_if(saw_{i}) AS s_{i}" for i in range(len(plan.signals))]
     counts += [f"avg({quote(f'e_{d.name}')}) AS e_{k}" for k, d in enumerate(plan.dimensions)]
+    flags = [f"coalesce(reason_{i}, false)" for i in range(len(plan.typology.unclassified_when))]
+    told = f"NOT ({' OR '.join(flags)})" if flags else "true"
+    counts += [
+        f"avg({quote(f'e_{d.name}')}) FILTER ({told}) AS k_{k}"
+        for k, d in enumerate(plan.dimensions)
+    ]
+    counts += [f"count_if(rate_{i}) AS r_{i}" for i in range(len(plan.typology.base_rates))]
     for i, first in enumerate(plan.rules):
         for j, second in enumerate(plan.rules[i:], i):
             if first.archetype == second.archetype:
