@@ -478,7 +478,8 @@ def grouped(
         )
         made = evolve(made, facts=engine.materialise(sql, "facts"))
     if tables:
-        named = engine.materialise(query.customers(tables, given), "customers")
+        today = f"DATE '{until}'" if until else None
+        named = engine.materialise(query.customers(tables, given, today=today), "customers")
         made = evolve(made, customers=named)
     return made
 

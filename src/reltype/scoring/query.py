@@ -210,19 +210,29 @@ def _rows(condition: str) -> str:
     return f"CAST(sum(CASE WHEN {condition} THEN order_rows ELSE 0 END) AS BIGINT)"
 
 
-def customers(selects: Sequence[str], given: Collection[str]) -> str:
+def customers(selects: Sequence[str], given: Collection[str], *, today: str | None = None) -> str:
     """One row per customer of the customer tables, each given feature as `given_NAME`.
 
     A customer who stands in several rows gets the largest value of each, and is counted.
+
+    Args:
+        selects: One SELECT of canonical rows for each customer table.
+        given: The features that they give.
+        today: SQL of a date: nobody is with us since a day after it, which would move the as-of
+            day of everybody; the cell counts as unread. None: any day.
     """
-    as_day = {"since_day": "floor(epoch(since) / 86400)"}
+    since, unread = "since", "unread"
+    if today and "since_day" in given:
+        since = f"CASE WHEN since < {today} + INTERVAL 2 DAY THEN since END"
+        unread = f"CASE WHEN unread IS NOT NULL OR since >= {today} + INTERVAL 2 DAY THEN 1 END"
+    as_day = {"since_day": f"floor(epoch({since}) / 86400)"}
     merged = "".join(
         f", max({as_day.get(n, quote(n))}) AS {quote('given_' + n)}" for n in sorted(given)
     )
     union = " UNION ALL BY NAME ".join(selects)
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
-          count(*) AS table_rows, count(unread) AS table_unread{merged}
+          count(*) AS table_rows, count({unread}) AS table_unread{merged}
         FROM ({union}) GROUP BY 1 ORDER BY 1"""
 
 
