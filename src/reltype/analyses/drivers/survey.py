@@ -42,6 +42,9 @@ _NUMBERS = frozenset(
 _NAMES_OF_IDS = re.compile(
     r"(^|\b)(id|ids|uuid|guid|key|rownames|row ?(no|nr|number)?|index|unnamed.*|no|nr)(\b|$)"
 )
+_WEIGHTS = re.compile(
+    r"((survey|sample|sampling|design|post ?strat\w*|final|p) ?)?weights?|weighting"
+)
 _RESPONDENT = re.compile(
     r"(respondent|participant|person|customer|client|member|patient|user|subject|case|contact)"
     r"( ?(id|no|nr|number|key|code))|(respondent|participant)"
@@ -288,6 +291,8 @@ class Survey:
             return "a time"
         if numbers is None:
             return "" if type_ == "BOOLEAN" or answers(column) else "text"
+        if _is_weight(column):
+            return f"weights? --weights {column.name} takes them"
         return "an identifier" if self._is_identifier(column) else ""
 
     def _is_identifier(self, column: Column) -> bool:
@@ -406,6 +411,14 @@ def _malformed(engine: Engine, source: Source) -> list[str]:
 
 def _is_time(type_: str) -> bool:
     return type_ in {"DATE", "TIME"} or type_.startswith("TIMESTAMP")
+
+
+def _is_weight(column: Column) -> bool:
+    """Whether a column is called weights, and holds what survey weights look like: around 1."""
+    numbers = column.numbers
+    if numbers is None or numbers.whole or not _WEIGHTS.fullmatch(plain(column.name)):
+        return False
+    return min(numbers.values) >= 0 and 0.5 < float(np.median(numbers.values)) < 2
 
 
 def _told_unread(name: str, count: int, example: str) -> str:
