@@ -91,6 +91,10 @@ class Opened:
             confidence = self.model.min_confidence if confidence is None else confidence
         return Run(population, self.inputs, self.knowledge, learned, confidence)
 
+    def measuring(self) -> Opened:
+        """The same, measuring every feature that is known, whoever asks for it or not."""
+        return evolve(self, plan=self.plan.measuring_all)
+
     def each(self) -> Iterator[Opened]:
         """The same for each file alone."""
         for item in self.inputs.items:

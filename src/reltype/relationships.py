@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from reltype.errors import InputError, UsageError, did_you_mean
 
@@ -115,6 +115,37 @@ class Relationships:
         """
         self._row(customer_id)
         return self.run.explain(customer_id)
+
+    @overload
+    def facts(self) -> pa.Table: ...
+
+    @overload
+    def facts(self, customer_id: str) -> dict[str, Any]: ...
+
+    def facts(self, customer_id: str | None = None) -> pa.Table | dict[str, Any]:
+        """What was counted, before anything was judged: of one customer, or of all.
+
+        Args:
+            customer_id: Whose; None: a table with a row per customer, sorted as the result is.
+
+        Returns:
+            Every feature by its name: days as dates, counts as whole numbers, None (null) where
+            it was not seen.
+
+        Raises:
+            InputError: There is no such customer.
+        """
+        if customer_id is None:
+            return self._facts
+        row: dict[str, Any] = self._facts.slice(self._row(customer_id), 1).to_pylist()[0]
+        return row
+
+    @cached_property
+    def _facts(self) -> pa.Table:
+        from reltype.reporting import facts
+
+        # The log is grouped once more, as a run measures only what its typology asks for.
+        return facts.table(evolve(self.run.population, plan=self.run.plan.measuring_all))
 
     def evaluate(
         self,

@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "doctor",
     "evaluate": "evaluate",
     "explain": "explain",
+    "facts": "facts",
     "features": "features",
     "fit": "fit",
     "init": "init",

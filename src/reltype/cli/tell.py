@@ -20,7 +20,7 @@ def tell(summary: Summary, *, err: bool = True) -> None:
     # A customer table without a day is read as of the first day that computers know.
     day = f" as of {summary.as_of}" if summary.as_of.year > 1970 else ""
     say(f"{_count(summary.customers, 'customer')}{day}.")
-    say(_rows(summary.rows))
+    say(rows_read(summary.rows))
     say("")
     for name, share in summary.archetypes.items():
         say(f"  {name:<26}{share:>7.1%}  {'█' * round(40 * share)}")
@@ -46,7 +46,8 @@ def tell(summary: Summary, *, err: bool = True) -> None:
     say(f"Scales: {scales}.")
 
 
-def _rows(rows: Mapping[str, int]) -> str:
+def rows_read(rows: Mapping[str, int]) -> str:
+    """What became of the rows: `read`, `used`, `rejected`, `late`, in a sentence."""
     told = f"{_count(rows['read'], 'row')} read, {rows['used']:,} used"
     told += f", {rows['rejected']:,} rejected" if rows["rejected"] else ""
     told += f", {rows['late']:,} after the as-of day" if rows["late"] else ""

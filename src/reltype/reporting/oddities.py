@@ -124,7 +124,7 @@ def _paid_back(
 
 def _half_day(population: Population, canonical: str) -> Iterator[str]:
     """Whether the log ends in the middle of a day."""
-    last = population.scales.as_of
+    last = population.usual.as_of
     row = _first(
         population.connection,
         f"""WITH moments AS (SELECT timestamp AS moment, timestamp::DATE AS day FROM ({canonical})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from reltype.definitions.archetypes import Archetype, Flag, Typology
 from reltype.definitions.benefits import Benefit
@@ -32,6 +32,11 @@ class Plan:
     typology: Typology
     also: tuple[str, ...] = ()
 
+    @property
+    def measuring_all(self) -> Plan:
+        """The plan that measures every feature of the catalogue, whoever asks for it."""
+        return evolve(self, also=tuple(self.catalogue.features))
+
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
         """The typology's dimensions, in its order."""
@@ -46,6 +51,23 @@ class Plan:
     def signals(self) -> tuple[Signal, ...]:
         """The signals of those dimensions."""
         return self.catalogue.signals_of(self.typology)
+
+    def asked(self, dimension: Dimension) -> float:
+        """The weight of the signals by which the typology itself asks about *dimension*.
+
+        They are those of whoever defined the typology or the dimension. What others add can be
+        seen on top; where nobody sees it, the share that was seen is what it was without.
+        """
+        owners = self.catalogue.owners
+        own = {
+            owners.get(("typology", self.typology.name)),
+            owners.get(("dimension", dimension.name)),
+        }
+        return sum(
+            signal.weight
+            for signal in self.signals
+            if signal.dimension == dimension.name and owners.get(("signal", signal.name)) in own
+        )
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:

@@ -15,6 +15,7 @@ from reltype.errors import InputError
 from reltype.expressions import literal, quote
 from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
+from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
 
 if TYPE_CHECKING:
@@ -106,10 +107,23 @@ class Population:
         if self.logs:
             last = self.as_of or self.until
             until = f"DATE '{last}'" if last else None
-            sql = query.facts(self.plan, self.logs, until=until, absent=self.absent)
+            sql = query.facts(
+                self.plan, self.logs, until=until, absent=self.absent, nulls=self.nulls
+            )
             self._make("facts", sql)
         if self.tables:
             self._make("customers", query.customers(self.tables, self.given))
+
+    def interactions(self, columns: Collection[str]) -> str:
+        """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""
+        last = self.as_of or self.until
+        until = f"DATE '{last}'" if last else None
+        return query.interactions(self.logs, columns, until=until, absent=self.absent)
+
+    @cached_property
+    def nulls(self) -> Nulls:
+        """What is null for everybody, since no input gives what it is made from."""
+        return Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
 
     @cached_property
     def counts(self) -> Counts:
@@ -138,7 +152,14 @@ class Population:
 
     @cached_property
     def scales(self) -> Scales:
-        """The model's scales, or those of these customers: one look at each round of features."""
+        """The model's scales, or those of these customers, and how far rules overlap on them."""
+        if self.frozen is not None:
+            return self.usual
+        return evolve(self.usual, overlap=self._overlap(self._judge_all(self.usual)))
+
+    @cached_property
+    def usual(self) -> Scales:
+        """The scales without judging anybody: one look at each round of features; no overlap."""
         first, last = self._days()
         if self.frozen is not None:
             return Scales(
@@ -146,6 +167,9 @@ class Population:
             )
         days = Scales(self.as_of or last, first, {})
         constants = days.constants
+        for scale in self.plan.scales:
+            if self.plan.scale(scale).null_without(self.nulls.features):
+                constants[scale.name] = scale.otherwise
         while ready := query.ready_scales(self.plan, constants):
             asked = ", ".join(e.sql() for e in ready.values())
             found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
@@ -154,12 +178,11 @@ class Population:
                 otherwise = self.plan.catalogue.scales[name].otherwise
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
-        measured = Scales(days.as_of, days.log_start, values)
-        return evolve(measured, overlap=self._overlap(self._judge_all(measured)))
+        return Scales(days.as_of, days.log_start, values)
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
-        return f"SELECT * FROM ({self._features(self.scales.constants)}) WHERE {where}"
+        return f"SELECT * FROM ({self._features(self.usual.constants)}) WHERE {where}"
 
     def one(self, customer_id: str) -> str:
         """SQL of one customer's features. `evidence` is judged from it, as for all others."""
@@ -204,7 +227,7 @@ class Population:
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
-        return query.evidence(self.plan, features, self.scales.constants)
+        return query.evidence(self.plan, features, self.scales.constants, self.nulls)
 
     def first(self, sql: str) -> dict[str, Any]:
         """The first row of a query, by column."""
@@ -248,6 +271,7 @@ class Population:
             given=self.given,
             measured=bool(self.logs),
             constants=constants,
+            nulls=self.nulls,
         )
 
     @property
@@ -259,7 +283,7 @@ class Population:
         """Judge everybody, once for each plan; kept for `batches`, and counted."""
         if self._counted is None or self._counted[0] is not self.plan:
             constants = scales.constants
-            judged = query.evidence(self.plan, self._features(constants), constants)
+            judged = query.evidence(self.plan, self._features(constants), constants, self.nulls)
             self._make("judged", query.answer(self.plan, judged, seen=True))
             row = self.first(query.overview(self.plan, "SELECT * FROM judged"))
             self._counted = (self.plan, {name: value or 0 for name, value in row.items()})

@@ -15,7 +15,10 @@ from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
 from reltype.mapping.canonical import INTERACTIONS
 from reltype.mapping.kinds import KINDS, OTHER
+from reltype.scoring.nulls import Nulls
 from reltype.scoring.plan import Plan
+
+NO_NULLS = Nulls()
 
 INORGANIC = ("renewal", "cancellation", "outreach", "resolution", "refund")
 """Kinds in which we, the calendar or a contract took the step, not the customer's wish."""
@@ -39,7 +42,7 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     ),
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
-        for name in ("value", "sentiment", "rating", "discount")
+        for name in ("value", "refunded_amount", "sentiment", "rating", "discount")
     },
 }
 """What aggregates get that is no canonical column as it is: from which it is made, and how."""
@@ -99,16 +102,23 @@ def interactions(
 
 
 def facts(
-    plan: Plan, selects: Sequence[str], *, until: str | None, absent: Collection[str] = ()
+    plan: Plan,
+    selects: Sequence[str],
+    *,
+    until: str | None,
+    absent: Collection[str] = (),
+    nulls: Nulls = NO_NULLS,
 ) -> str:
     """One row per customer with every fact that the log can give, sorted by customer.
 
     The row of the null customer counts what was not used: `is_reject` and `is_late` rows.
     """
     asked = {
-        feature.name: expression
+        feature.name: expression.without(nulls.columns)
         for feature in plan.features
-        if (expression := plan.feature(feature)) is not None and expression.aggregate
+        if feature.name not in nulls.features
+        and (expression := plan.feature(feature)) is not None
+        and expression.aggregate
     }
     needs = {name for expression in asked.values() for name in expression.needs}
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
@@ -148,6 +158,7 @@ def features(
     given: Collection[str],
     measured: bool,
     constants: Mapping[str, float],
+    nulls: Nulls = NO_NULLS,
 ) -> str:
     """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
 
@@ -157,13 +168,14 @@ def features(
         given: Features that a customer table gives (as `given_NAME`), which go first.
         measured: Whether the relation holds facts from a log.
         constants: Known scales and days, by name.
+        nulls: What is null for everybody.
     """
     levels: list[dict[str, str]] = []
     known = {name: literal(value) for name, value in constants.items()}
     ready = set(constants)
     base = []
     for feature in plan.features:
-        expression = plan.feature(feature)
+        expression = None if feature.name in nulls.features else plan.feature(feature)
         if expression is None or expression.aggregate:
             fact = quote("fact_" + feature.name) if expression is not None and measured else "NULL"
             base.append((feature.name, _first(feature.name, given, fact)))
@@ -202,17 +214,24 @@ def ready_scales(plan: Plan, constants: Mapping[str, float]) -> dict[str, Expres
     return {name: expression for name, expression in unknown.items() if expression.needs <= ready}
 
 
-def evidence(plan: Plan, relation: str, constants: Mapping[str, float]) -> str:
+def evidence(
+    plan: Plan, relation: str, constants: Mapping[str, float], nulls: Nulls = NO_NULLS
+) -> str:
     """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
 
-    d_k = Σ w_s x_s / Σ w_s over the signals that are not null; e_k = Σ w_s seen_s / Σ w_s over
-    all of them, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full.
+    d_k = Σ w_s x_s / Σ w_s over the signals that are not null; e_k = Σ w_s seen_s / Σ w_s, at most
+    1, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full, and the sum below is
+    over what the typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over
+    the signals that are not null.
     """
     known = {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
         expression = plan.signal(signal)
+        if expression.null_without(nulls.features):
+            signals[f"signal_{i}"] = "CAST(NULL AS DOUBLE)"
+            continue
         raw[f"raw_{i}"] = expression.sql(columns=known)
         clamped = f"CASE WHEN raw_{i} IS NOT NULL THEN least(greatest(raw_{i}, 0.0), 1.0) END"
         signals[f"signal_{i}"] = f"raw_{i}" if expression.share else clamped
@@ -227,16 +246,28 @@ def evidence(plan: Plan, relation: str, constants: Mapping[str, float]) -> str:
             )
     readings: dict[str, str] = {}
     for dimension in plan.dimensions:
-        mine = [(i, s) for i, s in enumerate(plan.signals) if s.dimension == dimension.name]
-        total = sum(signal.weight for _, signal in mine) or 1.0
+        mine = [
+            (i, s)
+            for i, s in enumerate(plan.signals)
+            if s.dimension == dimension.name and f"raw_{i}" in raw
+        ]
         weight = " + ".join(_where_seen(i, repr(s.weight)) for i, s in mine) or "0"
-        value = " + ".join(f"{s.weight!r} * coalesce(signal_{i}, 0)" for i, s in mine) or "NULL"
+        value = " + ".join(f"{s.weight!r} * coalesce(signal_{i}, 0)" for i, s in mine)
         amount = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i}") for i, s in mine) or "0"
-        readings[f"d_{dimension.name}"] = f"({value}) / nullif({weight}, 0)"
-        readings[f"e_{dimension.name}"] = f"({amount}) / {total!r}"
+        readings[f"d_{dimension.name}"] = (
+            f"({value or 'CAST(NULL AS DOUBLE)'}) / nullif({weight}, 0)"
+        )
+        total = plan.asked(dimension)
+        share = (
+            f"({amount}) / {total!r}" if total else f"coalesce(({amount}) / nullif({weight}, 0), 0)"
+        )
+        more = sum(signal.weight for _, signal in mine) > total > 0
+        readings[f"e_{dimension.name}"] = f"least({share}, 1.0)" if more else share
     as_readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
     conditions = {
-        name: condition.sql(columns={**known, **as_readings})
+        name: "CAST(NULL AS BOOLEAN)"
+        if condition.null_without(nulls.features)
+        else condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
     return nest(relation, [raw, signals, readings, conditions])
