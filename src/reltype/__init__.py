@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from reltype.analyses.issues import issues
     from reltype.api import classify
     from reltype.learning.estimators import ArchetypeClassifier
     from reltype.learning.fitting import fit
@@ -48,6 +49,7 @@ _HOMES = {
     "classify": "api",
     "fit": "learning.fitting",
     "hookimpl": "plugins.hookspecs",
+    "issues": "analyses.issues",
     "load": "learning.model",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
@@ -60,6 +62,7 @@ __all__ = [
     "classify",
     "fit",
     "hookimpl",
+    "issues",
     "load",
 ]
 

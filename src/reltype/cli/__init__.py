@@ -23,6 +23,7 @@ COMMANDS = {
     "features": "features",
     "fit": "fit",
     "init": "init",
+    "issues": "issues",
     "inspect": "inspect",
     "label": "label",
     "plugins": "plugins",

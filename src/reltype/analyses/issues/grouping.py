@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 Vectors = Callable[[Sequence[str]], "NDArray[np.float64]"]
 """Texts → (texts, dimensions) vectors that a plugin brings."""
 
-FOUNDING = tuple(250 * 2**i for i in range(5))
-"""Sizes of what issues are founded on. The largest that fits is taken, from the first texts on, so
-that a few more texts at the end seldom found anything anew: last month's issues stay."""
+FIRST, MOST = 30, 4000
+"""Issues are founded on the first FIRST, 2·FIRST, 4·FIRST … texts, as many as there are, of which
+evenly spread MOST are enough: a few more texts at the end seldom found anything anew, so last
+month's issues stay."""
 
 FEWEST = 20
 """Different texts below which nothing can be said to crop up."""
+
+AGAIN = 3
+"""Times from which a text that is near no issue is one by itself: word for word is no accident."""
 
 LEVELS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 40, 48, 58, 70, 85, 100, 120, 145, 175)
 """Numbers of issues that are tried."""
@@ -90,7 +94,7 @@ def group(texts: Sequence[str], vectors: Vectors | None = None) -> Grouping:
     agreement, found = 0.0, 0
     left = np.nonzero(often)[0]
     while len(left) >= FEWEST:
-        founders = left[: max((n for n in FOUNDING if n <= len(left)), default=len(left))]
+        founders = _founders(left)
         space = Space.of([distinct[i] for i in founders], vectors)
         issues = _found(space, often[founders])
         if issues is None:
@@ -100,17 +104,29 @@ def group(texts: Sequence[str], vectors: Vectors | None = None) -> Grouping:
         labels[left[mine]] = which[mine] + found
         likeness[left[mine]] = near[mine]
         overlap.append(issues.overlap)
-        terms += space.terms(which[: len(founders)], len(issues.overlap))
+        terms += space.terms(which[np.isin(left, founders)], len(issues.overlap))
         agreement = agreement if found else issues.agreement
         found += len(issues.overlap)
         rest = left[~mine]
         if len(rest) == len(left):
             break
         left = rest
+    for i in left[often[left] >= AGAIN]:
+        labels[i], likeness[i] = found, 1.0
+        overlap.append(np.ones(1))
+        terms.append(_unlike(_WORD.findall(distinct[i])))
+        found += 1
     overlaps = np.concatenate([*overlap, np.empty(0)])
     return Grouping(
         labels[place], likeness[place], overlaps >= SETTLED, overlaps, agreement, tuple(terms)
     )
+
+
+def _founders(left: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(left) < FIRST:
+        return left
+    first = FIRST << ((len(left) // FIRST).bit_length() - 1)
+    return left[: first : -(-first // MOST)]
 
 
 @frozen(eq=False)
