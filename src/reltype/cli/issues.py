@@ -63,9 +63,7 @@ def command(
     from reltype.formats import destination
 
     columns = [part.strip() for part in (text or "").split(",") if part.strip()]
-    found = issues(
-        list(data) or None, text=columns, names=names, map=options.pairs(map_), **given
-    )
+    found = issues(list(data) or None, text=columns, names=names, map=options.pairs(map_), **given)
     if output not in (None, "-"):
         if str(output).endswith(".json") and format_ in (None, "json"):
             with destination(str(output)) as stream:

@@ -182,10 +182,12 @@ def issues(
     import pyarrow as pa
 
     titles = np.array([*called, ""], dtype=object)
-    table = pa.table({
-        "row": pa.array(np.arange(1, len(labels) + 1)),
-        "issue": pa.array(titles[labels], pa.string()),
-    })
+    table = pa.table(
+        {
+            "row": pa.array(np.arange(1, len(labels) + 1)),
+            "issue": pa.array(titles[labels], pa.string()),
+        }
+    )
     written = int(sum(t is not None for t in said))
     if written < FEWEST:
         notes.append(f"{written} tickets are too few for anything to crop up")

@@ -130,9 +130,7 @@ def _poisson(
     beta = np.array([np.log(count.sum() / total.sum()), 0.0])
     for _ in range(50):
         mean = total * np.exp(np.clip(design @ beta, -50, 5))
-        step = np.linalg.lstsq(
-            (design.T * mean) @ design, design.T @ (count - mean), rcond=None
-        )[0]
+        step = np.linalg.lstsq((design.T * mean) @ design, design.T @ (count - mean), rcond=None)[0]
         beta = beta + np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-10:
             break
@@ -160,18 +158,16 @@ def after(opened: Opened, tickets: Tickets) -> After | None:
     """What followed, by all logs of the input; None where there is no log with customers."""
     import pyarrow as pa
 
-    logs = [
-        item.select()
-        for item in opened.inputs.of("interactions")
-        if not item.guess.problems
-    ]
+    logs = [item.select() for item in opened.inputs.of("interactions") if not item.guess.problems]
     if not logs or tickets.customer is None:
         return None
-    asked = pa.table({
-        "ticket": np.arange(len(tickets)),
-        "customer_id": tickets.customer,
-        "day": pa.array(tickets.day, mask=~np.isfinite(tickets.day)),
-    })
+    asked = pa.table(
+        {
+            "ticket": np.arange(len(tickets)),
+            "customer_id": tickets.customer,
+            "day": pa.array(tickets.day, mask=~np.isfinite(tickets.day)),
+        }
+    )
     connection = opened.connection
     connection.register("reltype_asked", asked)
     try:

@@ -159,7 +159,7 @@ class Space:
         def telling(text: str) -> str:
             return " ".join(word for word in _WORD.findall(text) if word not in stop)
 
-        def tfidf(**how: Any) -> Any:
+        def tfidf(**how: Any) -> Any:  # noqa: ANN401
             return TfidfVectorizer(sublinear_tf=True, min_df=least, **how)
 
         words = tfidf(preprocessor=telling, ngram_range=(1, 2), token_pattern=_WORD.pattern)
@@ -212,9 +212,7 @@ class Issues:
     overlap: NDArray[np.float64]
     agreement: float
 
-    def assign(
-        self, places: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def assign(self, places: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The likeness to, and the index of, the nearest issue; −1 where none is near."""
         near, which = nearest(places, self.centres)
         return near, np.where(near >= self.least, which, -1)
@@ -250,9 +248,7 @@ def _found(space: Space, often: NDArray[np.int64]) -> Issues | None:
     return Issues(centres, float(np.quantile(near, NEAR)), overlap, float(agreement[level]))
 
 
-def cut(
-    places: NDArray[np.float64], tree: NDArray[np.float64], count: int
-) -> NDArray[np.float64]:
+def cut(places: NDArray[np.float64], tree: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """The centres of *count* branches of a tree, as unit vectors."""
     from scipy.cluster.hierarchy import fcluster
     from scipy.sparse import csr_matrix
@@ -272,9 +268,7 @@ def nearest(
     return np.take_along_axis(likeness, which[:, None], 1)[:, 0], which
 
 
-def _overlap(
-    mine: NDArray[np.int64], other: NDArray[np.int64], issues: int
-) -> NDArray[np.float64]:
+def _overlap(mine: NDArray[np.int64], other: NDArray[np.int64], issues: int) -> NDArray[np.float64]:
     """(issues,) the Jaccard overlap of each issue with its best match in *other*."""
     from scipy.sparse import csr_matrix
 
@@ -290,7 +284,7 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _fitted(reader: Any, texts: Sequence[str]) -> Any:
+def _fitted(reader: Any, texts: Sequence[str]) -> Any:  # noqa: ANN401
     """Counts of *texts*; none where they hold nothing that could be counted."""
     from scipy.sparse import csr_matrix
 
@@ -300,14 +294,14 @@ def _fitted(reader: Any, texts: Sequence[str]) -> Any:
         return csr_matrix((len(texts), 0))
 
 
-def _read(reader: Any, texts: Sequence[str]) -> Any:
+def _read(reader: Any, texts: Sequence[str]) -> Any:  # noqa: ANN401
     from scipy.sparse import csr_matrix
 
     fitted = hasattr(reader, "vocabulary_")
     return reader.transform(texts) if fitted else csr_matrix((len(texts), 0))
 
 
-def _names(reader: Any) -> Sequence[str]:
+def _names(reader: Any) -> Sequence[str]:  # noqa: ANN401
     return list(reader.get_feature_names_out()) if hasattr(reader, "vocabulary_") else []
 
 

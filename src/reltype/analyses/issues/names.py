@@ -36,7 +36,7 @@ class Named:
     """
 
     name: str
-    like: tuple[str, ...] = field(converter=tuple)
+    like: tuple[str, ...]
     into: str = ""
 
 
@@ -65,12 +65,14 @@ class Names:
         try:
             found = tomllib.loads(place.read_text(encoding="utf-8"))
             issues = tuple(
-                Named(str(i["name"]), map(str, i.get("like", ())), str(i.get("into", "")))
+                Named(str(i["name"]), tuple(map(str, i.get("like", ()))), str(i.get("into", "")))
                 for i in found.get("issues", ())
             )
             moves = {str(m["text"]): str(m["to"]) for m in found.get("moves", ())}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigError(f"{path}: not a file of `reltype issues --names` ({error}).") from error
+            raise ConfigError(
+                f"{path}: not a file of `reltype issues --names` ({error})."
+            ) from error
         known = [issue.name for issue in issues]
         for name in known:
             if known.count(name) > 1:

@@ -79,7 +79,9 @@ def _way(trend: Trend) -> str:
     if trend.says in ("steady", "cannot tell"):
         return "steady" if trend.says == "steady" else "trend cannot be told"
     low, high = (trend.low - 1) * 100, (trend.high - 1) * 100
-    return f"{trend.says} {(trend.factor - 1) * 100:+.0f}% a {trend.every} ({low:+.0f} to {high:+.0f})"
+    return (
+        f"{trend.says} {(trend.factor - 1) * 100:+.0f}% a {trend.every} ({low:+.0f} to {high:+.0f})"
+    )
 
 
 def _percent(share: float) -> str:

@@ -20,7 +20,7 @@ _CLOSING = (
     r"mit freundlichen grüßen|cordialement|saludos)"
 )
 _MASKS = (
-    (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "[email]"),
+    (r"\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]+)+", "[email]"),
     (r"\b(?:https?://|www\.)\S+", "[link]"),
     (r"(^|[^\w@])@\w{2,}", r"\1[handle]"),
     # A date tells nobody's name, and looks like a number: it is set aside, and put back below.

@@ -150,9 +150,7 @@ def _holding(opened: Opened, text: Sequence[str]) -> tuple[Input, tuple[str, ...
             return item, tuple(_match(item, name) or name for name in text)
     if text:
         known = [name for item in opened.inputs.items for name in item.source.columns]
-        missing = next(
-            (n for n in text if n.casefold() not in {k.casefold() for k in known}), None
-        )
+        missing = next((n for n in text if n.casefold() not in {k.casefold() for k in known}), None)
         if missing is None:
             raise InputError(f"--text {','.join(text)}: no one file has all of these columns.")
         raise InputError(
@@ -244,5 +242,3 @@ def _done(states: Sequence[str | None]) -> NDArray[np.float64]:
 def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
     column = table.column(name).combine_chunks().cast("float64")
     return np.asarray(column.fill_null(np.nan).to_numpy(zero_copy_only=False), float)
-
-
