@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import json
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -340,13 +339,12 @@ def test_the_command_writes_every_ticket_and_shows_a_page_of_forty_lines(tmp_pat
     assert Names.read(names).issues
 
 
-def test_the_json_form_holds_what_the_contract_names():
+def test_the_json_form_holds_what_the_contract_names(tmp_path):
     said, _ = tickets(120)
-    runner = CliRunner()
-    with runner.isolated_filesystem():
-        with Path("t.csv").open("w", newline="") as stream:
-            csv.writer(stream).writerows([["text"], *([s] for s in said)])
-        done = runner.invoke(cli, ["issues", "t.csv", "--text", "text", "--format", "json"])
+    path = tmp_path / "t.csv"
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerows([["text"], *([s] for s in said)])
+    done = CliRunner().invoke(cli, ["issues", str(path), "--text", "text", "--format", "json"])
     found = json.loads(done.stdout)["issues"]
     assert found
     assert {"name", "tickets", "customers", "trend", "resolved", "examples"} <= set(found[0])
