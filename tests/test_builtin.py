@@ -247,4 +247,4 @@ def test_alarms_tell_of_the_unhappy_who_cannot_leave(plan):
         "ambivalent",
         "dependency risk",
     }
-    assert [flag.name for flag in plan.typology.status] == ["active", "lapsing", "dormant"]
+    assert [flag.name for flag in plan.typology.status] == ["ended", "active", "lapsing", "dormant"]

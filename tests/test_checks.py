@@ -228,7 +228,7 @@ def test_the_built_in_plugin_keeps_the_laws_that_hold_for_machinery():
             "can be asked for",
             "built-in writes",
         ),
-        ({"engines": {"spark": object()}}, "can be asked for", "no connect() or lock()"),
+        ({"engines": {"spark": object()}}, "can be asked for", "no connect()"),
         ({"sections": ["x"]}, "small result", "a str is no Section"),
     ],
 )

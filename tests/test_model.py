@@ -14,11 +14,10 @@ import attrs
 import numpy as np
 import pytest
 
-from reltype.api import classify
+from reltype.api import classify, fit
 from reltype.cli import run
 from reltype.errors import ConfigError, InputError
 from reltype.learning.evaluation import agreement
-from reltype.learning.fitting import fit
 from reltype.learning.model import LARGEST, from_bytes, load
 from reltype.learning.model.archive import pack
 from reltype.learning.model.safekeeping import _canonical, _plain

@@ -114,7 +114,7 @@ def reltype_functions():
     return [ScalarFunction("mood", call, ("text",), "number", "A mood.")]
 @hookimpl
 def reltype_definitions():
-    from reltype.definitions.dimensions import Signal
+    from reltype.plugin import Signal
     return [Feature("mood_mean", "-1…1", "avg(mood(text))", "Mean mood."),
             Feature("moods", "count", "count(mood(text)) filter (where kind <> 'visit')", "How many."),
             Feature("more_moods", "count", "count(mood(text)) + 2 * count(*)", "How many."),

@@ -13,7 +13,7 @@ import reltype
 from reltype import builtin, cli, plugins
 from reltype.checks import hostile
 from reltype.definitions.functions import ScalarFunction
-from reltype.engines import duckdb as engine
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, PluginError, UsageError
 from reltype.explaining.explanation import contributions
 from reltype.plugins import hookspecs
@@ -170,11 +170,10 @@ def ask(known):
     plan = known.plan("customer")
     for classifier in known.classifiers(plan.typology):
         classifier.score(hostile.batches(plan)["half seen"])
-    connection = engine.connect(threads=1)
-    functions = known.register(connection)
+    engine = DuckDB.connect(threads=1)
+    engine.register(known.functions, known.plugins)
     for name in known.functions:
-        with functions.told():
-            connection.sql(f"SELECT {name}('a text')").fetchall()
+        engine.rows(f"SELECT {name}('a text')")
 
 
 @pytest.mark.parametrize("broken", ["score is NaN", "function gives NaN"])
@@ -439,7 +438,7 @@ def test_sections_are_asked_for_one_by_one(site, log):
 def test_engines_come_by_name_and_without_connect_are_refused(site):
     assert set(Knowledge.of(plugins.load()).engines()) == {"duckdb"}
     install(site, "zoo", "@hookimpl\ndef reltype_engines(): return {'spark': object()}")
-    with pytest.raises(PluginError, match=r"engine 'spark' has no connect\(\) or lock\(\)"):
+    with pytest.raises(PluginError, match=r"engine 'spark' has no connect\(\)"):
         Knowledge.of(plugins.load()).engines()
 
 

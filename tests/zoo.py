@@ -8,10 +8,7 @@ from textwrap import dedent
 NUMBERS = count()
 HEAD = """
 import pyarrow as pa, pyarrow.compute as pc, numpy as np
-from reltype.plugins.hookspecs import hookimpl
-from reltype.definitions.rules import Rule
-from reltype.definitions.features import Feature
-from reltype.definitions.functions import ScalarFunction
+from reltype.plugin import Feature, Rule, ScalarFunction, hookimpl
 reltype_api = 1
 """
 CLASSIFIER = """

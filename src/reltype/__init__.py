@@ -33,11 +33,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from reltype.analyses.drivers import drivers
     from reltype.analyses.issues import issues
-    from reltype.api import classify
+    from reltype.api import RunOptions, classify, fit, load
     from reltype.learning.estimators import ArchetypeClassifier
-    from reltype.learning.fitting import fit
-    from reltype.learning.model import Model, load
+    from reltype.learning.model import Model
     from reltype.plugins.hookspecs import hookimpl
     from reltype.relationships import Relationship, Relationships
 
@@ -46,11 +46,13 @@ _HOMES = {
     "Model": "learning.model",
     "Relationship": "relationships",
     "Relationships": "relationships",
+    "RunOptions": "api",
     "classify": "api",
-    "fit": "learning.fitting",
+    "drivers": "analyses.drivers",
+    "fit": "api",
     "hookimpl": "plugins.hookspecs",
     "issues": "analyses.issues",
-    "load": "learning.model",
+    "load": "api",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
 
@@ -59,7 +61,9 @@ __all__ = [
     "Model",
     "Relationship",
     "Relationships",
+    "RunOptions",
     "classify",
+    "drivers",
     "fit",
     "hookimpl",
     "issues",
@@ -72,7 +76,9 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
         return getattr(import_module(f"reltype.{_HOMES[name]}"), name)
     try:
         return import_module(f"reltype.{name}")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != f"reltype.{name}":  # it is there, and lacks something that it imports
+            raise
         raise AttributeError(f"module 'reltype' has no attribute {name!r}") from None
 
 

@@ -1,4 +1,4 @@
-"""Pipeline: the way of the data, from whatever was given to relationships."""
+"""What reltype does, from whatever was given to relationships: `classify`, `fit`, `load`."""
 
 from __future__ import annotations
 
@@ -11,41 +11,217 @@ from attrs import evolve, field, frozen
 
 from reltype import plugins
 from reltype.config import settings
+from reltype.engines import EngineError, limits
 from reltype.errors import InputError
-from reltype.inputs import Inputs
+from reltype.inputs import Inputs, readable
 from reltype.inputs.asks import asks
-from reltype.learning.model import Model, load
+from reltype.learning.model import Model
+from reltype.learning.model import load as load_model
 from reltype.plugins.knowledge import Knowledge
 from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
-from reltype.scoring.population import Population
+from reltype.scoring.population import Population, grouped
 from reltype.scoring.run import Run
+from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
     from reltype.config import Config, Settings
-    from reltype.engines.functions import Registered
+    from reltype.engines import Engine
+    from reltype.learning.evaluation.labels import Given
+    from reltype.mapping.canonical import Refunds
 
 
-def classify(data: object, **options: Any) -> Relationships:  # noqa: ANN401
+@frozen(kw_only=True)
+class RunOptions:
+    """What is asked of a run besides the data.
+
+    What is not given here is taken from `RELTYPE_…` of the environment, then from the config, then
+    from the defaults.
+
+    Attributes:
+        customers: A customer table, which may also stand among the data.
+        map: Our name → their column, or an expression over their columns.
+        table: Which table of a database, or sheet of a workbook.
+        encoding: What text files are written in; seen from their bytes where None.
+        config: A `reltype.toml` or `pyproject.toml`; None: `RELTYPE_CONFIG`, or the one in this
+            folder, if any.
+        as_of: The day on which relationships are read; later interactions are not used. None: the
+            last day of the log that is not in the future.
+        typology: Which archetypes to tell apart.
+        rules: Packs with more knowledge.
+        no_plugin: Plugins to leave out, besides those that the environment and the config name.
+        refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
+            one stops the run.
+        min_confidence: The posterior below which nobody is named, 0…1.
+        threads: How many threads the engine may use.
+        memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
+        timeout: Seconds that opening one input, or the pass over all, may take before it is
+            stopped; 0: no limit; None: 600.
+        model: What `fit` gave, or the file that it was saved in: its scales hold, not these
+            customers'.
+    """
+
+    customers: object = None
+    map: Mapping[str, str] | None = None
+    table: str | None = None
+    encoding: str | None = None
+    config: str | Path | Config | None = None
+    as_of: dt.date | str | None = None
+    typology: str | None = None
+    rules: Sequence[str | Path] = ()
+    no_plugin: Sequence[str] = ()
+    refunds: Refunds | None = None
+    min_confidence: float | None = None
+    threads: int | None = None
+    memory_limit: str | None = None
+    timeout: float | None = None
+    model: str | Path | Model | None = None
+
+
+def classify(
+    data: object = None,
+    *,
+    customers: object = None,
+    map: Mapping[str, str] | None = None,  # noqa: A002
+    table: str | None = None,
+    encoding: str | None = None,
+    config: str | Path | Config | None = None,
+    as_of: dt.date | str | None = None,
+    typology: str | None = None,
+    rules: Sequence[str | Path] = (),
+    no_plugin: Sequence[str] = (),
+    refunds: Refunds | None = None,
+    min_confidence: float | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    timeout: float | None = None,
+    model: str | Path | Model | None = None,
+) -> Relationships:
     """Read the relationship of every customer in *data*.
 
     Args:
         data: A path, a glob, a list of paths, `-`, a database's URL, a pandas, polars or pyarrow
-            frame, a DuckDB relation, anything with `__arrow_c_stream__`, or a list of dicts.
-        options: See `open_run`.
+            frame, a DuckDB relation, anything with `__arrow_c_stream__`, or a list of dicts. None:
+            what the config names.
+        customers: A customer table, which may also stand among *data*.
+        map: Our name → their column, or an expression over their columns.
+        table: Which table of a database, or sheet of a workbook.
+        encoding: What text files are written in; seen from their bytes where None.
+        config: A `reltype.toml` or `pyproject.toml`; None: `RELTYPE_CONFIG`, or the one in this
+            folder, if any.
+        as_of: The day on which relationships are read; later interactions are not used. None: the
+            last day of the log that is not in the future.
+        typology: Which archetypes to tell apart; None: `customer`.
+        rules: Packs with more knowledge.
+        no_plugin: Plugins to leave out, besides those that the environment and the config name.
+        refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
+            one stops the run. None: `net`.
+        min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
+        threads: How many threads the engine may use; None: one for each processor.
+        memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
+        timeout: Seconds that opening one input, or the pass over all, may take before it is
+            stopped; 0: no limit; None: 600.
+        model: What `fit` gave, or the file that it was saved in: its scales hold, not these
+            customers'.
 
     Raises:
         InputError: The data cannot be read or understood.
         ConfigError: The config, a pack or an expression cannot be used.
         PluginError: A plugin failed.
         UsageError: An option makes no sense.
+
+    Examples:
+        >>> import reltype
+        >>> steps = [
+        ...     {"customer_id": "ann", "date": f"2024-{month:02d}-{day:02d}", "amount": 12.5}
+        ...     for month in range(1, 13)
+        ...     for day in (3, 17)
+        ... ]
+        >>> reltype.classify(steps)["ann"].status
+        'active'
     """
     import pyarrow as pa
 
-    run = open_run(data, **options)
+    options = RunOptions(
+        customers=customers,
+        map=map,
+        table=table,
+        encoding=encoding,
+        config=config,
+        as_of=as_of,
+        typology=typology,
+        rules=rules,
+        no_plugin=no_plugin,
+        refunds=refunds,
+        min_confidence=min_confidence,
+        threads=threads,
+        memory_limit=memory_limit,
+        timeout=timeout,
+        model=model,
+    )
+    run = open_run(data, options)
     return Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
+
+
+def fit(  # noqa: D417  the other arguments are those of classify
+    data: object = None,
+    *,
+    labels: Given = None,
+    customers: object = None,
+    map: Mapping[str, str] | None = None,  # noqa: A002
+    table: str | None = None,
+    encoding: str | None = None,
+    config: str | Path | Config | None = None,
+    as_of: dt.date | str | None = None,
+    typology: str | None = None,
+    rules: Sequence[str | Path] = (),
+    no_plugin: Sequence[str] = (),
+    refunds: Refunds | None = None,
+    min_confidence: float | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    timeout: float | None = None,
+    model: str | Path | Model | None = None,
+) -> Model:
+    """What *data* teaches: the scales and which rules repeat each other; with *labels*, more.
+
+    Args:
+        data: As for `classify`, and so are all arguments but *labels*.
+        labels: A file, frame or dict with `customer_id` and `archetype`, for some customers.
+
+    Raises:
+        InputError: The labels cannot be used, or speak of no customer in *data*; and what `classify` raises.
+    """
+    from reltype.learning.fitting import fit_run
+
+    options = RunOptions(
+        customers=customers,
+        map=map,
+        table=table,
+        encoding=encoding,
+        config=config,
+        as_of=as_of,
+        typology=typology,
+        rules=rules,
+        no_plugin=no_plugin,
+        refunds=refunds,
+        min_confidence=min_confidence,
+        threads=threads,
+        memory_limit=memory_limit,
+        timeout=timeout,
+        model=model,
+    )
+    return fit_run(open_run(data, options), labels)
+
+
+def load(path: str | Path) -> Model:
+    """The model that `Model.save` wrote. Nothing in the file is run, whoever wrote it.
+
+    Raises:
+        InputError: It cannot be read, is no model, is damaged, or holds what no model has.
+        ConfigError: It was written by a newer reltype.
+    """
+    return load_model(path)
 
 
 @frozen(eq=False)
@@ -53,21 +229,19 @@ class Opened:
     """Inputs that were opened and understood; nobody is grouped yet.
 
     Attributes:
-        connection: The engine's; locked.
+        engine: What runs the queries; locked.
         settings: What holds.
         knowledge: What is known, and by whom.
         plan: What is asked.
         inputs: What is read.
-        functions: Plugins' functions that the connection knows.
         model: What was fitted before, to score with.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    engine: Engine = field(repr=False)
     settings: Settings
     knowledge: Knowledge = field(repr=False)
     plan: Plan = field(repr=False)
     inputs: Inputs
-    functions: Registered = field(repr=False)
     model: Model | None = None
 
     def run(self) -> Run:
@@ -101,114 +275,70 @@ class Opened:
             yield evolve(self, inputs=evolve(self.inputs, items=[item]))
 
 
-def open_inputs(
-    data: object = None,
-    *,
-    customers: object = None,
-    map: Mapping[str, str] | None = None,  # noqa: A002
-    table: str | None = None,
-    encoding: str | None = None,
-    config: str | Path | Config | None = None,
-    model: str | Path | Model | None = None,
-    **flags: Any,  # noqa: ANN401
-) -> Opened:
-    """Open what is to be read, and find out what each is: see `open_run` for the arguments."""
-    path = None if isinstance(model, Model) else model
-    chosen = settings(config, model=path, **flags)
+def open_inputs(data: object = None, options: RunOptions | None = None, **given: Any) -> Opened:  # noqa: ANN401
+    """Open what is to be read, and find out what each is.
+
+    Args:
+        data: What `classify` takes; None: what the config names.
+        options: What is asked.
+        given: In place of *options*, some of them by name.
+    """
+    asked = RunOptions(**given) if options is None else options
+    model = asked.model if isinstance(asked.model, Model) else None
+    flags = {name: getattr(asked, name) for name in _FLAGS}
+    chosen = settings(asked.config, model=None if model else asked.model, **flags)
     knowledge = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
-    if not isinstance(model, Model):
-        model = load(chosen.model) if chosen.model else None
+    if model is None and chosen.model:
+        model = load_model(chosen.model)
     if model is None:
         plan = knowledge.plan(chosen.typology)
     else:
         knowledge = evolve(knowledge, catalogue=model.apply(knowledge.catalogue))
-        plan = knowledge.plan(flags.get("typology") or model.typology)
+        plan = knowledge.plan(asked.typology or model.typology)
         plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
         model.check(plan, knowledge.plugins.loaded)
-    engine = knowledge.engine(chosen.engine)
-    connection = engine.connect(chosen.threads, chosen.memory_limit)
+    engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
+    requests = asks(
+        data,
+        asked.customers,
+        chosen.config,
+        columns=asked.map,
+        table=asked.table,
+        fitted=() if model is None else model.blocks,
+        kinds={} if model is None else model.kinds,
+    )
+    engine.register(knowledge.functions, knowledge.plugins)
+    # Before anything is looked at: a database or a file may hold what its maker wants to be run.
+    engine.lock(readable(requests))
     inputs = Inputs.open(
-        connection,
-        asks(
-            data,
-            customers,
-            chosen.config,
-            columns=map,
-            table=table,
-            fitted=() if model is None else model.blocks,
-            kinds={} if model is None else model.kinds,
-        ),
+        engine.reader,
+        requests,
         refunds=chosen.refunds,
         features=knowledge.catalogue.features,
-        encoding=encoding,
+        encoding=asked.encoding,
+        timeout=chosen.timeout,
     )
     inputs.today = _today() if chosen.as_of is None else None
-    functions = knowledge.register(connection)
-    engine.lock(connection, inputs.files)
-    return Opened(connection, chosen, knowledge, plan, inputs, functions, model)
+    return Opened(engine, chosen, knowledge, plan, inputs, model)
 
 
-def open_run(
-    data: object = None,
-    *,
-    customers: object = None,
-    map: Mapping[str, str] | None = None,  # noqa: A002
-    table: str | None = None,
-    encoding: str | None = None,
-    config: str | Path | Config | None = None,
-    as_of: dt.date | str | None = None,
-    typology: str | None = None,
-    rules: Sequence[str | Path] = (),
-    no_plugin: Sequence[str] = (),
-    refunds: str | None = None,
-    min_confidence: float | None = None,
-    threads: int | None = None,
-    memory_limit: str | None = None,
-    model: str | Path | Model | None = None,
-) -> Run:
-    """A run over *data*, ready to score.
+_FLAGS = (
+    "as_of",
+    "typology",
+    "rules",
+    "no_plugin",
+    "refunds",
+    "min_confidence",
+    "threads",
+    "memory_limit",
+    "timeout",
+)
+"""Options that the environment and the config may also set."""
 
-    What is not given here is taken from `RELTYPE_…` of the environment, then from the config, then
-    from the defaults.
 
-    Args:
-        data: What `classify` takes; None: what the config names.
-        customers: A customer table, which may also stand among *data*.
-        map: Our name → their column, or an expression over their columns.
-        table: Which table of a database, or sheet of a workbook.
-        encoding: What text files are written in; seen from their bytes where None.
-        config: A `reltype.toml` or `pyproject.toml`; None: `RELTYPE_CONFIG`, or the one in this
-            folder, if any.
-        as_of: The day on which relationships are read; later interactions are not used. None: the
-            last day of the log that is not in the future.
-        typology: Which archetypes to tell apart.
-        rules: Packs with more knowledge.
-        no_plugin: Plugins to leave out, besides those that the environment and the config name.
-        refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
-            one stops the run.
-        min_confidence: The posterior below which nobody is named, 0…1.
-        threads: How many threads the engine may use.
-        memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
-        model: What `fit` gave, or the file that it was saved in: its scales hold, not these
-            customers'.
-    """
-    return open_inputs(
-        data,
-        customers=customers,
-        map=map,
-        table=table,
-        encoding=encoding,
-        config=config,
-        as_of=as_of,
-        typology=typology,
-        rules=rules,
-        no_plugin=no_plugin,
-        refunds=refunds,
-        min_confidence=min_confidence,
-        threads=threads,
-        memory_limit=memory_limit,
-        model=model,
-    ).run()
+def open_run(data: object = None, options: RunOptions | None = None, **given: Any) -> Run:  # noqa: ANN401
+    """A run over *data*, ready to score; the arguments are those of `open_inputs`."""
+    return open_inputs(data, options, **given).run()
 
 
 def _today() -> dt.date:
@@ -217,13 +347,11 @@ def _today() -> dt.date:
 
 def _grouped(opened: Opened) -> Population:
     """The population, once every row of the inputs has been cut as it should be."""
-    import duckdb
-
     inputs = opened.inputs
 
     def group() -> Population:
-        return Population(
-            opened.connection,
+        return grouped(
+            opened.engine,
             opened.plan,
             logs=inputs.logs,
             tables=inputs.tables,
@@ -231,20 +359,23 @@ def _grouped(opened: Opened) -> Population:
             given=inputs.given,
             as_of=opened.settings.as_of,
             until=inputs.today,
-            functions=opened.functions,
             frozen=None if opened.model is None else opened.model.scales,
         )
 
-    try:
-        population = group()
-        failed = False
-    except duckdb.Error as error:
-        failed = True
-        if not inputs.settle(failed=True):
-            raise InputError(f"The engine could not read the input: {error}") from error
-        population = group()
-    if not failed and inputs.settle():
-        population = group()
+    with limits.within(opened.engine.reader, opened.settings.timeout, "reading the input"):
+        try:
+            population = group()
+            failed = False
+        except EngineError as error:
+            limits.check()
+            failed = True
+            if not inputs.settle(failed=True):
+                raise InputError(
+                    f"The engine could not read the input: {first_line(error)}"
+                ) from error
+            population = group()
+        if not failed and inputs.settle():
+            population = group()
     return population
 
 

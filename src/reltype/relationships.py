@@ -56,6 +56,8 @@ class Relationship:
         status: `active`, `lapsing`, `dormant`; None where nobody can tell.
         unclassified_because: Why there is no archetype; None where there is one.
         alarms: What somebody should look at.
+        certainty: How far the name can be trusted: `tentative`, `likely` or `sure`; None where
+            there is none.
     """
 
     customer_id: str
@@ -69,6 +71,7 @@ class Relationship:
     status: str | None
     unclassified_because: str | None
     alarms: tuple[str, ...]
+    certainty: str | None
 
 
 @define(slots=False)
@@ -226,4 +229,5 @@ class Relationships:
             status=row["status"],
             unclassified_because=row["unclassified_because"],
             alarms=tuple(row["alarms"]),
+            certainty=row["certainty"],
         )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from reltype.definitions.recipes import Recipe
+    from reltype.engines.duckdb import DuckDB
     from reltype.formats import Format
 
 reltype_api = 1
@@ -40,8 +39,8 @@ def reltype_formats() -> tuple[Format, ...]:
 
 
 @hookimpl
-def reltype_engines() -> dict[str, ModuleType]:
+def reltype_engines() -> dict[str, type[DuckDB]]:
     """DuckDB, embedded."""
-    from reltype.engines import duckdb
+    from reltype.engines.duckdb import DuckDB
 
-    return {"duckdb": duckdb}
+    return {"duckdb": DuckDB}

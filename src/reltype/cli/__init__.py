@@ -17,6 +17,7 @@ COMMANDS = {
     "classify": "classify",
     "demo": "demo",
     "doctor": "doctor",
+    "drivers": "drivers",
     "evaluate": "evaluate",
     "explain": "explain",
     "facts": "facts",

@@ -111,5 +111,5 @@ def _columns(run: Run, names: list[str]) -> Mapping[str, Mapping[str, str | None
                 f"SELECT customer_id, CAST({quote(name)} AS VARCHAR) FROM ({rows})"
                 " WHERE customer_id IS NOT NULL"
             )
-            found.setdefault(name, {}).update(run.population.connection.execute(asked).fetchall())
+            found.setdefault(name, {}).update(run.population.engine.rows(asked))
     return found

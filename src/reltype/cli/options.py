@@ -90,6 +90,12 @@ _READING = (
         metavar="SIZE",
         help="What the engine may hold, such as 2GB; it spills beyond.",
     ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0),
+        metavar="SECONDS",
+        help="How long one step on the data may take; 0: without end.  [default: 600]",
+    ),
 )
 _DATA = (
     click.option("--customers", type=FILE, metavar="FILE", help="A customer table."),
@@ -130,6 +136,8 @@ knowledge = _with(_KNOWLEDGE)
 """What is known: typology, packs, plugins, config."""
 reading = _with(_READING)
 """How a file is opened."""
+opening = _with(_READING[1:])
+"""How a table is opened of which no column has to be one of ours."""
 data = _with(_DATA)
 """How the input is read."""
 scored = _with(_SCORED)

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
+from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.mapping.kinds import checked
 
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
 
 TABLES = ("typology", "as_of", "interactions", "customers", "kinds", "plugins", "options")
 """What may stand at the top of a config."""
-OPTIONS = ("min_confidence", "refunds", "threads", "memory_limit", "rules", "model", "engine")
+OPTIONS = (
+    "min_confidence",
+    "refunds",
+    "threads",
+    "memory_limit",
+    "rules",
+    "model",
+    "engine",
+    "timeout",
+)
 """What may stand under [options]."""
 ADD_UP = ("no_plugin",)
 """Settings of which everything holds that is said anywhere."""
@@ -64,6 +74,7 @@ class Settings:
         no_plugin: Plugins to leave out.
         model: A model to score with.
         engine: What runs the query: `duckdb`, or what a plugin brings.
+        timeout: Seconds that one step on the data may take; 0: as many as it takes.
         config: The config, for what it says of inputs and kinds.
     """
 
@@ -77,6 +88,7 @@ class Settings:
     no_plugin: tuple[str, ...] = ()
     model: str | None = None
     engine: str = "duckdb"
+    timeout: float = TIMEOUT
     config: Config = field(factory=Config)
 
 

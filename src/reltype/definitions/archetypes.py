@@ -50,6 +50,9 @@ class Archetype:
         prototype: Its place on each dimension that it says something about.
         prior: Its base rate against the other archetypes'; above 0.
         alias: A neutral name to show where the metaphor would offend.
+        needs: SQL over features, scales and readings: what must have been seen before anybody is
+            named so; unknown counts as not seen. Empty: nothing in particular.
+        otherwise: What is told where it is the likeliest and that was not seen.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Archetype:
     prototype: Mapping[str, Place]
     prior: float = field(default=1.0, validator=validators.gt(0))
     alias: str = ""
+    needs: str = ""
+    otherwise: str = "too early"
 
     @property
     def column(self) -> str:
@@ -82,6 +87,39 @@ class Flag:
 
 
 @frozen
+class BaseRate:
+    """How common archetypes are under a circumstance, before anything is seen of a customer.
+
+    Attributes:
+        name: The circumstance, for instance `nothing binds`.
+        when: SQL over features, scales and readings; unknown counts as not held.
+        rates: Archetype → by how much more common (above 1) or rarer it is there; above 0.
+        because: Why, in a sentence that a summary tells.
+        source: Literature, or `ours`.
+    """
+
+    name: str
+    when: str
+    rates: Mapping[str, float] = field()
+    because: str = ""
+    source: str = ""
+
+    @rates.validator
+    def _above_zero(self, _: object, rates: Mapping[str, float]) -> None:
+        for archetype, rate in rates.items():
+            if not rate > 0:
+                raise ValueError(f"the rate of {archetype!r} is {rate}, and must be above 0")
+
+
+@frozen
+class Level:
+    """A degree of certainty, and the posterior from which on a name has it."""
+
+    name: str
+    at_least: float = field(validator=[validators.ge(0), validators.le(1)])
+
+
+@frozen
 class Typology:
     """A set of archetypes over dimensions, and how their scores are pooled.
 
@@ -91,11 +129,21 @@ class Typology:
         dimensions: The dimensions it uses, in the result's order.
         temperature: The scores are divided by it before the softmax; above 1 where evidence
             overlaps (two signals of one cause), which sums would count twice.
+        warming: By how much the temperature rises with the share of evidence that was seen: it is
+            `temperature · (1 + warming · share)`. The more readings, the more they repeat
+            each other, and sums grow too sure.
         unclassified_prior: The base rate of the hypothesis that no archetype fits, against 1
             for an archetype.
         contamination: Share of readings, 0…1, that say nothing of the archetype (a mistyped
             rating, a shared card). It bounds how much one dimension can speak against one.
         min_confidence: The posterior below which a customer stays unclassified.
+        tell_apart: The distance d' in standard deviations, on what was seen of a customer, below
+            which the two likeliest archetypes are not told apart, whatever the posterior.
+        least_known: The share of all evidence, 0…1, below which nobody at all is named.
+        certainty: Degrees of certainty; a name has the one with the highest `at_least` that its
+            posterior reaches.
+        base_rates: Circumstances under which archetypes are more or less common; all that hold
+            count.
         unclassified_when: Reasons not to classify, the first that holds is told.
         status: The first that holds is the customer's status.
         alarms: All that hold are told.
@@ -105,9 +153,14 @@ class Typology:
     summary: str
     dimensions: tuple[str, ...]
     temperature: float = field(default=1.0, validator=validators.gt(0))
+    warming: float = field(default=0.0, validator=validators.ge(0))
     unclassified_prior: float = field(default=0.1, validator=validators.gt(0))
     contamination: float = field(default=0.05, validator=[validators.ge(0), validators.lt(1)])
     min_confidence: float = field(default=0.4, validator=[validators.ge(0), validators.le(1)])
+    tell_apart: float = field(default=0.0, validator=validators.ge(0))
+    least_known: float = field(default=0.0, validator=[validators.ge(0), validators.le(1)])
+    certainty: tuple[Level, ...] = ()
+    base_rates: tuple[BaseRate, ...] = ()
     unclassified_when: tuple[Flag, ...] = ()
     status: tuple[Flag, ...] = ()
     alarms: tuple[Flag, ...] = ()

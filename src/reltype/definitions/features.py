@@ -29,14 +29,16 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "hour": "number",
     "organic": "bool",
     "gap_days": "number",
+    "payment_gap_days": "number",
     "amount_log": "number",
 }
-"""What an aggregate may speak of: the canonical columns, and six that the query adds.
+"""What an aggregate may speak of: the canonical columns, and seven that the query adds.
 
 `day` is whole days since 1970-01-01; `weekday` 1 (Monday) … 7 (Sunday); `hour` the hour of the day,
 0…23; `organic` is true where the customer took the step (not a bill, a renewal or a mailing of
 ours); `gap_days` is the days since the same customer's previous organic day, null on the first and
-on a second interaction of one day; `amount_log` is the natural logarithm of what a purchase cost, kept to 1/4096 so that sums are exact
+on a second interaction of one day; `payment_gap_days` the same for days with a payment (a purchase
+or a renewal); `amount_log` is the natural logarithm of what a purchase cost, kept to 1/4096 so that sums are exact
 in any order, null for what is no purchase or cost nothing.
 """
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from reltype.expressions.functions import Kind
 
-TYPES = {"number": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN", "time": "TIMESTAMP"}
-"""Kinds that a function may take and give, as the engine calls them."""
+KINDS = ("number", "text", "bool", "time")
+"""Kinds that a function may take and give."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
@@ -50,10 +50,10 @@ class ScalarFunction:
         converter=tuple,
         validator=[
             validators.min_len(1),
-            validators.deep_iterable(validators.in_(TYPES)),
+            validators.deep_iterable(validators.in_(KINDS)),
         ],
     )
-    gives: Kind = field(validator=validators.in_(TYPES))
+    gives: Kind = field(validator=validators.in_(KINDS))
     summary: str
 
     def __call__(self, *columns: pa.Array | pa.ChunkedArray) -> pa.Array:

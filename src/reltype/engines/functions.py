@@ -1,35 +1,65 @@
-"""Registered: plugins' functions that the queries of one connection may call."""
+"""Asked: plugins' functions that the queries of one engine may call."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import define, field
 
-from reltype.definitions.functions import TYPES
 from reltype.errors import PluginError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from duckdb import DuckDBPyConnection
 
-    from reltype.definitions.functions import ScalarFunction
-    from reltype.plugins.plugin import Plugins
+class Function(Protocol):
+    """A function over Arrow arrays, as `reltype.plugin.ScalarFunction` is."""
+
+    @property
+    def name(self) -> str:
+        """As queries call it."""
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The kind of each argument: `number`, `text`, `bool` or `time`."""
+
+    @property
+    def gives(self) -> str:
+        """The kind of the result."""
+
+
+class Ask(Protocol):
+    """Who calls a plugin's function, within the time limit: `Plugins` does."""
+
+    def call(self, name: str, function: Any, what: str, *args: Any) -> Any:  # noqa: ANN401
+        """What *function* of the plugin *name* returns. Raises PluginError where it fails."""
+
+    def error(self, name: str, text: str) -> PluginError:
+        """An error that names the plugin."""
 
 
 @define
-class Registered:
-    """The functions of a run in the engine, and the failure that stopped one of them.
+class Asked:
+    """The failure that stopped a query, if a function of a plugin did.
 
     Attributes:
-        owners: Function → the plugin that it is from.
         failure: What to tell instead of the engine's error.
     """
 
-    owners: dict[str, str] = field(factory=dict)
-    failure: PluginError | None = None
+    failure: PluginError | None = field(default=None)
+
+    def guarded(self, owner: str, function: Function, ask: Ask) -> Callable[..., Any]:
+        """*function* as an engine calls it: Arrow in, Arrow out; its failure is kept."""
+
+        def call(*columns: Any) -> Any:  # noqa: ANN401
+            try:
+                return ask.call(owner, function, f"{function.name}()", *columns)
+            except PluginError as error:
+                self.failure = self.failure or error
+                raise
+
+        return call
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -41,43 +71,3 @@ class Registered:
                 raise
             failure, self.failure = self.failure, None
             raise failure from error
-
-
-def register(
-    connection: DuckDBPyConnection,
-    functions: Mapping[str, tuple[str, ScalarFunction]],
-    plugins: Plugins,
-) -> Registered:
-    """Let queries on *connection* call *functions*, given as name → (plugin, function).
-
-    Raises:
-        PluginError: The engine has a function of that name.
-    """
-    import duckdb
-
-    registered = Registered()
-
-    def guarded(owner: str, function: ScalarFunction) -> Callable[..., Any]:
-        def call(*columns: Any) -> Any:  # noqa: ANN401  Arrow in, Arrow out
-            try:
-                return plugins.call(owner, function, f"{function.name}()", *columns)
-            except PluginError as error:
-                registered.failure = registered.failure or error
-                raise
-
-        return call
-
-    for name, (owner, function) in functions.items():
-        try:
-            connection.create_function(  # type: ignore[call-overload]
-                name,
-                guarded(owner, function),
-                [TYPES[kind] for kind in function.takes],
-                TYPES[function.gives],
-                type="arrow",
-                null_handling="special",
-            )
-        except duckdb.CatalogException as error:
-            raise plugins.error(owner, f"the engine has a function {name}() already.") from error
-        registered.owners[name] = owner
-    return registered

@@ -141,12 +141,16 @@ class Search:
         replaced = ", ".join(
             f"coalesce(c{i}, {quote(n)}::DOUBLE) AS {quote(n)}" for i, n in enumerate(names)
         )
-        candidates = self.run.population.keep("candidates", _table(names, tried))
-        relation = f"SELECT base.* REPLACE ({replaced}) FROM ({self.relation}) base, {candidates} ORDER BY k"
-        made = [
-            self.run.result.named(self.run.conclude(batch))
-            for batch in self.run.population.judge(relation)
-        ]
+        population = self.run.population
+        with population.kept(_table(names, tried), "candidates") as candidates:
+            relation = (
+                f"SELECT base.* REPLACE ({replaced}) FROM ({self.relation}) base, {candidates}"
+                " ORDER BY k"
+            )
+            made = [
+                self.run.result.named(self.run.conclude(batch))
+                for batch in population.judge(relation)
+            ]
         return np.concatenate(made)
 
 

@@ -115,13 +115,14 @@ class Explanation:
 
 def contributions(plan: Plan, batch: Batch, pooled: Pooled) -> tuple[Contribution, ...]:
     """Everything that was added to each score of the first row, nothing left out."""
-    t = plan.typology.temperature
+    t = float(pooled.temperature[0])
     made = []
     parts = np.concatenate([said[0] for said in pooled.parts], axis=-1)
     for a, archetype in enumerate(plan.archetypes):
         name = archetype.name
-        base = float(np.log(archetype.prior)) / t
-        mine = [Contribution("prior", "", name, base, f"base rate {archetype.prior:g}")]
+        prior = float(pooled.prior[0, a])
+        told = f"base rate {np.exp(prior):.3g}{_circumstances(plan, batch, name)}"
+        mine = [Contribution("prior", "", name, prior / t, told)]
         for p, (source, item) in enumerate(pooled.labels):
             amount = float(parts[a, p]) / t
             if amount:
@@ -131,6 +132,16 @@ def contributions(plan: Plan, batch: Batch, pooled: Pooled) -> tuple[Contributio
     none = float(pooled.scores[0, -1])
     made.append(Contribution("prior", "", "unclassified", none, _withheld(plan, pooled)))
     return tuple(made)
+
+
+def _circumstances(plan: Plan, batch: Batch, archetype: str) -> str:
+    """The base rates' names that hold for the first row and speak of *archetype*."""
+    held = [
+        rate.name
+        for i, rate in enumerate(plan.typology.base_rates)
+        if archetype in rate.rates and batch.holds(f"rate_{i}")[0] == 1
+    ]
+    return f" ({', '.join(held)})" if held else ""
 
 
 def _text(plan: Plan, batch: Batch, part: int, source: str, item: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
 from reltype import sources
+from reltype.engines import limits
 from reltype.errors import ConfigError, InputError
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
@@ -15,15 +18,15 @@ from reltype.inputs.origins import Origins, Table
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import guess
-from reltype.sources import rejects
+from reltype.sources import files, rejects
 
 if TYPE_CHECKING:
     import datetime as dt
 
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
     from reltype.config.blocks import Block
+    from reltype.engines.duckdb import Connection
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
@@ -115,7 +118,7 @@ class Inputs:
             somebody chose the as-of day.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    connection: Connection = field(repr=False)
     items: list[Input]
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
@@ -124,23 +127,33 @@ class Inputs:
     @classmethod
     def open(
         cls,
-        connection: DuckDBPyConnection,
+        connection: Connection,
         asked: Sequence[Ask],
         *,
         refunds: Refunds = "net",
         features: Collection[str] = (),
         encoding: str | None = None,
+        timeout: float | None = None,
     ) -> Inputs:
         """Open everything, and find out what each is.
 
+        Args:
+            connection: An engine's, locked but for what `readable` gives.
+            asked: What to read.
+            refunds: What becomes of money paid back.
+            features: Names of features that a customer table may give.
+            encoding: What text files are written in; seen from their bytes where None.
+            timeout: Seconds for each of *asked*; None or 0: no limit.
+
         Raises:
-            InputError: Something cannot be read.
+            InputError: Something cannot be read, or not in that time.
             ConfigError: What was said of a column cannot be.
         """
         items: list[Input] = []
         for ask in asked:
-            found, made = _opened(connection, ask, encoding)
-            items += [_understood(connection, source, made, ask, features) for source in found]
+            with limits.within(connection, timeout, f"opening {_named(ask)}"):
+                found, made = _opened(connection, ask, encoding)
+                items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
         items = [_bridged(item, items) for item in items]
         return cls(connection, items, refunds, frozenset(features))
@@ -227,15 +240,34 @@ class Inputs:
         count = 0
         for item in self.items:
             for source in (item.source, *(item.made.read if item.made else ())):
-                for part in source.parts:
-                    if part.rejects:
-                        rows = self.connection.sql(f"SELECT count(*) FROM {part.rejects}")
-                        count += int(rows.fetchall()[0][0])
+                count += rejects.malformed(self.connection, source)
         return count
 
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+def readable(asked: Iterable[Ask]) -> list[str]:
+    """The files that the engine has to read itself, by the names that it will use."""
+    things = [
+        thing
+        for ask in asked
+        for thing in (
+            ask.thing,
+            *(origin.path for origin in (ask.block.origins.values() if ask.block else ())),
+        )
+    ]
+    return [path for thing in things for path in files.readable(thing)]
+
+
+def _named(ask: Ask) -> str:
+    if ask.block is not None:
+        return name_of(ask.block)
+    thing = ask.thing
+    if isinstance(thing, str | os.PathLike):
+        return Path(os.fspath(thing)).name  # a URL may hold a password before it
+    return f"<{type(thing).__name__}>"
 
 
 def _mapped(items: Iterable[Input]) -> set[str]:
@@ -248,7 +280,7 @@ def _brief(source: str) -> str:
 
 
 def _opened(
-    connection: DuckDBPyConnection, ask: Ask, encoding: str | None
+    connection: Connection, ask: Ask, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins | None]:
     if ask.block is not None:
         return origins.opened(connection, ask.block, encoding)
@@ -257,7 +289,7 @@ def _opened(
 
 
 def _understood(
-    connection: DuckDBPyConnection,
+    connection: Connection,
     source: Source,
     made: Origins | None,
     ask: Ask,

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from reltype import sources
-from reltype.errors import ConfigError
-from reltype.sources import frames, parts
-from reltype.sources.quoting import identifier
+from reltype.errors import ConfigError, InputError
+from reltype.sources import frames, kept
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
     from reltype.config.blocks import Block
+    from reltype.engines.duckdb import Connection
     from reltype.sources import Source
 
 
@@ -49,7 +47,7 @@ class Origins:
 
 
 def opened(
-    connection: DuckDBPyConnection, block: Block, encoding: str | None = None
+    connection: Connection, block: Block, encoding: str | None = None
 ) -> tuple[tuple[Source, ...], Origins]:
     """The sources of a block's rows, and what is joined to them.
 
@@ -71,54 +69,31 @@ def opened(
     return found, origins
 
 
-def described(
-    connection: DuckDBPyConnection, relation: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def described(connection: Connection, relation: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns of a relation, and their types."""
     return frames.described(connection, relation)
 
 
 def _kept(
-    connection: DuckDBPyConnection, block: Block, name: str, encoding: str | None
+    connection: Connection, block: Block, name: str, encoding: str | None
 ) -> tuple[Table, Source]:
     """One origin as a temporary table, every row of it cut as it should be."""
-    import duckdb
-
     origin = block.origins[name]
     source = sources.open_source(connection, origin.path, table=origin.table, encoding=encoding)
-    kept = identifier(parts.private_name("origin"))
-    make = f"CREATE OR REPLACE TEMP TABLE {kept} AS SELECT * FROM "
-    try:
-        connection.execute(make + source.relation)
-        failed = False
-    except duckdb.Error:
-        failed = True
-    settled = sources.settle(connection, source, failed=failed)
-    if failed or settled is not source:
-        connection.execute(make + settled.relation)
-    return Table(kept, settled.columns), settled
+    table, settled = kept.kept(connection, source)
+    return Table(table, settled.columns), settled
 
 
 def _selected(
-    connection: DuckDBPyConnection, block: Block, encoding: str | None
+    connection: Connection, block: Block, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins]:
     """What a block's `sql` selects, kept as a temporary table."""
-    import duckdb
-
+    block.relation({})  # what cannot be run is told before anything is read
     held = {name: _kept(connection, block, name, encoding) for name in block.origins}
-    selected = block.relation({name: table for name, (table, _) in held.items()})
-    kept = parts.private_name("selected")
-    try:
-        for name, (table, _) in held.items():
-            connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT * FROM {table.relation}"
-            )
-        connection.execute(f"CREATE TEMP TABLE {identifier(kept)} AS SELECT * FROM {selected}")
-    except duckdb.Error as error:
-        raise ConfigError(f"{block.place} sql: {frames.first_line(error)}") from error
-    finally:
-        for name in held:
-            connection.execute(f"DROP VIEW IF EXISTS {identifier(name)}")
+    tables = {name: table for name, (table, _) in held.items()}
     shown = " + ".join(source.name for _, source in held.values())
-    part = frames.table_part(connection, shown, kept)
-    return (sources.as_source((part,)),), Origins(block, {}, tuple(s for _, s in held.values()))
+    try:
+        made = kept.selected(connection, block.relation(tables), shown)
+    except InputError as error:
+        raise ConfigError(f"{block.place} sql: {error}") from error
+    return (made,), Origins(block, {}, tuple(source for _, source in held.values()))

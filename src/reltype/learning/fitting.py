@@ -49,22 +49,6 @@ SAMPLE = 20_000
 """Customers from whom ranks are taken: an error of some tenths of a percentile."""
 
 
-def fit(data: Any, *, labels: Given = None, **how: Any) -> Model:  # noqa: ANN401
-    """What *data* teaches: the scales and which rules repeat each other; with *labels*, more.
-
-    Args:
-        data: As for `classify`.
-        labels: A file, frame or dict with `customer_id` and `archetype`, for some customers.
-        how: As for `classify`: customers, as_of, config, rules, typology …
-
-    Raises:
-        InputError: The labels cannot be used, or speak of no customer in *data*.
-    """
-    from reltype.api import open_run
-
-    return fit_run(open_run(data, **how), labels)
-
-
 def fit_run(run: Run, labels: Given = None) -> Model:
     """What the customers of *run* teach, and the labels of some of them."""
     model = Model.of(run)
@@ -113,6 +97,8 @@ def learnable(plan: Plan) -> tuple[str, ...]:
 
 def asking(plan: Plan, features: tuple[str, ...]) -> Plan:
     """*plan*, with what a learner reads among what is answered."""
+    if set(features) <= set(plan.also):
+        return plan
     return evolve(plan, also=tuple(dict.fromkeys([*plan.also, *features])))
 
 
@@ -144,7 +130,7 @@ class Seen:
 def _taught(run: Run, model: Model, labels: Labels) -> Model:
     plan = run.plan
     features = learnable(plan)
-    run.population.plan = asking(plan, features)
+    run = run.asking(asking(plan, features))
     seen = _gathered(run, labels, features)
     if not seen.known:
         some = next(run.population.batches(), None)

@@ -78,7 +78,7 @@ class Labelling:
     def __attrs_post_init__(self) -> None:
         """Ask for what a learner reads, besides what the run needs."""
         plan = self.run.plan
-        self.run.population.plan = asking(plan, learnable(plan))
+        self.run = self.run.asking(asking(plan, learnable(plan)))
 
     def next(self) -> str | None:
         """The customer whose label would teach most; None where all were asked."""

@@ -61,9 +61,9 @@ def reltype_formats() -> Iterable[Format]:  # type: ignore[empty-body]
 
 @hookspec
 def reltype_engines() -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Return engines by name, each with `connect` and `lock` as `reltype.engines.duckdb` has.
+    """Return engines by name, each with `connect(threads, memory_limit)`.
 
-    The setting `engine` chooses one. Its connections speak DuckDB's Python interface.
+    That gives an opened `reltype.engines.Engine`. The setting `engine` chooses one by its name.
     """
 
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from reltype.definitions.features import Feature
     from reltype.scoring.population import Population
 
-BATCH = 1 << 16
-"""Customers in a batch of facts."""
-
 ENDED = "ended"
 """The fact that says that somebody left: the day as ISO text, or `yes` where it is not known."""
 
@@ -42,16 +39,9 @@ def batches(population: Population, customer_id: str | None = None) -> Iterator[
     """
     where = "true" if customer_id is None else f"customer_id = {literal(customer_id)}"
     sql = f"SELECT {_columns(population)} FROM ({population.features(where)})"
-    with population.functions.told():
-        reader = population.connection.cursor().sql(f"{sql} ORDER BY customer_id")
-        made = reader.to_arrow_reader(BATCH)
     none = True
-    while True:
-        with population.functions.told():
-            batch = next(made, None)
-        if batch is None:
-            break
-        none = none and batch.num_rows == 0
+    for batch in population.engine.batches(f"{sql} ORDER BY customer_id"):
+        none = False
         yield batch
     if none and customer_id is not None:
         raise InputError(f"There is no customer {customer_id!r} in this input.")
@@ -68,7 +58,7 @@ def table(population: Population, customer_id: str | None = None) -> pa.Table:
 def schema(population: Population) -> pa.Schema:
     """The names and types of `batches`."""
     sql = f"SELECT {_columns(population)} FROM ({population.features('false')})"
-    found: pa.Schema = population.connection.cursor().sql(sql).to_arrow_table().schema
+    found: pa.Schema = population.engine.table(sql).schema
     return found
 
 
@@ -108,11 +98,10 @@ def weekdays(population: Population, customer_id: str) -> dict[int, int]:
     if not population.logs:
         return {}
     rows = population.interactions(["weekday"])
-    with population.functions.told():
-        found = population.connection.execute(
-            f"SELECT CAST(weekday AS INTEGER), count(*) FROM ({rows}) WHERE organic"
-            f" AND customer_id = {literal(customer_id)} GROUP BY 1 ORDER BY 1"
-        ).fetchall()
+    found = population.engine.rows(
+        f"SELECT CAST(weekday AS INTEGER), count(*) FROM ({rows}) WHERE organic"
+        f" AND customer_id = {literal(customer_id)} GROUP BY 1 ORDER BY 1"
+    )
     return {int(day): int(n) for day, n in found}
 
 

@@ -14,9 +14,8 @@ from reltype.reporting.regions import Range, ranges, relation, thresholds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from duckdb import DuckDBPyConnection
-
     from reltype.definitions.rules import Example, Rule
+    from reltype.engines import Engine
     from reltype.expressions import Expression
     from reltype.plugins.knowledge import Knowledge
 
@@ -51,12 +50,12 @@ def flaws(knowledge: Knowledge) -> tuple[Flaw, ...]:
     does, or only where another does. Ranges are known for readings and for features whose unit says
     so. Conditions that do more than compare inputs with numbers are tried by their examples alone.
     """
-    from reltype.engines import duckdb as engine
+    from reltype.engines.duckdb import DuckDB
 
-    connection = engine.connect()
-    knowledge.register(connection)
-    engine.lock(connection, [])
-    look = _Look(knowledge, connection)
+    engine = DuckDB.connect()
+    engine.register(knowledge.functions, knowledge.plugins)
+    engine.lock([])
+    look = _Look(knowledge, engine)
     found = [flaw for rule in knowledge.catalogue.rules.values() for flaw in look.at(rule)]
     return (*found, *look.at_pairs())
 
@@ -66,7 +65,7 @@ class _Look:
     """Looks at rules with the help of an engine."""
 
     knowledge: Knowledge
-    connection: DuckDBPyConnection
+    engine: Engine
     known: Mapping[str, Range] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -150,9 +149,7 @@ class _Look:
 
     def _counts(self, asked: tuple[str, ...], points: str) -> tuple[int, ...]:
         counted = ", ".join(f"count_if({sql})" for sql in asked)
-        row: tuple[int, ...] = self.connection.execute(
-            f"SELECT {counted} FROM ({points})"
-        ).fetchall()[0]
+        row: tuple[int, ...] = self.engine.rows(f"SELECT {counted} FROM ({points})")[0]
         return row
 
     def _because(self, bounds: Mapping[str, set[float]]) -> str:
@@ -169,9 +166,7 @@ class _Look:
         columns = ", ".join(
             f"CAST({_typed(example.given.get(name))}) AS {quote(name)}" for name in expression.needs
         )
-        got = self.connection.execute(
-            f"SELECT {expression.sql()} FROM (SELECT {columns or '1'})"
-        ).fetchall()[0][0]
+        got = self.engine.rows(f"SELECT {expression.sql()} FROM (SELECT {columns or '1'})")[0][0]
         if got is not example.fires:
             silent = sorted(n for n in expression.needs if example.given.get(n) is None)
             why = f" ({', '.join(silent)} not given)" if got is None and silent else ""

@@ -80,7 +80,7 @@ def _inspected(opened: Opened, item: Input) -> Inspected:
     notes = (*source.notes, *item.notes, *guess.doubts)
     if guess.problems:
         sql = f"SELECT count(*) FROM {item.relation}"
-        rows = int(opened.connection.execute(sql).fetchall()[0][0]) + opened.inputs.torn()
+        rows = int(opened.engine.rows(sql)[0][0]) + opened.inputs.torn()
         return Inspected(
             path=source.name,
             guess=guess,
@@ -115,17 +115,17 @@ def _kinds(opened: Opened, item: Input) -> dict[str, tuple[int, str]]:
     """Every word for a kind, with its rows."""
     if item.guess.role != "interactions" or "kind" not in item.guess.mapping.columns:
         return dict(item.guess.kinds)
-    found = opened.connection.execute(
+    found = opened.engine.rows(
         f"""SELECT kind_as_written, count(*) AS n, mode(kind) FROM ({item.select()})
             WHERE kind_as_written IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 LIMIT {SHOWN_KINDS}"""
-    ).fetchall()
+    )
     return {str(word): (int(n), str(kind)) for word, n, kind in found}
 
 
 def _span(opened: Opened, item: Input) -> tuple[dt.datetime, dt.datetime] | None:
     if item.guess.role != "interactions":
         return None
-    first, last = opened.connection.execute(
+    first, last = opened.engine.rows(
         f"SELECT min(timestamp), max(timestamp) FROM ({item.select()}) WHERE reject IS NULL"
-    ).fetchall()[0]
+    )[0]
     return None if first is None else (first, last)

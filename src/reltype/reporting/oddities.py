@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reltype.engines import first
 from reltype.expressions import literal, quote
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
-    from duckdb import DuckDBPyConnection
-
+    from reltype.engines import Engine
     from reltype.inputs import Input, Inputs
     from reltype.scoring.population import Counts, Population
 
@@ -47,7 +47,7 @@ def oddities(
         where = f"{item.source.name}: " if len(inputs.items) > 1 else ""
         if small or thorough:
             if counts.rejected or counts.unread:
-                told += [where + text for text in _unread(population.connection, inputs, item)]
+                told += [where + text for text in _unread(population.engine, inputs, item)]
             if item in logs:
                 told += [where + text for text in _log(population, inputs, item)]
     if logs and not (small or thorough):
@@ -74,7 +74,7 @@ def _grouped(population: Population, inputs: Inputs, counts: Counts) -> Iterator
         return
     most = population.first(
         "SELECT arg_max(customer_id, log_rows) AS who, max(log_rows) AS most,"
-        " CAST(sum(log_rows) AS BIGINT) AS all_rows, count(*) AS customers FROM facts"
+        f" CAST(sum(log_rows) AS BIGINT) AS all_rows, count(*) AS customers FROM {population.facts}"
         " WHERE customer_id IS NOT NULL"
     )
     if most["customers"] > 2 and most["most"] > 20 and most["most"] >= DOMINANT * most["all_rows"]:
@@ -86,11 +86,11 @@ def _grouped(population: Population, inputs: Inputs, counts: Counts) -> Iterator
 
 def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
     """What only the rows of a log show: duplicates, money paid back, a half last day."""
-    connection = population.connection
+    engine = population.engine
     if len(item.types) <= _WIDE:
         every = ", ".join(quote(name) for name in item.types)
-        row = _first(
-            connection,
+        row = first(
+            engine,
             f"SELECT count(*) - count(DISTINCT hash({every})) AS again FROM {item.relation}",
         )
         if row["again"]:
@@ -100,17 +100,15 @@ def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
                 ' from = { log = "FILE" } and sql = "SELECT DISTINCT * FROM log".'
             )
     canonical = item.select(refunds="net" if inputs.refunds == "raise" else inputs.refunds)
-    yield from _paid_back(connection, inputs, item, canonical)
+    yield from _paid_back(engine, inputs, item, canonical)
     yield from _half_day(population, canonical)
 
 
-def _paid_back(
-    connection: DuckDBPyConnection, inputs: Inputs, item: Input, canonical: str
-) -> Iterator[str]:
+def _paid_back(engine: Engine, inputs: Inputs, item: Input, canonical: str) -> Iterator[str]:
     if "value" not in item.guess.mapping.columns or inputs.refunds != "net":
         return
-    row = _first(
-        connection,
+    row = first(
+        engine,
         "SELECT count_if(kind = 'refund') AS back, count_if(kind = 'refund' AND "
         f"kind_as_written IS DISTINCT FROM 'refund') AS guessed FROM ({canonical})"
         " WHERE reject IS NULL",
@@ -125,8 +123,8 @@ def _paid_back(
 def _half_day(population: Population, canonical: str) -> Iterator[str]:
     """Whether the log ends in the middle of a day."""
     last = population.usual.as_of
-    row = _first(
-        population.connection,
+    row = first(
+        population.engine,
         f"""WITH moments AS (SELECT timestamp AS moment, timestamp::DATE AS day FROM ({canonical})
               WHERE reject IS NULL AND timestamp < {literal(str(last))}::DATE + INTERVAL 1 DAY),
             days AS (SELECT day, max(epoch(moment - day::TIMESTAMP)) / 3600 AS ends, count(*) AS n
@@ -146,34 +144,29 @@ def _half_day(population: Population, canonical: str) -> Iterator[str]:
         )
 
 
-def _unread(connection: DuckDBPyConnection, inputs: Inputs, item: Input) -> Iterator[str]:
+def _unread(engine: Engine, inputs: Inputs, item: Input) -> Iterator[str]:
     """Why rows were rejected, and which cells could not be read, by column."""
     canonical = item.select(refunds=inputs.refunds, features=inputs.features)
-    found = connection.sql(
+    found = engine.rows(
         f"SELECT reject, count(*) AS n FROM ({canonical}) WHERE reject IS NOT NULL "
         "GROUP BY reject ORDER BY n DESC, reject LIMIT 5"
-    ).fetchall()
+    )
     for reject, n in found:
         column, _, reason = reject.partition(": ")
         yield f"{_count(n, 'row')} rejected: {reason} ({column})."
     listed = ", ".join(map(literal, item.guess.mapping.columns))
-    cells = connection.sql(
+    cells = engine.rows(
         f"""SELECT split_part(cell, ': ', 1) AS name, count(*) AS n, min(cell) AS example FROM
             (SELECT unnest(string_split(unread, '; ')) AS cell FROM ({canonical})
              WHERE unread IS NOT NULL AND reject IS NULL)
             WHERE name IN ({listed}) GROUP BY name ORDER BY n DESC, name"""
-    ).fetchall()
+    )
     for name, n, example in cells:
         shown = example.partition(": ")[2]
         yield (
             f"{_count(n, 'cell')} of {name} could not be read, such as {shown}, and "
             f"count{'s' * (n == 1)} as not seen."
         )
-
-
-def _first(connection: DuckDBPyConnection, sql: str) -> dict[str, Any]:
-    rows: list[dict[str, Any]] = connection.sql(sql).to_arrow_table().to_pylist()
-    return rows[0] if rows else {}
 
 
 def _count(number: int, noun: str) -> str:

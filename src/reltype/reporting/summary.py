@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import define, field, frozen
 
+from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,6 +70,12 @@ class Summary:
         alike: Pairs of archetypes that the columns cannot tell apart.
         helps: What would help most, the best first.
         warnings: Sentences about the input.
+        reliability: Signal → how far it repeats itself between two halves of each customer's
+            log, 0…1; signals of which that cannot be measured are left out.
+        known: Share of the typology's evidence that was seen, 0…1.
+        base_rates: Circumstance → share of customers under it, whose base rates it shifts.
+        findings: Sentences to read before the shares: why nobody is named, or that a name is one
+            column in disguise.
     """
 
     customers: int
@@ -82,7 +90,16 @@ class Summary:
     alike: tuple[Pair, ...] = ()
     helps: tuple[Help, ...] = ()
     warnings: tuple[str, ...] = ()
+    reliability: Mapping[str, float] = field(factory=dict)
+    known: float = 1.0
+    base_rates: Mapping[str, float] = field(factory=dict)
+    findings: tuple[str, ...] = ()
 
+
+STEPS = 100
+DISGUISE, USUAL, FEW_STEPS = 0.9, 0.85, 12
+"""A name is one column in disguise where a reading of a few steps gives nine names of ten, and no
+name is nearly everybody's."""
 
 COUNTED = ("archetype", "unclassified_because", "status")
 """Result columns whose values are counted."""
@@ -95,6 +112,7 @@ class Tally:
     customers: int = 0
     counts: dict[str, Counter[str]] = field(factory=lambda: {name: Counter() for name in COUNTED})
     alarms: Counter[str] = field(factory=Counter)
+    readings: dict[str, Counter[tuple[int, str]]] = field(factory=dict)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count one batch of a result."""
@@ -104,6 +122,39 @@ class Tally:
         for name in COUNTED:
             self._count(self.counts[name], batch.column(name).drop_null())
         self._count(self.alarms, pc.list_flatten(batch.column("alarms")))
+        names = pc.dictionary_encode(batch.column("archetype"))
+        kinds = names.dictionary.to_pylist()
+        code = names.indices.to_numpy(zero_copy_only=False)
+        for name in batch.schema.names:
+            if name.startswith("d_"):
+                reading = doubles(batch.column(name))
+                step = np.where(np.isnan(reading), -1, np.rint(reading * STEPS)).astype(np.int64)
+                found, times = np.unique(step * len(kinds) + code, return_counts=True)
+                told = self.readings.setdefault(name[2:], Counter())
+                for key, count in zip(found.tolist(), times.tolist(), strict=True):
+                    told[key // len(kinds), kinds[key % len(kinds)]] += count
+
+    def disguised(self) -> tuple[str, float] | None:
+        """The dimension whose reading alone gives the name, and in which share of the named.
+
+        None where no reading gives `DISGUISE` of them, or one name is nearly all there is.
+        """
+        best: tuple[str, float] | None = None
+        for dimension, counted in self.readings.items():
+            steps: dict[int, Counter[str]] = {}
+            for (step, name), count in counted.items():
+                if name != UNCLASSIFIED:
+                    steps.setdefault(step, Counter())[name] += count
+            total = sum(sum(c.values()) for c in steps.values())
+            most = Counter[str]()
+            for counter in steps.values():
+                most.update(counter)
+            if not total or max(most.values()) > USUAL * total or len(steps) > FEW_STEPS:
+                continue
+            share = sum(max(c.values()) for c in steps.values()) / total
+            if share >= DISGUISE and (best is None or share > best[1]):
+                best = dimension, share
+        return best
 
     def shares(self, column: str) -> dict[str, float]:
         """Value → share of customers, the most frequent first; nulls are left out."""
@@ -145,7 +196,46 @@ def summarise(run: Run, tally: Tally) -> Summary:
         alike=alike(plan, seen),
         helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
         warnings=tuple(run.warnings),
+        reliability=dict(run.scales.reliability),
+        known=run.scales.known,
+        base_rates={
+            rate.name: overview[f"r_{i}"] / total
+            for i, rate in enumerate(plan.typology.base_rates)
+            if overview[f"r_{i}"]
+        },
+        findings=tuple(findings(plan, run, tally)),
     )
+
+
+def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
+    """What to know before the shares are read."""
+    measured = run.scales.reliability
+    if measured and not any(trust(value) > 0.5 for value in measured.values()):
+        yield (
+            "Nothing here tells customers apart: cut into two halves, no reading of a customer "
+            "repeats itself better than it would if the log were dealt to customers at random."
+        )
+    elif run.scales.known < plan.typology.least_known:
+        yield (
+            f"Too little is known of anybody: {run.scales.known:.0%} of what the typology asks was "
+            f"seen, and nobody is named below {plan.typology.least_known:.0%}."
+        )
+    if (found := tally.disguised()) is not None:
+        dimension, share = found
+        columns = sorted(
+            {
+                column
+                for i, signal in enumerate(plan.signals)
+                if signal.dimension == dimension and run.population.overview[f"s_{i}"]
+                for column in _sources(plan, signal)
+                if column in run.inputs.mapped
+            }
+        )
+        source = f", which is read from {' and '.join(columns)}" if columns else ""
+        yield (
+            f"The names are one column in disguise: {share:.0%} of them follow from "
+            f"{dimension} alone{source}."
+        )
 
 
 def unseen_columns(
@@ -180,7 +270,16 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-_ALWAYS = {"customer_id", "timestamp", "day", "weekday", "hour", "organic", "gap_days"}
+_ALWAYS = {
+    "customer_id",
+    "timestamp",
+    "day",
+    "weekday",
+    "hour",
+    "organic",
+    "gap_days",
+    "payment_gap_days",
+}
 
 
 def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:

@@ -53,7 +53,12 @@ class Batch:
         return self.table.column(reading if reading in self.table.schema.names else name)
 
     def holds(self, condition: str) -> NDArray[np.float64]:
-        """(n,) 1 where the condition of this column holds, 0 where not, NaN where unknown."""
+        """(n,) 1 where the condition of this column holds, 0 where not, NaN where unknown.
+
+        What was not asked of this batch is unknown, too.
+        """
+        if condition not in self.table.schema.names:
+            return np.full(len(self), np.nan)
         return doubles(self.table.column(condition))
 
     def first(self, kind: str, count: int) -> NDArray[np.int64]:

@@ -113,7 +113,8 @@ class Plan:
         """Every boolean that is asked of a customer, by the column it fills.
 
         `rule_0`… in the order of `rules`; `reason_0`…, `status_0`…, `alarm_0`… in the order of
-        the typology's flags; `broken_0`… in the order of `benefits`, for those with a `when`.
+        the typology's flags; `rate_0`… in the order of its base rates; `needs_0`… and `broken_0`…
+        in the order of `archetypes` and `benefits`, for those that ask for something.
         """
         return self._conditions({**self.kinds, **{d.name: "number" for d in self.dimensions}})
 
@@ -130,6 +131,12 @@ class Plan:
         for kind, which in flags.items():
             for i, flag in enumerate(which):
                 asked[f"{kind}_{i}"] = self._parse(flag.when, f"{kind} {flag.name!r}", kinds)
+        for i, rate in enumerate(self.typology.base_rates):
+            asked[f"rate_{i}"] = self._parse(rate.when, f"base rate {rate.name!r}", kinds)
+        for i, archetype in enumerate(self.archetypes):
+            if archetype.needs:
+                where = f"archetype {archetype.name!r}"
+                asked[f"needs_{i}"] = self._parse(archetype.needs, where, kinds)
         for i, benefit in enumerate(self.benefits):
             if benefit.when:
                 asked[f"broken_{i}"] = self._parse(benefit.when, f"benefit {benefit.name!r}", kinds)
@@ -166,9 +173,7 @@ class Plan:
         Raises:
             ConfigError: They need each other in a circle.
         """
-        wanted = self._closure(
-            {*self.inputs, *self.mentioned, *self.also, "interactions", "organic_days"}
-        )
+        wanted = self._closure({*self.inputs, *self.mentioned, *self.also, "interactions"})
         levels: list[tuple[Feature | Scale, ...]] = []
         done: set[str] = set(DAY_COLUMNS)
         while wanted:

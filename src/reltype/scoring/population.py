@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import weakref
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,25 +12,24 @@ import numpy as np
 from attrs import define, evolve, field, frozen
 
 from reltype.arrow import doubles
-from reltype.engines.functions import Registered
+from reltype.engines import BATCH, first
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
 from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
+from reltype.scoring.reliability import reliability
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    import duckdb
     import pyarrow as pa
 
+    from reltype.engines import Engine
     from reltype.scoring.plan import Plan
 
 EPOCH = dt.date(1970, 1, 1)
-BATCH = 1 << 16
-"""Customers per batch: large enough for numpy, small enough for the cache and the memory limit."""
 
 
 @frozen
@@ -40,12 +41,18 @@ class Scales:
         log_start: The log's first day; who was there then may have been there before.
         values: Scale name → value.
         overlap: How far rules for one archetype fire on the same customers.
+        reliability: Signal → how far it repeats itself in two halves of what was seen of each
+            customer, 0…1; signals of which that cannot be measured are left out.
+        known: Share of the typology's evidence that was seen, 0…1: its mean over the customers
+            of whom there is enough.
     """
 
     as_of: dt.date
     log_start: dt.date
     values: Mapping[str, float]
     overlap: Overlap = field(factory=dict)
+    reliability: Mapping[str, float] = field(factory=dict)
+    known: float = 1.0
 
     @property
     def constants(self) -> dict[str, float]:
@@ -74,12 +81,15 @@ class Counts:
     repeated: int = 0
 
 
-@define(slots=False)
+@define(frozen=True, slots=False)
 class Population:
-    """The customers of one run, grouped by the engine.
+    """The customers of one run, grouped by the engine: see `grouped`, which makes one.
+
+    What follows from its fields is worked out once, when it is asked for. Another plan is another
+    population (`asking`), over the same facts.
 
     Attributes:
-        connection: The engine's connection; the facts live there as temporary tables.
+        engine: What runs the queries; the facts live there, in tables of their own.
         plan: What is asked.
         logs: SELECTs of canonical interactions.
         tables: SELECTs of canonical customer rows.
@@ -88,10 +98,11 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
-        functions: Plugins' functions that the connection knows.
+        facts: The engine's table of what the logs say of each customer; empty without a log.
+        customers: The engine's table of what the customer tables say; empty without any.
     """
 
-    connection: duckdb.DuckDBPyConnection = field(repr=False)
+    engine: Engine = field(repr=False)
     plan: Plan
     logs: Sequence[str] = ()
     tables: Sequence[str] = ()
@@ -100,25 +111,22 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
-    functions: Registered = field(factory=Registered, repr=False)
-    _counted: tuple[Plan, dict[str, float]] | None = field(default=None, init=False, repr=False)
+    facts: str = ""
+    customers: str = ""
 
-    def __attrs_post_init__(self) -> None:
-        if self.logs:
-            last = self.as_of or self.until
-            until = f"DATE '{last}'" if last else None
-            sql = query.facts(
-                self.plan, self.logs, until=until, absent=self.absent, nulls=self.nulls
-            )
-            self._make("facts", sql)
-        if self.tables:
-            self._make("customers", query.customers(self.tables, self.given))
+    def asking(self, plan: Plan) -> Population:
+        """The same customers, asked by another *plan*, which measures no other facts."""
+        return evolve(self, plan=plan, frozen=self.scales)
 
     def interactions(self, columns: Collection[str]) -> str:
         """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""
+        return query.interactions(self.logs, columns, until=self.last, absent=self.absent)
+
+    @property
+    def last(self) -> str | None:
+        """The last day that is used, as SQL; None for all."""
         last = self.as_of or self.until
-        until = f"DATE '{last}'" if last else None
-        return query.interactions(self.logs, columns, until=until, absent=self.absent)
+        return f"DATE '{last}'" if last else None
 
     @cached_property
     def nulls(self) -> Nulls:
@@ -132,14 +140,15 @@ class Population:
         if self.logs:
             found = self.first(
                 "SELECT sum(log_rows) AS rows, sum(log_rejects) AS rejected, sum(log_late) AS late,"
-                " sum(log_unread) AS unread FROM facts"
+                f" sum(log_unread) AS unread FROM {self.facts}"
             )
             counted |= {name: int(value or 0) for name, value in found.items()}
         if self.tables:
             found = self.first(
                 "SELECT sum(table_rows) AS rows, sum(table_unread) AS unread,"
                 " sum(table_rows) FILTER (customer_id IS NULL) AS rejected,"
-                " count_if(table_rows > 1 AND customer_id IS NOT NULL) AS repeated FROM customers"
+                " count_if(table_rows > 1 AND customer_id IS NOT NULL) AS repeated"
+                f" FROM {self.customers}"
             )
             counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
         used = counted["rows"] - counted["rejected"] - counted["late"]
@@ -155,17 +164,20 @@ class Population:
         """The model's scales, or those of these customers, and how far rules overlap on them."""
         if self.frozen is not None:
             return self.usual
-        return evolve(self.usual, overlap=self._overlap(self._judge_all(self.usual)))
+        return evolve(
+            self.usual,
+            overlap=self._overlap(self.overview),
+            reliability=self.reliability,
+            known=self._known(self.overview),
+        )
 
     @cached_property
     def usual(self) -> Scales:
         """The scales without judging anybody: one look at each round of features; no overlap."""
-        first, last = self._days()
+        start, last = self._days()
         if self.frozen is not None:
-            return Scales(
-                self.as_of or last, self.frozen.log_start, self.frozen.values, self.frozen.overlap
-            )
-        days = Scales(self.as_of or last, first, {})
+            return evolve(self.frozen, as_of=self.as_of or last)
+        days = Scales(self.as_of or last, start, {})
         constants = days.constants
         for scale in self.plan.scales:
             if self.plan.scale(scale).null_without(self.nulls.features):
@@ -180,6 +192,65 @@ class Population:
         values = {s.name: constants[s.name] for s in self.plan.scales}
         return Scales(days.as_of, days.log_start, values)
 
+    @cached_property
+    def reliability(self) -> Mapping[str, float]:
+        """How far each signal repeats itself between two halves of every customer's log."""
+        if self.frozen is not None:
+            return self.frozen.reliability
+        if not self.logs:
+            return {}
+        nulls = Nulls.of(self.plan, absent=self.absent, given=(), measured=True)
+        constants = self.usual.constants
+        signals = {
+            i: signal
+            for i, signal in enumerate(self.plan.signals)
+            if not self.plan.signal(signal).null_without(nulls.features)
+        }
+        asked = "".join(
+            f", signal_{i}, {'1.0' if self.plan.observed(signal) is None else f'n_{i}'} AS n_{i}"
+            for i, signal in signals.items()
+        )
+        halves = query.facts(
+            self.plan, self.logs, until=self.last, absent=self.absent, nulls=nulls, halves=True
+        )
+        with self.kept(halves, "halves") as name:
+            features = query.features(
+                self.plan,
+                f"SELECT * FROM {name}",
+                given=(),
+                measured=True,
+                constants=constants,
+                nulls=nulls,
+            )
+            judged = query.evidence(self.plan, features, constants, nulls)
+            table = self.engine.table(
+                f"SELECT customer_id, half, log_rows{asked} FROM ({judged}) ORDER BY 1, 2"
+            )
+        return reliability(table, {i: signal.name for i, signal in signals.items()})
+
+    def _known(self, counts: Mapping[str, float]) -> float:
+        """The share of evidence that was seen, where a customer is not withheld."""
+        weights = [d.weight for d in self.plan.dimensions]
+        seen = [weight * counts[f"k_{i}"] for i, weight in enumerate(weights)]
+        return _tidy(sum(seen) / (sum(weights) or 1.0))
+
+    @cached_property
+    def _answers(self) -> str:
+        """The engine's table of everybody's readings, evidence and conditions."""
+        constants = self.usual.constants
+        judged = query.evidence(
+            self.plan, self._features(constants), constants, self.nulls, self.reliability
+        )
+        name = self.engine.materialise(query.answer(self.plan, judged, seen=True), "judged")
+        weakref.finalize(self, self.engine.drop, name)
+        return name
+
+    @cached_property
+    def overview(self) -> dict[str, float]:
+        """Counts over these customers: see `query.overview`."""
+        row = self.first(query.overview(self.plan, f"SELECT * FROM {self._answers}"))
+        return {name: value or 0 for name, value in row.items()}
+
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
         return f"SELECT * FROM ({self._features(self.usual.constants)}) WHERE {where}"
@@ -188,10 +259,14 @@ class Population:
         """SQL of one customer's features. `evidence` is judged from it, as for all others."""
         return self.features(f"customer_id = {literal(customer_id)}")
 
-    def chosen(self, customer_id: str) -> str:
-        """The same, worked out once and kept, for many questions about this customer."""
-        self._make("chosen", self.one(customer_id))
-        return "SELECT * FROM chosen"
+    @contextmanager
+    def kept(self, what: str | pa.Table, hint: str) -> Iterator[str]:
+        """The result of a query, or a table, as a table of the engine, for many questions."""
+        name = self.engine.materialise(what, hint)
+        try:
+            yield name
+        finally:
+            self.engine.drop(name)
 
     def values(self, relation: str, names: Sequence[str]) -> dict[str, float | None]:
         """The features called *names* of the first row of *relation*."""
@@ -200,40 +275,23 @@ class Population:
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
-        self._judge_all(self.scales)
-        yield from self._batches(query.answer(self.plan, "SELECT * FROM judged"), size)
+        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}")
+        yield from map(self._batch, self.engine.batches(answers, size))
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
-        yield from self._batches(query.answer(self.plan, self.judged(features)), size)
-
-    def _batches(self, answers: str, size: int) -> Iterator[Batch]:
-        with self.functions.told():
-            reader = self.connection.cursor().sql(answers).to_arrow_reader(size)
-        while True:
-            with self.functions.told():
-                table = next(reader, None)
-            if table is None:
-                return
-            if table.num_rows:
-                yield self._batch(table)
-
-    def keep(self, name: str, table: pa.Table) -> str:
-        """*table* as a table of the engine called *name*, in place of the last of that name."""
-        self.connection.register("given", table)
-        self._make(name, "SELECT * FROM given")
-        self.connection.unregister("given")
-        return name
+        answers = query.answer(self.plan, self.judged(features))
+        yield from map(self._batch, self.engine.batches(answers, size))
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
-        return query.evidence(self.plan, features, self.scales.constants, self.nulls)
+        return query.evidence(
+            self.plan, features, self.scales.constants, self.nulls, self.reliability
+        )
 
     def first(self, sql: str) -> dict[str, Any]:
         """The first row of a query, by column."""
-        with self.functions.told():
-            found: dict[str, Any] = self.connection.sql(sql).to_arrow_table().to_pylist()[0]
-        return found
+        return first(self.engine, sql)
 
     def _batch(self, table: pa.RecordBatch) -> Batch:
         def stacked(prefix: str) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -252,8 +310,8 @@ class Population:
     @property
     def _customers(self) -> str:
         """Facts and customer table side by side; a customer may stand in either alone."""
-        facts = "SELECT * FROM facts WHERE customer_id IS NOT NULL"
-        table = "SELECT * FROM customers WHERE customer_id IS NOT NULL"
+        facts = f"SELECT * FROM {self.facts} WHERE customer_id IS NOT NULL"
+        table = f"SELECT * FROM {self.customers} WHERE customer_id IS NOT NULL"
         if not self.tables:
             return facts
         if not self.logs:
@@ -274,21 +332,6 @@ class Population:
             nulls=self.nulls,
         )
 
-    @property
-    def overview(self) -> dict[str, float]:
-        """Counts over these customers: see `query.overview`."""
-        return self._judge_all(self.scales)
-
-    def _judge_all(self, scales: Scales) -> dict[str, float]:
-        """Judge everybody, once for each plan; kept for `batches`, and counted."""
-        if self._counted is None or self._counted[0] is not self.plan:
-            constants = scales.constants
-            judged = query.evidence(self.plan, self._features(constants), constants, self.nulls)
-            self._make("judged", query.answer(self.plan, judged, seen=True))
-            row = self.first(query.overview(self.plan, "SELECT * FROM judged"))
-            self._counted = (self.plan, {name: value or 0 for name, value in row.items()})
-        return self._counted[1]
-
     def _overlap(self, counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
         """How far rules for one archetype fire together on these customers."""
         rules = self.plan.rules
@@ -308,14 +351,14 @@ class Population:
         first = last = None
         if self.logs:
             first, last = self._row(
-                "SELECT min(log_first_day), max(log_last_day) FROM facts"
+                f"SELECT min(log_first_day), max(log_last_day) FROM {self.facts}"
                 " WHERE customer_id IS NOT NULL"
             )
         if first is None and self.logs and not self.tables:
             raise InputError(self._nothing())
         if first is None and "since_day" in self.given:
             first, last = self._row(
-                "SELECT min(given_since_day), max(given_since_day) FROM customers"
+                f"SELECT min(given_since_day), max(given_since_day) FROM {self.customers}"
             )
         if first is None or last is None:
             day = self.as_of or EPOCH
@@ -335,14 +378,46 @@ class Population:
     def _last_day(self) -> str:
         return f"the as-of day {self.as_of}" if self.as_of else f"today ({self.until})"
 
-    def _make(self, name: str, sql: str) -> None:
-        with self.functions.told():
-            self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {sql}")
-
     def _row(self, sql: str) -> tuple[Any, ...]:
-        with self.functions.told():
-            row: tuple[Any, ...] = self.connection.execute(sql).fetchall()[0]
-        return row
+        return self.engine.rows(sql)[0]
+
+
+def grouped(
+    engine: Engine,
+    plan: Plan,
+    *,
+    logs: Sequence[str] = (),
+    tables: Sequence[str] = (),
+    absent: Collection[str] = (),
+    given: Collection[str] = (),
+    as_of: dt.date | None = None,
+    until: dt.date | None = None,
+    frozen: Scales | None = None,
+) -> Population:
+    """Group the rows by customer, in the engine; the arguments are the fields of a Population.
+
+    Raises:
+        EngineError: A row cannot be read.
+        PluginError: A function of a plugin failed.
+    """
+    made = Population(
+        engine,
+        plan,
+        logs=logs,
+        tables=tables,
+        absent=absent,
+        given=given,
+        as_of=as_of,
+        until=until,
+        frozen=frozen,
+    )
+    if logs:
+        sql = query.facts(plan, logs, until=made.last, absent=absent, nulls=made.nulls)
+        made = evolve(made, facts=engine.materialise(sql, "facts"))
+    if tables:
+        named = engine.materialise(query.customers(tables, given), "customers")
+        made = evolve(made, customers=named)
+    return made
 
 
 def _tidy(value: float) -> float:

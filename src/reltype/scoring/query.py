@@ -17,11 +17,18 @@ from reltype.mapping.canonical import INTERACTIONS
 from reltype.mapping.kinds import KINDS, OTHER
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.plan import Plan
+from reltype.scoring.reliability import trust
 
 NO_NULLS = Nulls()
 
 INORGANIC = ("renewal", "cancellation", "outreach", "resolution", "refund")
 """Kinds in which we, the calendar or a contract took the step, not the customer's wish."""
+
+PAID = ("purchase", "renewal")
+"""Kinds in which the customer paid, whether they decided to or a contract did."""
+
+_PREVIOUS = {"gap_days": ("organic", "previous"), "payment_gap_days": ("paid", "previous_paid")}
+"""What costs a sort: the days since the customer's previous row of the same sort."""
 
 GRID = 1 << 20
 """Amounts are kept to 1/GRID, so that sums are exact in doubles and equal in any order."""
@@ -35,6 +42,10 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "gap_days": (
         ("day", "organic"),
         "CASE WHEN organic AND day > previous THEN CAST(day - previous AS DOUBLE) END",
+    ),
+    "payment_gap_days": (
+        ("day", "kind"),
+        "CASE WHEN paid AND day > previous_paid THEN CAST(day - previous_paid AS DOUBLE) END",
     ),
     "amount_log": (
         ("kind", "value"),
@@ -67,13 +78,13 @@ def interactions(
 ) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
-    The rows are sorted by customer and day for `gap_days`, so they are kept narrow until then:
+    The rows are sorted by customer and day for gaps, so they are kept narrow until then:
     what follows from other columns is worked out afterwards.
 
     Args:
         selects: One SELECT of canonical columns for each log, as a mapping writes it.
-        columns: The columns that are asked for; `gap_days` costs that sort, so it is left out
-            where nobody asks.
+        columns: The columns that are asked for; gaps cost a sort each, so they are left
+            out where nobody asks.
         until: The last day that is used, as SQL of a date; None for all.
         absent: Columns that are null in all logs: they are not sorted along, and the engine sums
             up what is null everywhere without looking.
@@ -92,9 +103,12 @@ def interactions(
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound' AS organic{carried}
         FROM ({" UNION ALL ".join(selects)})"""
-    if "gap_days" in asked:
-        previous = "lag(day) OVER (PARTITION BY customer_id, organic ORDER BY day) AS previous"
-        rows = f"SELECT *, {previous} FROM ({rows})"
+    if "payment_gap_days" in asked:
+        rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
+    for name, (row, previous) in _PREVIOUS.items():
+        if name in asked:
+            lag = f"lag(day) OVER (PARTITION BY customer_id, {row} ORDER BY day)"
+            rows = f"SELECT *, {lag} AS {previous} FROM ({rows})"
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
@@ -108,10 +122,20 @@ def facts(
     until: str | None,
     absent: Collection[str] = (),
     nulls: Nulls = NO_NULLS,
+    halves: bool = False,
 ) -> str:
     """One row per customer with every fact that the log can give, sorted by customer.
 
     The row of the null customer counts what was not used: `is_reject` and `is_late` rows.
+
+    Args:
+        plan: What is asked.
+        selects: One SELECT of canonical columns for each log.
+        until: The last day that is used, as SQL of a date; None for all.
+        absent: Columns that are null in all logs.
+        nulls: What is null everywhere, and is not computed.
+        halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
+            of them as if by a coin, the same for everybody.
     """
     asked = {
         feature.name: expression.without(nulls.columns)
@@ -122,13 +146,22 @@ def facts(
     }
     needs = {name for expression in asked.values() for name in expression.needs}
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    rows = interactions(selects, needs, until=until, absent=absent)
+    if halves:
+        return f"""
+            SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
+            WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
     return f"""
         SELECT customer_id, count(*) AS log_rows, min(day) AS log_first_day,
           max(day) AS log_last_day, {_count("is_reject")} AS log_rejects,
           {_count("is_late AND NOT is_reject")} AS log_late,
           {_count("is_unread")} AS log_unread{measured}
-        FROM ({interactions(selects, needs, until=until, absent=absent)})
+        FROM ({rows})
         GROUP BY customer_id ORDER BY customer_id"""
+
+
+_HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009 % 2 AS TINYINT)"
+"""A coin for each day, quadratic in it: no rhythm of days, weeks or months falls to one side."""
 
 
 def _count(condition: str) -> str:
@@ -215,19 +248,25 @@ def ready_scales(plan: Plan, constants: Mapping[str, float]) -> dict[str, Expres
 
 
 def evidence(
-    plan: Plan, relation: str, constants: Mapping[str, float], nulls: Nulls = NO_NULLS
+    plan: Plan,
+    relation: str,
+    constants: Mapping[str, float],
+    nulls: Nulls = NO_NULLS,
+    reliability: Mapping[str, float] | None = None,
 ) -> str:
     """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
 
-    d_k = Σ w_s x_s / Σ w_s over the signals that are not null; e_k = Σ w_s seen_s / Σ w_s, at most
-    1, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full, and the sum below is
-    over what the typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over
-    the signals that are not null.
+    d_k = Σ w_s seen_s x_s / Σ w_s seen_s over the signals that are not null; e_k = Σ w_s seen_s /
+    Σ w_s, at most 1, where seen_s = n_s / (n_s + half_at_s), or 1 for a fact seen in full, times
+    how far it can be trusted here (`trust` of its reliability), and the sum below is over what the
+    typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over the signals
+    that are not null.
     """
     known = {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
+        trusted = trust((reliability or {}).get(signal.name))
         expression = plan.signal(signal)
         if expression.null_without(nulls.features):
             signals[f"signal_{i}"] = "CAST(NULL AS DOUBLE)"
@@ -237,13 +276,13 @@ def evidence(
         signals[f"signal_{i}"] = f"raw_{i}" if expression.share else clamped
         observed = plan.observed(signal)
         if observed is None:
-            signals[f"seen_{i}"] = "1.0"
+            signals[f"seen_{i}"] = repr(trusted)
         else:
             raw[f"n_{i}"] = f"greatest(coalesce({observed.sql(columns=known)}, 0), 0)"
             half = signal.half_at
-            signals[f"seen_{i}"] = (
-                f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
-            )
+            seen = f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
+            signals[f"seen_{i}"] = seen if trusted == 1 else f"{trusted!r} * ({seen})"
+    amounts: dict[str, str] = {}
     readings: dict[str, str] = {}
     for dimension in plan.dimensions:
         mine = [
@@ -251,16 +290,16 @@ def evidence(
             for i, s in enumerate(plan.signals)
             if s.dimension == dimension.name and f"raw_{i}" in raw
         ]
-        weight = " + ".join(_where_seen(i, repr(s.weight)) for i, s in mine) or "0"
-        value = " + ".join(f"{s.weight!r} * coalesce(signal_{i}, 0)" for i, s in mine)
+        value = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i} * signal_{i}") for i, s in mine)
         amount = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i}") for i, s in mine) or "0"
+        mass = quote(f"m_{dimension.name}")
+        amounts[f"m_{dimension.name}"] = amount
         readings[f"d_{dimension.name}"] = (
-            f"({value or 'CAST(NULL AS DOUBLE)'}) / nullif({weight}, 0)"
+            f"({value}) / nullif({mass}, 0)" if value else "CAST(NULL AS DOUBLE)"
         )
         total = plan.asked(dimension)
-        share = (
-            f"({amount}) / {total!r}" if total else f"coalesce(({amount}) / nullif({weight}, 0), 0)"
-        )
+        weight = " + ".join(_where_seen(i, repr(s.weight)) for i, s in mine) or "0"
+        share = f"{mass} / {total!r}" if total else f"coalesce({mass} / nullif({weight}, 0), 0)"
         more = sum(signal.weight for _, signal in mine) > total > 0
         readings[f"e_{dimension.name}"] = f"least({share}, 1.0)" if more else share
     as_readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
@@ -270,7 +309,7 @@ def evidence(
         else condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
-    return nest(relation, [raw, signals, readings, conditions])
+    return nest(relation, [raw, signals, amounts, readings, conditions])
 
 
 def _where_seen(i: int, amount: str) -> str:
@@ -312,11 +351,19 @@ def overview(plan: Plan, relation: str) -> str:
     """One row of counts over customers in *relation*, the `answer` with what was seen.
 
     Columns `n`; `s_i`: customers whose signal i is not null; `c_i_j` for i ≤ j: customers for
-    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k.
+    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k; `k_k`: the same
+    over those whom no flag withholds; `r_i`: customers under base rate i.
     """
     counts = ["count(*) AS n"]
     counts += [f"count_if(saw_{i}) AS s_{i}" for i in range(len(plan.signals))]
     counts += [f"avg({quote(f'e_{d.name}')}) AS e_{k}" for k, d in enumerate(plan.dimensions)]
+    flags = [f"coalesce(reason_{i}, false)" for i in range(len(plan.typology.unclassified_when))]
+    told = f"NOT ({' OR '.join(flags)})" if flags else "true"
+    counts += [
+        f"avg({quote(f'e_{d.name}')}) FILTER ({told}) AS k_{k}"
+        for k, d in enumerate(plan.dimensions)
+    ]
+    counts += [f"count_if(rate_{i}) AS r_{i}" for i in range(len(plan.typology.base_rates))]
     for i, first in enumerate(plan.rules):
         for j, second in enumerate(plan.rules[i:], i):
             if first.archetype == second.archetype:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from reltype.scoring.plan import Plan
     from reltype.scoring.pool import Pooled
 
+TOO_LITTLE_KNOWN = "too little known of anybody"
+"""Why nobody is named where the columns hold too little of what the typology asks."""
+
 REASONS = 3
 SUGGESTIONS = 3
 
@@ -36,10 +39,12 @@ class Result:
     Attributes:
         plan: The typology, its rules and benefits.
         min_confidence: The posterior below which a customer stays unclassified, 0…1.
+        known: Share of the typology's evidence that was seen of customers here, 0…1.
     """
 
     plan: Plan
     min_confidence: float
+    known: float = 1.0
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -59,6 +64,7 @@ class Result:
                 *((f"d_{d.name}", number) for d in self.plan.dimensions),
                 *((f"e_{d.name}", number) for d in self.plan.dimensions),
                 ("reasons", pa.list_(reason)),
+                ("certainty", text),
                 ("benefits", pa.list_(offer)),
                 ("status", text),
                 ("unclassified_because", text),
@@ -82,6 +88,7 @@ class Result:
             *(numbers(d) for d in batch.readings.T),
             *(numbers(e) for e in batch.evidence.T),
             self._reasons(batch, pooled, ranked),
+            self._certainty(confidence, named),
             self._benefits(batch, pooled, named),
             self._status(batch),
             self._because(pooled, named, ranked),
@@ -92,8 +99,30 @@ class Result:
     def named(self, pooled: Pooled) -> NDArray[np.int64]:
         """(n,) index of the archetype that is named; the number of archetypes for none."""
         best = pooled.posterior.argmax(axis=1)
-        unsure = pooled.posterior.max(axis=1) < self.min_confidence
-        return np.where(unsure | (pooled.withheld >= 0), len(self.plan.archetypes), best)
+        silent = pooled.posterior.max(axis=1) < self.min_confidence
+        silent |= (pooled.withheld >= 0) | self._too_little_known | ~self._told_apart(pooled)
+        silent |= self._lacks(pooled)
+        return np.where(silent, len(self.plan.archetypes), best)
+
+    @property
+    def _too_little_known(self) -> bool:
+        return self.known < self.plan.typology.least_known
+
+    def _told_apart(self, pooled: Pooled) -> NDArray[np.bool_]:
+        """(n,) whether what was seen can tell the two likeliest archetypes apart."""
+        return np.asarray(pooled.apart >= self.plan.typology.tell_apart)
+
+    def _lacks(self, pooled: Pooled) -> NDArray[np.bool_]:
+        """(n,) whether what the likeliest archetype needs was not seen."""
+        likeliest = pooled.posterior[:, :-1].argmax(axis=1)
+        return np.asarray(pooled.lacking[np.arange(len(likeliest)), likeliest])
+
+    def _certainty(self, confidence: NDArray[np.float64], named: NDArray[np.int64]) -> pa.Array:
+        """The highest degree that each name's posterior reaches; null where nobody is named."""
+        levels = sorted(self.plan.typology.certainty, key=lambda level: level.at_least)
+        reached = np.searchsorted([level.at_least for level in levels], confidence, side="right")
+        reached = np.where(named < len(self.plan.archetypes), reached, 0)
+        return texts([None, *(level.name for level in levels)]).take(numbers(reached))
 
     @cached_property
     def _wording(self) -> Wording:
@@ -214,16 +243,24 @@ class Result:
     def _because(
         self, pooled: Pooled, named: NDArray[np.int64], ranked: NDArray[np.int64]
     ) -> pa.Array:
-        """Why a customer is unclassified: a reason withheld, none fits, or between two."""
+        """Why a customer is unclassified: a reason withheld, none fits, or between two.
+
+        Of several reasons the first in this order is told: what a typology's flags say, too
+        little known of anybody, that none fits, what the likeliest needs, and between whom.
+        """
         flags = self.plan.typology.unclassified_when
         archetypes = self.plan.archetypes
         count = len(archetypes)
-        reasons = [f.name for f in flags] + ["fits none", None]
+        reasons = [f.name for f in flags] + ["fits none", None, TOO_LITTLE_KNOWN]
         reasons += [f"between {a.name} and {b.name}" for a in archetypes for b in archetypes]
+        reasons += [a.otherwise for a in archetypes]
         both = np.sort(ranked, axis=1)  # one name for a pair, whoever leads
-        pair = len(flags) + 2 + both[:, 0] * count + both[:, -1]
+        pair = len(flags) + 3 + both[:, 0] * count + both[:, -1]
+        lacks = len(flags) + 3 + count * count + ranked[:, 0]
         none_fits = pooled.posterior.argmax(axis=1) == count
-        code = np.where(none_fits, len(flags), pair)
+        code = np.where(self._lacks(pooled), lacks, pair)
+        code = np.where(none_fits, len(flags), code)
+        code = np.where(self._too_little_known, len(flags) + 2, code)
         code = np.where(pooled.withheld >= 0, pooled.withheld, code)
         code = np.where(named < count, len(flags) + 1, code)
         return texts(reasons).take(numbers(code))

@@ -52,6 +52,10 @@ class Run:
     learned: Sequence[Classifier] = ()
     min_confidence: float | None = None
 
+    def asking(self, plan: Plan) -> Run:
+        """The same over the same customers, asked by another *plan*, which measures no other facts."""
+        return self if plan is self.plan else evolve(self, population=self.population.asking(plan))
+
     @property
     def plan(self) -> Plan:
         """What was asked."""
@@ -84,7 +88,8 @@ class Run:
     def result(self) -> Result:
         """Makes the result's columns."""
         wanted = self.min_confidence
-        return Result(self.plan, self.plan.typology.min_confidence if wanted is None else wanted)
+        confidence = self.plan.typology.min_confidence if wanted is None else wanted
+        return Result(self.plan, confidence, self.scales.known)
 
     def conclude(self, batch: Batch) -> Pooled:
         """What all classifiers together say of *batch*."""
@@ -130,12 +135,16 @@ class Run:
 
     def explain(self, customer_id: str) -> Explanation:
         """Why the customer is what they are. Raises InputError if there is no such customer."""
+        population = self.population
+        with population.kept(population.one(customer_id), "chosen") as name:
+            return self._explained(customer_id, f"SELECT * FROM {name}")
+
+    def _explained(self, customer_id: str, one: str) -> Explanation:
         from reltype.explaining.counterfactual import counterfactual
         from reltype.explaining.explanation import Explanation, contributions
         from reltype.explaining.nearness import missing, near_misses
 
         plan, population = self.plan, self.population
-        one = population.chosen(customer_id)
         batch = next(population.judge(one), None)
         if batch is None:
             raise InputError(f"There is no customer {customer_id!r} in this input.")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from reltype.arrow import texts
+from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
 from reltype.sources import delimited, files, frames, repairs
-from reltype.sources.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa

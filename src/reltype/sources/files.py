@@ -7,12 +7,14 @@ import os
 import shutil
 import stat
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 from attrs import evolve
 
+from reltype.engines.quoting import literal
 from reltype.errors import InputError, did_you_mean
 from reltype.sources import (
     compressions,
@@ -26,7 +28,6 @@ from reltype.sources import (
     workbooks,
 )
 from reltype.sources.parts import Part
-from reltype.sources.quoting import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,6 +51,26 @@ def expanded(name: str) -> list[str]:
     if not found:
         raise InputError(f"{_shown(name)}: no file is called like this.")
     return found
+
+
+def readable(thing: object) -> list[str]:
+    """The files that the engine itself may have to read for *thing*, as it will call them.
+
+    What else is given (a pipe, a URL of a server, a frame, a packed file) reaches it as a copy.
+    """
+    if not isinstance(thing, str | os.PathLike):
+        several = isinstance(thing, Sequence) and not isinstance(thing, bytes)
+        return [path for one in thing for path in readable(one)] if several else []  # type: ignore[attr-defined]
+    name = os.fspath(thing)
+    if isinstance(name, bytes) or name == STANDARD_INPUT:
+        return []
+    if databases.is_url(name):
+        return databases.files(name)
+    try:
+        paths = [str(Path(one).expanduser().absolute()) for one in expanded(name)]
+    except (InputError, OSError, ValueError, RuntimeError):
+        return []  # it is told where it is opened
+    return [one for path in paths for one in (path, f"{path}.wal")]
 
 
 def open_path(

@@ -6,8 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reltype.definitions.functions import ScalarFunction
-from reltype.plugins.hookspecs import hookimpl
+from reltype.plugin import ScalarFunction, hookimpl
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,7 +12,6 @@ from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.definitions.archetypes import Archetype
@@ -55,21 +54,20 @@ class Labels:
         """
         if isinstance(given, Labels):
             return given
-        table, name, first_line = _table(given)
-        rows = {c: table.column(c).to_pylist() for c in table.column_names}
+        rows, name, first_line = _table(given)
         return _checked(rows, name, first_line, archetypes)
 
 
-def _table(given: Given) -> tuple[pa.Table, str, int]:
+def _table(given: Given) -> tuple[dict[str, list[str | None]], str, int]:
     """All columns as text; where they come from; the first row's line, 0 where there is none."""
     import pyarrow as pa
 
-    from reltype.engines import duckdb as engine
-    from reltype.sources import open_source
+    from reltype.engines.duckdb import DuckDB
+    from reltype.sources import kept, open_source
 
     if isinstance(given, Mapping) and not isinstance(given.get("customer_id"), list):
         given = pa.table({"customer_id": list(given), "archetype": list(given.values())})
-    connection = engine.connect()
+    connection = DuckDB.connect().reader
     source = open_source(connection, given)
     by_lower = {c.strip().lower(): c for c in source.columns}
     for wanted in COLUMNS:
@@ -78,12 +76,9 @@ def _table(given: Given) -> tuple[pa.Table, str, int]:
                 f"{source.name}: there is no column {wanted!r}; labels have the columns "
                 f"customer_id and archetype.{did_you_mean(wanted, source.columns)}"
             )
-    quoted = ", ".join(
-        f'CAST("{c.replace(chr(34), chr(34) * 2)}" AS VARCHAR) AS "{low.replace(chr(34), "")}"'
-        for low, c in by_lower.items()
-    )
-    table = connection.sql(f"SELECT {quoted} FROM {source.relation}").to_arrow_table()
-    return table, source.name, 2 if source.text else 0
+    held = kept.cells(connection, source)
+    rows = {low.replace(chr(34), ""): held[column] for low, column in by_lower.items()}
+    return rows, source.name, 2 if source.text else 0
 
 
 def _checked(

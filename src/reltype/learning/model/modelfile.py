@@ -122,6 +122,8 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
                     k: {_text(o): _number(s) for o, s in v.items()}
                     for k, v in scales["overlap"].items()
                 },
+                {_text(k): _number(v) for k, v in scales.get("reliability", {}).items()},
+                _number(scales.get("known", 1.0)),
             ),
             "temperature": _positive(pool["temperature"]),
             "priors": {_text(k): _positive(v) for k, v in pool["priors"].items()},
@@ -181,6 +183,8 @@ def _scales_table(scales: Scales) -> dict[str, Any]:
         "log_start": scales.log_start,
         "values": dict(scales.values),
         "overlap": {rule: dict(others) for rule, others in scales.overlap.items()},
+        "reliability": dict(scales.reliability),
+        "known": scales.known,
     }
 
 
