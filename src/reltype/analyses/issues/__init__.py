@@ -375,28 +375,31 @@ def _archetypes(
             notes.append(f"no archetypes: {error}")
             return None
     else:
-        table = _result(opened, relationships)
+        table = _result(relationships)
     place = pc.index_in(tickets.customer, table.column("customer_id").combine_chunks())
     named = table.column("archetype").combine_chunks().take(place)
     return np.asarray(named.fill_null("").to_numpy(zero_copy_only=False), str)
 
 
-def _result(opened: Opened, relationships: Any) -> pa.Table:  # noqa: ANN401
+def _result(relationships: Any) -> pa.Table:  # noqa: ANN401
     """A result of `classify` as a table of `customer_id` and `archetype`."""
-    from reltype import sources
+    import pyarrow as pa
+
+    from reltype.engines.duckdb import DuckDB
     from reltype.relationships import Relationships
+    from reltype.sources import kept, open_source
 
     if isinstance(relationships, Relationships):
         return relationships.table
-    source = sources.open_source(opened.connection, relationships)
+    connection = DuckDB.connect().reader
+    source = open_source(connection, relationships)
     missing = {"customer_id", "archetype"} - set(source.columns)
     if missing:
         raise InputError(
             f"{source.name}: no result of reltype classify, as it has no column {min(missing)!r}."
         )
-    return opened.connection.sql(
-        f"SELECT CAST(customer_id AS VARCHAR) AS customer_id, archetype FROM {source.relation}"
-    ).to_arrow_table()
+    cells = kept.cells(connection, source)
+    return pa.table({name: cells[name] for name in ("customer_id", "archetype")})
 
 
 def _shares(

@@ -168,10 +168,9 @@ def after(opened: Opened, tickets: Tickets) -> After | None:
             "day": pa.array(tickets.day, mask=~np.isfinite(tickets.day)),
         }
     )
-    connection = opened.connection
-    connection.register("reltype_asked", asked)
+    kept = opened.engine.materialise(asked, "asked")
     try:
-        found = connection.sql(
+        found = opened.engine.table(
             f"""WITH steps AS (
               SELECT customer_id, floor(epoch(timestamp) / 86400) AS step_day,
                 coalesce(sentiment, rating) AS felt,
@@ -183,12 +182,12 @@ def after(opened: Opened, tickets: Tickets) -> After | None:
             SELECT ticket, avg(felt) AS affect,
               CASE WHEN any_value(day) + {AFTER} <= any_value(last)
                 THEN CAST(count(CASE WHEN stepped THEN 1 END) = 0 AS DOUBLE) END AS silent
-            FROM reltype_asked a CROSS JOIN ends LEFT JOIN steps s
+            FROM {kept} a CROSS JOIN ends LEFT JOIN steps s
               ON s.customer_id = a.customer_id AND s.step_day > a.day AND s.step_day <= a.day + {AFTER}
             GROUP BY ticket ORDER BY ticket"""
-        ).to_arrow_table()
+        )
     finally:
-        connection.unregister("reltype_asked")
+        opened.engine.drop(kept)
 
     def floats(name: str) -> NDArray[np.float64]:
         column = found.column(name).combine_chunks().cast("float64").fill_null(np.nan)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 Vectors = Callable[[Sequence[str]], "NDArray[np.float64]"]
 """Texts → (texts, dimensions) vectors that a plugin brings."""
 
-FIRST, MOST = 30, 4000
-"""Issues are founded on the first FIRST, 2·FIRST, 4·FIRST … texts, as many as there are, of which
-evenly spread MOST are enough: a few more texts at the end seldom found anything anew, so last
-month's issues stay."""
+FOUNDERS = (100, 500, 2000)
+"""How many texts found the issues: the most that there are, from the first text on. Beyond, as many
+are taken evenly from the first 8,000, 32,000 … texts. A few more texts at the end so seldom found
+anything anew, and last month's issues stay."""
 
 FEWEST = 20
 """Different texts below which nothing can be said to crop up."""
@@ -123,10 +123,11 @@ def group(texts: Sequence[str], vectors: Vectors | None = None) -> Grouping:
 
 
 def _founders(left: NDArray[np.int64]) -> NDArray[np.int64]:
-    if len(left) < FIRST:
-        return left
-    first = FIRST << ((len(left) // FIRST).bit_length() - 1)
-    return left[: first : -(-first // MOST)]
+    count = max((n for n in FOUNDERS if n <= len(left)), default=len(left))
+    reach = count
+    while count == FOUNDERS[-1] and reach * 4 <= len(left):
+        reach *= 4
+    return left[: reach : reach // count]
 
 
 @frozen(eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from reltype.analyses.issues.course import AFTER
@@ -12,16 +13,18 @@ if TYPE_CHECKING:
     from reltype.analyses.issues.course import Trend
 
 MOST = 7
-WIDTH = 80
+WIDTH, LINES = 80, 40
 
 
 def page(found: Issues, most: int = MOST) -> str:
-    """The most frequent issues, each with its facts and three tickets in their own words."""
+    """The most frequent issues, each with its facts and up to three tickets in their own words."""
     shown = found.shown[:most]
-    lines = [_head(found, len(shown))]
-    for issue in shown:
-        lines += ["", *_issue(issue)] if len(shown) < MOST else _issue(issue)
-    return "\n".join(lines)
+    head = textwrap.wrap(_head(found, len(shown)), WIDTH)
+    for examples in (3, 2, 1):
+        lines = [line for issue in shown for line in _issue(issue, examples)]
+        if len(head) + len(lines) <= LINES:
+            break
+    return "\n".join([*head, *lines] if shown else head)
 
 
 def _head(found: Issues, shown: int) -> str:
@@ -35,15 +38,13 @@ def _head(found: Issues, shown: int) -> str:
     return f"{what}{more}{less}{alone}."
 
 
-def _issue(issue: Issue) -> list[str]:
+def _issue(issue: Issue, examples: int) -> list[str]:
     who = "" if issue.customer_share is None else f", {_percent(issue.customer_share)} of customers"
     head = f"{printable(issue.name).upper()}: {_percent(issue.share)} of tickets{who}"
-    facts = [part for part in (*_outcome(issue), _mostly(issue)) if part]
-    way = _way(issue.trend)
-    lines = [_cut(f"{head}; {way}" if way else head)]
-    if facts:
-        lines.append(_cut("  " + "; ".join(facts)))
-    return [*lines, *(_cut(f"  “{printable(example)}”") for example in issue.examples)]
+    facts = [part for part in (_way(issue.trend), *_outcome(issue), _mostly(issue)) if part]
+    told = textwrap.wrap("; ".join(facts), WIDTH - 2)
+    said = [f"“{printable(example)}”" for example in issue.examples[:examples]]
+    return [_cut(head), *(f"  {_cut(line, WIDTH - 2)}" for line in [*told, *said])]
 
 
 def _outcome(issue: Issue) -> list[str]:
@@ -92,5 +93,5 @@ def _day(day: object) -> str:
     return f"{day:%-d %b %Y}"
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+def _cut(line: str, most: int = WIDTH) -> str:
+    return line if len(line) <= most else line[: most - 1] + "…"

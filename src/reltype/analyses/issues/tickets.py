@@ -112,13 +112,13 @@ def read(
     cells = [f"nullif(trim(CAST({name} AS VARCHAR)), '')" for name in keep[1:]]
     written = ", ".join(cells[: len(columns)])
     state = f"lower({cells[-1]})" if status else "NULL"
-    table = opened.connection.sql(
+    table = opened.engine.table(
         f"""SELECT customer_id, epoch(timestamp) / 86400 AS day,
           CASE WHEN direction IS DISTINCT FROM 'outbound'
             THEN nullif(concat_ws('\n', {written}), '') END AS written,
           CAST({state} AS VARCHAR) AS state, epoch(closed_at) / 86400 AS closed
         FROM ({sql}) ORDER BY {ROW}"""
-    ).to_arrow_table()
+    )
     day, end = _floats(table, "day"), _floats(table, "closed")
     resolved = np.full(len(day), np.nan)
     if status:
@@ -171,7 +171,7 @@ def _holding(opened: Opened, text: Sequence[str]) -> tuple[Input, tuple[str, ...
 
 def _words(opened: Opened, item: Input) -> dict[str, float]:
     """Column → different words a cell on average, over a sample; 0 where cells repeat."""
-    sample = sources.sample(opened.connection, item.source, 400)
+    sample = sources.sample(opened.engine.reader, item.source, 400)
     found: dict[str, float] = {}
     for name in sample.column_names:
         cells = [c for c in sample.column(name).to_pylist() if isinstance(c, str) and c.strip()]
@@ -221,7 +221,7 @@ def _time_of(opened: Opened, item: Input, column: str | None) -> Mapping | None:
         source.name,
         source.columns,
         source.types,
-        sources.sample(opened.connection, source),
+        sources.sample(opened.engine.reader, source),
         role="interactions",
         given={"timestamp": quote(column) if not column.isidentifier() else column},
     )
