@@ -84,6 +84,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "model": _text,
     "engine": _text,
     "timeout": _seconds,
+    "drivers": _text,
 }
 """Every setting, and what makes its value of whatever it was written as.
 

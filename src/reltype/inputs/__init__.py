@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field, frozen
 
 from reltype import sources
-from reltype.engines import limits
+from reltype.engines import EngineError, limits
 from reltype.errors import ConfigError, InputError
+from reltype.expressions import literal, quote
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
+from reltype.inputs.recheck import LOOKS, rechecked
+from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
-from reltype.mapping.guess import guess
-from reltype.sources import files, rejects
+from reltype.mapping.guess import Counted, guess
+from reltype.mapping.readings import in_words
+from reltype.mapping.totals import totals_sql
+from reltype.sources import files, frames, rejects
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reltype.config.blocks import Block
+    from reltype.definitions.phrases import Units
     from reltype.engines.duckdb import Connection
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
@@ -86,6 +94,7 @@ class Input:
         features: Collection[str] = (),
         relation: str | None = None,
         keep: Sequence[str] = (),
+        settle: bool = True,
     ) -> str:
         """SQL of the canonical rows.
 
@@ -94,6 +103,7 @@ class Input:
             features: Names of features that a customer table may give.
             relation: What gives the rows instead of the source, with the columns *keep* more.
             keep: Columns to pass through.
+            settle: See `Mapping.select`.
 
         Raises:
             InputError: An essential column is missing or ambiguous.
@@ -101,7 +111,7 @@ class Input:
         rows = self.relation if relation is None else self.over(relation, keep)
         names = features if self.guess.role == "customers" else ()
         return self.guess.sure().select(
-            rows, self.types, refunds=refunds, features=names, keep=keep
+            rows, self.types, refunds=refunds, features=names, keep=keep, settle=settle
         )
 
 
@@ -116,6 +126,8 @@ class Inputs:
         features: Names of features that a customer table may give.
         today: Rows of a log after it stand in the rejects; None: they are only counted, since
             somebody chose the as-of day.
+        totals: Ids that are no customers' but a report's sums.
+        checked: Guesses about orders were held against the rows.
     """
 
     connection: Connection = field(repr=False)
@@ -123,6 +135,13 @@ class Inputs:
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
     today: dt.date | None = None
+    totals: tuple[str, ...] = ()
+    checked: bool = False
+
+    @cached_property
+    def units(self) -> Units:
+        """How numbers are told: on which scale people were asked, where that is known."""
+        return units_of(self.items)
 
     @classmethod
     def open(
@@ -151,7 +170,10 @@ class Inputs:
         """
         items: list[Input] = []
         for ask in asked:
-            with limits.within(connection, timeout, f"opening {_named(ask)}"):
+            with (
+                limits.within(connection, timeout, f"opening {_named(ask)}"),
+                read_errors(_named(ask)),
+            ):
                 found, made = _opened(connection, ask, encoding)
                 items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
@@ -161,7 +183,17 @@ class Inputs:
     @property
     def logs(self) -> list[str]:
         """A SELECT of canonical interactions for each log."""
-        return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+        if not self.orders:
+            return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+        return [
+            item.guess.mapping.orders(item.select(refunds=self.refunds, settle=False))
+            for item in self.of("interactions")
+        ]
+
+    @property
+    def orders(self) -> bool:
+        """Whether some log tells which rows belong to one order."""
+        return any("order_id" in item.guess.mapping.columns for item in self.of("interactions"))
 
     @property
     def tables(self) -> list[str]:
@@ -171,7 +203,10 @@ class Inputs:
     @property
     def absent(self) -> set[str]:
         """The canonical columns that are null in all logs; without a kind, all are purchases."""
-        return set(INTERACTIONS) - _mapped(self.of("interactions")) - {"kind", "kind_as_written"}
+        mapped = _mapped(self.of("interactions"))
+        if "state" in mapped:  # a refunded order tells what went back, whether a column does or not
+            mapped.add("refunded_amount")
+        return set(INTERACTIONS) - mapped - {"kind", "kind_as_written"}
 
     @property
     def given(self) -> set[str]:
@@ -192,11 +227,15 @@ class Inputs:
     @property
     def notes(self) -> list[str]:
         """Sentences for the user: what was odd in a file, and what was assumed."""
-        return [
+        told = [
             f"{item.source.name}: {note}"
             for item in self.items
             for note in (*item.source.notes, *item.notes, *item.guess.doubts)
         ]
+        if self.totals:
+            shown = in_words([repr(name) for name in self.totals], 3)
+            told.append(f"{shown}: no customer, but a report's own sum, and left out.")
+        return told
 
     @property
     def guesses(self) -> list[str]:
@@ -215,6 +254,40 @@ class Inputs:
         self.items = settled
         return changed
 
+    def recheck(self, first: Callable[[str], dict[str, Any]], facts: str) -> bool:
+        """After a full pass: whether a guess was taken back, so that the pass is due again.
+
+        Args:
+            first: Gives the first row of a query on the engine.
+            facts: Its table of what the logs say of each customer.
+        """
+        if self.checked or not any(True for _ in self.of("interactions")):
+            return False
+        self.checked = True
+        seen = {name: value or 0.0 for name, value in first(LOOKS.format(facts=facts)).items()}
+        items = rechecked(self.items, seen)
+        changed = items != self.items
+        self.items = items
+        return changed
+
+    def no_customers(self, rows: Callable[[str], list[tuple[Any, ...]]], *tables: str) -> list[str]:
+        """Ids that are rows of a report's own: totals. They are left out, and told.
+
+        Args:
+            rows: Gives the rows of a query on the engine.
+            tables: Its tables of customers; an empty name is none.
+        """
+        asked = [
+            f"(SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL)"
+            for table in tables
+            if table
+        ]
+        if not asked:
+            return []
+        found = rows(totals_sql(f"({' UNION '.join(asked)})"))
+        self.totals = tuple(str(row[0]) for row in found)
+        return list(self.totals)
+
     def rejected(self) -> Iterator[pa.RecordBatch]:
         """Every row that was not used, with file, line, column, reason and text, file by file."""
         for item in self.items:
@@ -227,6 +300,10 @@ class Inputs:
             sql = item.select(
                 refunds=self.refunds, features=self.features, relation=relation, keep=keep
             )
+            if self.totals:
+                listed = ", ".join(map(literal, self.totals))
+                why = f"CASE WHEN customer_id IN ({listed}) THEN 'customer_id: a total' END"
+                sql = f"SELECT * REPLACE (coalesce(reject, {why}) AS reject) FROM ({sql})"
             if self.today is None or item.guess.role != "interactions":
                 return sql
             late = f"timestamp >= DATE '{self.today}' + INTERVAL 1 DAY"
@@ -246,6 +323,34 @@ class Inputs:
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+@contextmanager
+def read_errors(name: str) -> Iterator[None]:
+    """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield
+    except (duckdb.Error, EngineError, pa.ArrowException) as error:
+        if not of_the_file(error):
+            raise
+        raise InputError(
+            f"{name}: cannot be read: {frames.first_line(error).rstrip('.')}. "
+            "Fetch or export it again."
+        ) from error
+
+
+def of_the_file(error: Exception) -> bool:
+    """Whether an engine's error is about what it reads: not the memory, the time or Ctrl-C.
+
+    Raises:
+        TimeLimitError: The time was up.
+    """
+    limits.check()
+    text = str(error)
+    return "Out of Memory" not in text and "Query interrupted" not in text
 
 
 def readable(asked: Iterable[Ask]) -> list[str]:
@@ -306,20 +411,51 @@ def _understood(
     block = ask.block or next((b for b in ask.blocks if _holds(b, shown)), None)
     if block is not None and ask.block is None:
         notes = (f"read as {name_of(block)} says, as it has the columns of which that speaks.",)
-    found = guess(
-        source.name,
-        shown.columns,
-        shown.types,
-        sources.sample(connection, shown),
-        role=block.role if block is not None else ask.role,
-        given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
-        kinds=ask.kinds,
-        where=block.where if block is not None else None,
-        features=features,
-    )
+    sample = sources.sample(connection, shown)
+
+    def guessed(role: Role | None, counted: Counted | None = None) -> Guess:
+        return guess(
+            source.name,
+            shown.columns,
+            shown.types,
+            sample,
+            role=role,
+            given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
+            kinds=ask.kinds,
+            where=block.where if block is not None else None,
+            features=features,
+            counted=counted,
+        )
+
+    role = block.role if block is not None else ask.role
+    found = guessed(role or ask.likely)
+    if role is None and ask.likely is not None and "timestamp" not in found.mapping.columns:
+        found = guessed(None)
+    if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
+        found = guessed(None, _counted(connection, shown, found))
     if made is not None and block is not None:
         found = _as_written(found, block)
     return Input(source, found, dict(zip(shown.columns, shown.types, strict=True)), made, notes)
+
+
+_SAMPLED = 1000
+"""Rows from which on a sample is not the whole file."""
+
+
+def _counted(connection: Connection, source: Source, found: Guess) -> Counted | None:
+    """How often the customer's column repeats in the whole file: a sample hardly shows it."""
+    import duckdb
+
+    column = found.sources.get("customer_id")
+    if column not in source.columns:
+        return None
+    try:
+        row = connection.execute(
+            f"SELECT count({quote(column)}), count(DISTINCT {quote(column)}) FROM {source.relation}"
+        ).fetchall()[0]
+    except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+        return None
+    return Counted(column, int(row[0]), int(row[1]))
 
 
 def _as_written(found: Guess, block: Block) -> Guess:

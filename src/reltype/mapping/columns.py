@@ -53,10 +53,15 @@ class Numbers:
     sign: str
     values: tuple[float, ...]
 
+    def value(self, cell: str) -> float | None:
+        """The number that a cell holds; None if it holds none."""
+        match = _NUMBER.fullmatch(cell)
+        return None if match is None else _value(match, self.sign)
+
     @property
     def whole(self) -> bool:
         """Whether all are whole numbers."""
-        return all(value == int(value) for value in self.values)
+        return all(value.is_integer() for value in self.values)
 
     def expression(self, column: str) -> str:
         """The expression that reads the quoted *column*."""
@@ -76,6 +81,7 @@ class Column:
         cells: Those that are not blank, trimmed, as text.
         time_named: Its name speaks of time, so that its numbers may be seconds or serial days.
         day_first: What 03/04/2024 means where this column alone does not tell.
+        at: The cells row by row, None where blank, in step with the sample's other columns.
     """
 
     name: str
@@ -84,6 +90,7 @@ class Column:
     cells: tuple[str, ...] = field(repr=False)
     time_named: bool = False
     day_first: bool | None = None
+    at: tuple[str | None, ...] = field(default=(), repr=False)
 
     @property
     def quoted(self) -> str:
@@ -176,14 +183,18 @@ def columns_of(names: Sequence[str], types: Sequence[str], sample: pa.Table) -> 
     # Rows that were drawn twice would make a unique column look repeated.
     kept = {row: i for i, row in enumerate(zip(*written[:COMPARED], strict=True))}
     return [
-        Column(name, str(type_).upper(), len(kept), _cells([cells[i] for i in kept.values()]))
+        _column(name, str(type_).upper(), [cells[i] for i in kept.values()])
         for name, type_, cells in zip(names, types, written, strict=True)
     ]
 
 
-def _cells(written: Sequence[str | None]) -> tuple[str, ...]:
-    cells = (cell.strip() for cell in written if cell is not None)
-    return tuple(cell for cell in cells if cell.casefold() not in BLANKS)
+def _column(name: str, type_: str, written: Sequence[str | None]) -> Column:
+    at = tuple(
+        None if cell is None or cell.strip().casefold() in BLANKS else cell.strip()
+        for cell in written
+    )
+    cells = tuple(cell for cell in at if cell is not None)
+    return Column(name, type_, len(at), cells, at=at)
 
 
 def _decimal_sign(digits: Sequence[str]) -> str:

@@ -98,8 +98,11 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
+        orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
+        ratings: Features and scales of which it is known on what scale people were asked.
+        left_out: Ids that are no customers.
     """
 
     engine: Engine = field(repr=False)
@@ -111,8 +114,30 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
+    orders: bool = False
     facts: str = ""
     customers: str = ""
+    ratings: Collection[str] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def measuring_all(self) -> Population:
+        """The same customers, grouped anew with every feature that is known."""
+        plan = self.plan.measuring_all
+        made = grouped(
+            self.engine,
+            plan,
+            logs=self.logs,
+            tables=self.tables,
+            absent=self.absent,
+            given=self.given,
+            as_of=self.as_of,
+            until=self.until,
+            frozen=self.frozen,
+            orders=self.orders,
+            ratings=self.ratings,
+        )
+        return made.without(self.left_out)
 
     def asking(self, plan: Plan) -> Population:
         """The same customers, asked by another *plan*, which measures no other facts."""
@@ -120,7 +145,9 @@ class Population:
 
     def interactions(self, columns: Collection[str]) -> str:
         """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""
-        return query.interactions(self.logs, columns, until=self.last, absent=self.absent)
+        return query.interactions(
+            self.logs, columns, until=self.last, absent=self.absent, orders=self.orders
+        )
 
     @property
     def last(self) -> str | None:
@@ -131,7 +158,9 @@ class Population:
     @cached_property
     def nulls(self) -> Nulls:
         """What is null for everybody, since no input gives what it is made from."""
-        return Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        found = Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        told = {n for s in self.plan.signals for said in s.says for n in said.rated}
+        return evolve(found, unscaled=frozenset(told - set(self.ratings)))
 
     @cached_property
     def counts(self) -> Counts:
@@ -153,6 +182,26 @@ class Population:
             counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
         used = counted["rows"] - counted["rejected"] - counted["late"]
         return Counts(used=used, **counted)
+
+    def without(self, customers: Sequence[str]) -> Population:
+        """The same without these, which are no customers; their rows count as rejected."""
+        if not customers:
+            return self
+        listed = ", ".join(map(literal, customers))
+
+        def left(table: str, counts: Sequence[str], hint: str) -> str:
+            out = ", ".join(f"CAST(sum({counts[0]}) AS BIGINT) AS {name}" for name in counts)
+            kept = f"customer_id IS NULL OR customer_id NOT IN ({listed})"
+            return self.engine.materialise(
+                f"SELECT * FROM {table} WHERE {kept} UNION ALL BY NAME "
+                f"SELECT {out} FROM {table} WHERE customer_id IN ({listed})",
+                hint,
+            )
+
+        left_out = tuple(customers)
+        facts = left(self.facts, ("log_rows", "log_rejects"), "facts") if self.logs else ""
+        table = left(self.customers, ("table_rows",), "customers") if self.tables else ""
+        return evolve(self, facts=facts, customers=table, left_out=left_out)
 
     @cached_property
     def size(self) -> int:
@@ -211,7 +260,13 @@ class Population:
             for i, signal in signals.items()
         )
         halves = query.facts(
-            self.plan, self.logs, until=self.last, absent=self.absent, nulls=nulls, halves=True
+            self.plan,
+            self.logs,
+            until=self.last,
+            absent=self.absent,
+            orders=self.orders,
+            nulls=nulls,
+            halves=True,
         )
         with self.kept(halves, "halves") as name:
             features = query.features(
@@ -241,7 +296,9 @@ class Population:
         judged = query.evidence(
             self.plan, self._features(constants), constants, self.nulls, self.reliability
         )
-        name = self.engine.materialise(query.answer(self.plan, judged, seen=True), "judged")
+        name = self.engine.materialise(
+            query.answer(self.plan, judged, seen=True, nulls=self.nulls), "judged"
+        )
         weakref.finalize(self, self.engine.drop, name)
         return name
 
@@ -275,12 +332,12 @@ class Population:
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
-        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}")
+        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
-        answers = query.answer(self.plan, self.judged(features))
+        answers = query.answer(self.plan, self.judged(features), nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
 
     def judged(self, features: str) -> str:
@@ -393,6 +450,8 @@ def grouped(
     as_of: dt.date | None = None,
     until: dt.date | None = None,
     frozen: Scales | None = None,
+    ratings: Collection[str] = (),
+    orders: bool = False,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
 
@@ -410,12 +469,17 @@ def grouped(
         as_of=as_of,
         until=until,
         frozen=frozen,
+        ratings=ratings,
+        orders=orders,
     )
     if logs:
-        sql = query.facts(plan, logs, until=made.last, absent=absent, nulls=made.nulls)
+        sql = query.facts(
+            plan, logs, until=made.last, absent=absent, nulls=made.nulls, orders=orders
+        )
         made = evolve(made, facts=engine.materialise(sql, "facts"))
     if tables:
-        named = engine.materialise(query.customers(tables, given), "customers")
+        today = f"DATE '{until}'" if until else None
+        named = engine.materialise(query.customers(tables, given, today=today), "customers")
         made = evolve(made, customers=named)
     return made
 

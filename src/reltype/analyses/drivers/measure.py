@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from reltype.analyses.drivers import intervals, noise, performance, subsets
 from reltype.analyses.drivers.missing import LOST, Moments, Treatment, moments
 from reltype.analyses.drivers.moments import Sample, correlation
 from reltype.analyses.drivers.result import Driver, Drivers
 from reltype.analyses.drivers.shares import mean_shares, replicated
+from reltype.analyses.drivers.topics import bundles
 from reltype.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ PER_COLUMN = 10
 _SHUFFLED = 20_000
 """Rows up to which outcomes are dealt anew; beyond, the F test is as good."""
 _LOCKSTEP = 0.95
+_THIN = 0.5
 
 
 @frozen(eq=False)
@@ -42,6 +44,8 @@ class Table:
         weights: (n,), ≥ 0; None: all 1.
         respondents: (n,) codes; None: a row is a respondent.
         rated: Players of one column whose level can be told: not those of words without an order.
+        benefits: Player → the relational benefit that it speaks of.
+        kinds: Player → functional, socio-emotional or clinical/technical.
     """
 
     values: NDArray[np.float64] = field(repr=False)
@@ -51,17 +55,16 @@ class Table:
     weights: NDArray[np.float64] | None = field(default=None, repr=False)
     respondents: NDArray[np.int64] | None = field(default=None, repr=False)
     rated: frozenset[str] = frozenset()
+    benefits: Mapping[str, str] = field(factory=dict)
+    kinds: Mapping[str, str] = field(factory=dict)
 
     def rows(self, chosen: NDArray[np.bool_]) -> Table:
         """Some of the rows."""
-        return Table(
-            self.values[chosen],
-            self.outcome,
-            self.players,
-            self.always,
-            None if self.weights is None else self.weights[chosen],
-            None if self.respondents is None else self.respondents[chosen],
-            self.rated,
+        return evolve(
+            self,
+            values=self.values[chosen],
+            weights=None if self.weights is None else self.weights[chosen],
+            respondents=None if self.respondents is None else self.respondents[chosen],
         )
 
     @property
@@ -161,6 +164,9 @@ def _told(
     players: Sequence[Sequence[int]],
 ) -> Drivers:
     spread = intervals.interval(drawn)
+    # A replicate has its own noise and that of the sample: weak shares may lie below all of them.
+    spread[:, 0] = np.minimum(spread[:, 0], found.lmg)
+    spread[:, 1] = np.maximum(spread[:, 1], found.lmg)
     likely = intervals.first_probability(drawn)
     whole = correlation(known.covariances.mean(axis=-1))
     levels = _levels(table, names, players, found, drawn, known, sample, whole, line)
@@ -189,7 +195,7 @@ def _told(
     columns = table.columns
     free = known.size - 1 - columns
     adjusted = 1 - (1 - found.r2) * (known.size - 1) / free if free > 0 else None
-    return Drivers(
+    made = Drivers(
         outcome=table.outcome,
         rows=known.rows,
         of=len(table.values),
@@ -198,8 +204,8 @@ def _told(
         weighted=table.weights is not None,
         size=known.size,
         r2=found.r2,
-        low=float(min(1.0, total[0])),
-        high=float(min(1.0, total[1])),
+        low=float(min(found.r2, total[0])),
+        high=float(min(1.0, max(found.r2, total[1]))),
         adjusted=adjusted,
         always={name: found.always for name in [", ".join(sorted(table.always))] if name},
         drivers={name: drivers[name] for name in table.players},
@@ -211,6 +217,12 @@ def _told(
         cross=levels[1],
         replicates=drawn.shape[1],
         notes=tuple(_notes(table, names, players, whole)),
+    )
+    told = {driver.name for driver in made.reported}
+    return evolve(
+        made,
+        benefits=bundles(table.benefits, names, found.lmg, drawn, told),
+        kinds=bundles(table.kinds, names, found.lmg, drawn, told),
     )
 
 
@@ -233,6 +245,12 @@ def _notes(
     still = [n for n, c in single if not np.abs(np.delete(whole[c], c)).any() and _still(table, n)]
     if still:
         made.append(f"always the same, and so without a share: {', '.join(still)}.")
+    thin = [n for n, c in single if _gaps(table, n) > _THIN and n not in still]
+    if thin:
+        made.append(
+            f"more than half of the answers are missing: {', '.join(thin)}. Whoever answered may be "
+            "others than those who did not; compare with --missing listwise."
+        )
     near = [n for n, c in single if abs(whole[c, -1]) >= _LOCKSTEP]
     if near:
         made.append(
@@ -246,6 +264,11 @@ def _notes(
             made.append(f"{', '.join([name, *copies])} are the same answers, and share alike.")
             seen |= {name, *copies}
     return made
+
+
+def _gaps(table: Table, name: str) -> float:
+    """Share of the rows without an answer."""
+    return float(np.isnan(table.values[:, table.players[name][0]]).mean())
 
 
 def _still(table: Table, name: str) -> bool:
