@@ -14,7 +14,7 @@ from reltype.config import settings
 from reltype.definitions.importance import importance
 from reltype.engines import EngineError, limits
 from reltype.errors import InputError
-from reltype.inputs import Inputs, readable
+from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
@@ -23,7 +23,6 @@ from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
 from reltype.scoring.population import Population, grouped
 from reltype.scoring.run import Run
-from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     from reltype.config import Config, Settings
@@ -373,19 +372,24 @@ def _grouped(opened: Opened) -> Population:
             until=inputs.today,
             orders=inputs.orders,
             frozen=None if opened.model is None else opened.model.scales,
+            ratings=inputs.units.ratings,
         )
 
-    with limits.within(opened.engine.reader, opened.settings.timeout, "reading the input"):
+    names = ", ".join(item.source.name for item in inputs.items)
+    with (
+        limits.within(opened.engine.reader, opened.settings.timeout, f"reading {names}"),
+        read_errors(names),
+    ):
         try:
             population = group()
             failed = False
         except EngineError as error:
+            if not of_the_file(error):
+                raise
             limits.check()
             failed = True
             if not inputs.settle(failed=True):
-                raise InputError(
-                    f"The engine could not read the input: {first_line(error)}"
-                ) from error
+                raise
             population = group()
         if not failed and inputs.settle():
             population = group()
