@@ -1,7 +1,13 @@
 """A small typology over a customer table, for tests that look at every number: quick to score."""
 
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pyarrow as pa
+
+import reltype
 
 PACK = """
 [[features]]
@@ -250,3 +256,18 @@ def plants(number=80, seed=1, holes=0.15):
         empty = draw.random(number) < holes
         made[name] = [None if e else float(v) for v, e in zip(values, empty, strict=True)]
     return pa.table(made)
+
+
+def read(table, **options):
+    """The relationships of a table of plants."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "garden.toml"
+        path.write_text(PACK)
+        return reltype.classify(table, rules=[path], typology="garden", **options)
+
+
+@cache
+def judged():
+    """A run over `plants()`, and its batches as the engine gave them: made once in a process."""
+    run = read(plants()).run
+    return run, tuple(run.population.batches())

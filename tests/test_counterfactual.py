@@ -5,9 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-import reltype
 from reltype.explaining.counterfactual import PAIRED, SINGLE
-from tests.garden import PACK, plants
+from tests.garden import plants, read
 
 CHANGEABLE = ("sap", "wind", "blooms")
 WHOLE = ("blooms",)
@@ -15,10 +14,8 @@ WHOM = [f"p{i:03}" for i in range(24)]
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    path = tmp_path_factory.mktemp("garden") / "garden.toml"
-    path.write_text(PACK)
-    return reltype.classify(plants(), rules=[path], typology="garden")
+def found():
+    return read(plants())
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,7 @@ import tomllib
 
 import pytest
 
-import reltype
-from tests.garden import PACK, plants
+from tests.garden import PACK, plants, read
 
 SAID = tomllib.loads(PACK)
 CLAUSES = {
@@ -25,10 +24,8 @@ TEST = {
 
 
 @pytest.fixture(scope="module")
-def explained(tmp_path_factory):
-    path = tmp_path_factory.mktemp("garden") / "garden.toml"
-    path.write_text(PACK)
-    found = reltype.classify(plants(), rules=[path], typology="garden")
+def explained():
+    found = read(plants())
     rows = plants().slice(0, 24).to_pylist()
     return [(row, found.explain(row["customer_id"])) for row in rows]
 

@@ -11,11 +11,11 @@ from statistics import mean
 import numpy as np
 import pyarrow as pa
 import pytest
+from attrs import evolve
 from scipy.integrate import quad
 from scipy.special import softmax
 
-import reltype
-from tests.garden import PACK, plants
+from tests.garden import PACK, judged, plants, read
 
 SAID = tomllib.loads(PACK)
 TYPOLOGY = SAID["typologies"][0]
@@ -27,24 +27,16 @@ SPEAKS_OF = {s["name"]: s["dimension"] for s in SAID["signals"]}
 
 
 @pytest.fixture(scope="module")
-def garden(tmp_path_factory):
-    path = tmp_path_factory.mktemp("garden") / "garden.toml"
-    path.write_text(PACK)
-
-    def found(table, **options):
-        return reltype.classify(table, rules=[path], typology="garden", **options)
-
-    return found
+def found():
+    return read(plants())
 
 
 @pytest.fixture(scope="module")
-def found(garden):
-    return garden(plants())
-
-
-@pytest.fixture(scope="module")
-def rows(found):
-    return found.to_arrow().to_pylist()
+def rows():
+    """The result of batches that were read once: all that is concluded is concluded anew."""
+    run, batches = judged()
+    again = evolve(run)
+    return [row for batch in batches for row in again.concluded(batch).to_pylist()]
 
 
 @pytest.fixture(scope="module")
@@ -216,16 +208,21 @@ def test_the_columns_stand_in_their_order_with_their_types(found):
     ]
 
 
-def test_there_is_a_row_for_each_customer_sorted_by_id(garden):
+def test_a_run_concludes_of_everybody_what_it_concludes_of_its_batches(found, rows):
+    assert found.to_arrow().to_pylist() == rows
+
+
+def test_there_is_a_row_for_each_customer_sorted_by_id():
     shuffled = plants(40).take(pa.array(np.random.default_rng(0).permutation(40)))
-    ids = garden(shuffled).to_arrow()["customer_id"].to_pylist()
+    ids = read(shuffled).to_arrow()["customer_id"].to_pylist()
     assert ids == sorted(plants(40)["customer_id"].to_pylist())
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_a_reading_is_the_mean_of_what_was_seen_by_weight_and_observations(
-    rows, expected, dimension
+    found, expected, dimension
 ):
+    rows = found.to_arrow().to_pylist()
     for row, m in zip(rows, expected, strict=True):
         if m["d"][dimension] is None:
             assert row[f"d_{dimension}"] is None
@@ -234,7 +231,8 @@ def test_a_reading_is_the_mean_of_what_was_seen_by_weight_and_observations(
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_evidence_is_the_share_of_what_is_asked_that_was_seen(rows, expected, dimension):
+def test_evidence_is_the_share_of_what_is_asked_that_was_seen(found, expected, dimension):
+    rows = found.to_arrow().to_pylist()
     assert [r[f"e_{dimension}"] for r in rows] == pytest.approx(
         [m["e"][dimension] for m in expected]
     )
@@ -274,8 +272,10 @@ def test_status_is_the_first_that_holds_and_alarms_are_all_that_do(rows, expecte
 
 
 @pytest.mark.parametrize("least", [0.0, 0.6, 0.9, 1.0])
-def test_nobody_is_named_below_the_confidence_that_is_asked(garden, expected, least):
-    rows = garden(plants(), min_confidence=least).to_arrow().to_pylist()
+def test_nobody_is_named_below_the_confidence_that_is_asked(expected, least):
+    run, batches = judged()
+    again = evolve(run, min_confidence=least)
+    rows = [row for batch in batches for row in again.concluded(batch).to_pylist()]
     assert [(r["archetype"], r["unclassified_because"]) for r in rows] == [
         (name or "unclassified", why) for name, why in (named(m, least) for m in expected)
     ]
