@@ -26,12 +26,12 @@ WEIGHTS = {d["name"]: d.get("weight", 1.0) for d in SAID["dimensions"]}
 SPEAKS_OF = {s["name"]: s["dimension"] for s in SAID["signals"]}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def found():
     return read(plants())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def rows():
     """The result of batches that were read once: all that is concluded is concluded anew."""
     run, batches = judged()
@@ -188,12 +188,12 @@ def named(m, least=TYPOLOGY["min_confidence"]):
     return NAMES[best], None
 
 
-def test_the_columns_stand_in_their_order_with_their_types(found):
+def test_the_columns_stand_in_their_order_with_their_types():
     reason = "list<item: struct<text: string, contribution: double>>"
     offer = "list<item: struct<name: string, priority: double, because: string>>"
     numbers = [f"p_{n}" for n in ("red_rose", "ivy", "daisy", "unclassified")]
     numbers += ["d_glow", "d_grip", "e_glow", "e_grip"]
-    assert [(f.name, str(f.type)) for f in found.to_arrow().schema] == [
+    assert [(f.name, str(f.type)) for f in evolve(judged()[0]).result.schema] == [
         ("customer_id", "string"),
         ("archetype", "string"),
         ("confidence", "double"),
@@ -218,24 +218,15 @@ def test_there_is_a_row_for_each_customer_sorted_by_id():
     assert ids == sorted(plants(40)["customer_id"].to_pylist())
 
 
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_a_reading_is_the_mean_of_what_was_seen_by_weight_and_observations(
-    found, expected, dimension
+def test_readings_are_means_of_what_was_seen_and_evidence_is_the_share_of_what_is_asked(
+    found, expected
 ):
-    rows = found.to_arrow().to_pylist()
-    for row, m in zip(rows, expected, strict=True):
-        if m["d"][dimension] is None:
-            assert row[f"d_{dimension}"] is None
-        else:
-            assert row[f"d_{dimension}"] == pytest.approx(m["d"][dimension])
-
-
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_evidence_is_the_share_of_what_is_asked_that_was_seen(found, expected, dimension):
-    rows = found.to_arrow().to_pylist()
-    assert [r[f"e_{dimension}"] for r in rows] == pytest.approx(
-        [m["e"][dimension] for m in expected]
-    )
+    for row, m in zip(found.to_arrow().to_pylist(), expected, strict=True):
+        for k in DIMENSIONS:
+            assert (row[f"d_{k}"] is None) == (m["d"][k] is None)
+            assert row[f"d_{k}"] == (None if m["d"][k] is None else pytest.approx(m["d"][k]))
+            assert row[f"e_{k}"] == pytest.approx(m["e"][k])
+    assert found.run.scales.known == pytest.approx(expected[0]["known"], rel=1e-6)
 
 
 def test_the_posterior_is_what_prototypes_rules_and_base_rates_add_up_to(rows, expected):
@@ -343,12 +334,8 @@ def test_a_benefit_is_never_pushed_on_whom_it_is_not_for(rows, expected):
         assert warned.isdisjoint(b["name"] for b in row["benefits"])
 
 
-def test_what_is_known_of_everybody_is_the_mean_share_that_was_seen(found, expected):
-    assert found.run.scales.known == pytest.approx(expected[0]["known"], rel=1e-6)
-
-
 def test_what_an_explanation_adds_up_is_what_each_part_says(found, expected):
-    for m in expected[:12]:
+    for m in expected[:6]:
         why = found.explain(m["row"]["customer_id"])
         for i, name in enumerate(NAMES):
             said = dict.fromkeys(m["parts"][i], 0.0)
