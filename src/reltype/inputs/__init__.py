@@ -17,6 +17,7 @@ from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
 from reltype.inputs.recheck import LOOKS, rechecked
+from reltype.inputs.returns import Returns, attached
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import Counted, guess
@@ -48,6 +49,7 @@ class Input:
         types: Its columns, those that were joined to it too, and DuckDB's types of them.
         made: What a config says the rows are made of.
         notes: Sentences for the user.
+        returns: Orders of a log that another file says came back.
     """
 
     source: Source
@@ -55,6 +57,7 @@ class Input:
     types: Mapping[str, str]
     made: Origins | None = None
     notes: tuple[str, ...] = ()
+    returns: Returns | None = None
 
     @property
     def relation(self) -> str:
@@ -79,9 +82,9 @@ class Input:
 
     def over(self, relation: str, keep: Sequence[str] = ()) -> str:
         """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
-        if self.made is None:
-            return relation
-        return self.made.joined(Table(relation, (*self.source.columns, *keep)))
+        if self.made is not None:
+            relation = self.made.joined(Table(relation, (*self.source.columns, *keep)))
+        return relation if self.returns is None else self.returns.joined(relation)
 
     def select(
         self,
@@ -165,6 +168,7 @@ class Inputs:
                 found, made = _opened(connection, ask, encoding)
                 items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
+        items = attached(connection, items)
         items = [_bridged(item, items) for item in items]
         return cls(connection, items, refunds, frozenset(features))
 
