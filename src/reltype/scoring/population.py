@@ -406,14 +406,26 @@ class Population:
             )
         if first is None and self.logs and not self.tables:
             raise InputError(self._nothing())
-        if first is None and "since_day" in self.given:
-            first, last = self._row(
-                f"SELECT min(given_since_day), max(given_since_day) FROM {self.customers}"
-            )
+        if first is None:
+            first, last = self._given_days()
         if first is None or last is None:
             day = self.as_of or EPOCH
             return day, day
         return EPOCH + dt.timedelta(days=first), EPOCH + dt.timedelta(days=last)
+
+    def _given_days(self) -> tuple[float | None, float | None]:
+        """The first and the last day that the customer tables speak of, not after today."""
+        days = [name for name in ("since_day", "left_day") if name in self.given]
+        if not days:
+            return None, None
+        columns = ", ".join(f"given_{name}" for name in days)
+        today = self.as_of or self.until
+        past = f"<= {_day(today)}" if today else "IS NOT NULL"
+        first, last = self._row(
+            f"SELECT min(day), max(day) FROM (SELECT unnest([{columns}]) AS day FROM {self.customers})"
+            f" WHERE day {past}"
+        )
+        return first, last
 
     def _nothing(self) -> str:
         c = self.counts

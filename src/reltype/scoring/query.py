@@ -53,6 +53,7 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("kind", "value"),
         "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
     ),
+    "ended": (("ended",), "CAST(floor(epoch(ended) / 86400) AS DOUBLE)"),
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
         for name in ("value", "refunded_amount", "sentiment", "rating", "discount")
@@ -215,8 +216,12 @@ def customers(selects: Sequence[str], given: Collection[str]) -> str:
     A customer who stands in several rows gets the largest value of each, and is counted.
     """
     as_day = {"since_day": "floor(epoch(since) / 86400)"}
+    # Who stands there twice has left when both rows say so.
+    last = "floor(epoch(CASE WHEN count(*) = count(ended) THEN max(ended) END) / 86400)"
     merged = "".join(
-        f", max({as_day.get(n, quote(n))}) AS {quote('given_' + n)}" for n in sorted(given)
+        f", {last if n == 'left_day' else f'max({as_day.get(n, quote(n))})'}"
+        f" AS {quote('given_' + n)}"
+        for n in sorted(given)
     )
     union = " UNION ALL BY NAME ".join(selects)
     return f"""

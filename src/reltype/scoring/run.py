@@ -69,9 +69,11 @@ class Run:
     @cached_property
     def warnings(self) -> list[str]:
         """Sentences about the input: what was assumed, and what in it bends the numbers."""
+        from reltype.reporting.meetings import meetings
         from reltype.reporting.oddities import oddities
 
-        return [*self.inputs.notes, *oddities(self.population, self.inputs, self.counts)]
+        met = meetings(self.population, self.inputs)
+        return [*met, *self.inputs.notes, *oddities(self.population, self.inputs, self.counts)]
 
     @property
     def formats(self) -> tuple[Format, ...]:
