@@ -11,9 +11,10 @@ from attrs import evolve, field, frozen
 
 from reltype import plugins
 from reltype.config import settings
+from reltype.definitions.importance import importance
 from reltype.engines import EngineError, limits
 from reltype.errors import InputError
-from reltype.inputs import Inputs, readable
+from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
@@ -22,7 +23,6 @@ from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
 from reltype.scoring.population import Population, grouped
 from reltype.scoring.run import Run
-from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     from reltype.config import Config, Settings
@@ -61,6 +61,8 @@ class RunOptions:
             stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
+        drivers: What `drivers` gave, or the JSON that `reltype drivers -o` wrote: measured importance
+            weighs the priority of benefits.
     """
 
     customers: object = None
@@ -79,6 +81,7 @@ class RunOptions:
     memory_limit: str | None = None
     timeout: float | None = None
     model: str | Path | Model | None = None
+    drivers: object = None
 
 
 def classify(
@@ -100,6 +103,7 @@ def classify(
     memory_limit: str | None = None,
     timeout: float | None = None,
     model: str | Path | Model | None = None,
+    drivers: object = None,
 ) -> Relationships:
     """Read the relationship of every customer in *data*.
 
@@ -129,6 +133,8 @@ def classify(
             stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
+        drivers: What `drivers` gave, or the JSON that `reltype drivers -o` wrote: measured importance
+            weighs the priority of benefits.
 
     Raises:
         InputError: The data cannot be read or understood.
@@ -165,6 +171,7 @@ def classify(
         memory_limit=memory_limit,
         timeout=timeout,
         model=model,
+        drivers=drivers,
     )
     run = open_run(data, options)
     return Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
@@ -295,6 +302,9 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
     asked = RunOptions(**given) if options is None else options
     model = asked.model if isinstance(asked.model, Model) else None
     flags = {name: getattr(asked, name) for name in _FLAGS}
+    measured = asked.drivers
+    if isinstance(measured, str | Path):
+        flags["drivers"], measured = measured, None
     chosen = settings(asked.config, model=None if model else asked.model, **flags)
     knowledge = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
     if model is None and chosen.model:
@@ -306,6 +316,7 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         plan = knowledge.plan(asked.typology or model.typology)
         plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
         model.check(plan, knowledge.plugins.loaded)
+    plan = evolve(plan, importance=importance(chosen.drivers if measured is None else measured))
     engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
     requests = asks(
         data,
@@ -372,19 +383,24 @@ def _grouped(opened: Opened) -> Population:
             until=inputs.today,
             orders=inputs.orders,
             frozen=None if opened.model is None else opened.model.scales,
+            ratings=inputs.units.ratings,
         )
 
-    with limits.within(opened.engine.reader, opened.settings.timeout, "reading the input"):
+    names = ", ".join(item.source.name for item in inputs.items)
+    with (
+        limits.within(opened.engine.reader, opened.settings.timeout, f"reading {names}"),
+        read_errors(names),
+    ):
         try:
             population = group()
             failed = False
         except EngineError as error:
+            if not of_the_file(error):
+                raise
             limits.check()
             failed = True
             if not inputs.settle(failed=True):
-                raise InputError(
-                    f"The engine could not read the input: {first_line(error)}"
-                ) from error
+                raise
             population = group()
         if not failed and inputs.settle():
             population = group()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from reltype.definitions.catalogue import Catalogue
-    from reltype.definitions.packs import Definition
+    from reltype.definitions.packs import Definition, Override
     from reltype.plugins.plugin import Plugins
 
 NEEDS = {
@@ -158,8 +158,8 @@ class _Subject:
         yield Check("rules: examples hold, and none is dead or a copy", self._flawless)
         yield Check("rules: each has an example that fires and one that does not", self._shown)
 
-    def _own(self) -> list[Definition]:
-        mine: list[Definition] = []
+    def _own(self) -> list[Definition | Override]:
+        mine: list[Definition | Override] = []
         for name, made in self.plugins.things("reltype_definitions"):
             for thing in made if name == self.name else ():
                 mine += [thing] if type(thing) in packs.TABLES.values() else packs.load(thing)

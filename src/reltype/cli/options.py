@@ -122,6 +122,12 @@ _DATA = (
 _SCORED = (
     click.option("--model", type=FILE, metavar="FILE", help="A model that `reltype fit` saved."),
     click.option(
+        "--drivers",
+        type=FILE,
+        metavar="FILE",
+        help="JSON that `reltype drivers` wrote: what it measured weighs the benefits' priority.",
+    ),
+    click.option(
         "--min-confidence",
         type=click.FloatRange(0, 1),
         metavar="P",

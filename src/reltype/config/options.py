@@ -95,6 +95,7 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "engine": _text,
     "timeout": _seconds,
     "normalize_ids": _yes,
+    "drivers": _text,
 }
 """Every setting, and what makes its value of whatever it was written as.
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reltype.definitions.features import DAY_COLUMNS, INTERACTION_COLUMNS
-from reltype.definitions.rules import slots
+from reltype.definitions.phrases import slots
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import Expression, parse
 
@@ -64,6 +64,11 @@ class _Names:
                 self._known(signal.expression(functions), f"signal {signal.name!r}", self.measured)
                 if (observed := signal.observed(functions)) is not None:
                     self._known(observed, f"signal {signal.name!r}", self.measured)
+                for sentence in signal.says:
+                    where = f"signal {signal.name!r}"
+                    if (condition := sentence.condition(where, functions)) is not None:
+                        self._known(condition, where, self.readings)
+                    self._named("feature", sentence.mentions, self.measured)
 
     def archetypes(self) -> None:
         for typology in self.catalogue.typologies.values():

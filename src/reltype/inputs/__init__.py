@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field, frozen
 
 from reltype import sources
-from reltype.engines import limits
+from reltype.engines import EngineError, limits
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
@@ -18,12 +20,13 @@ from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
 from reltype.inputs.recheck import LOOKS, rechecked
 from reltype.inputs.returns import Returns, attached
+from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import Counted, guess
 from reltype.mapping.readings import in_words
 from reltype.mapping.totals import totals_sql
-from reltype.sources import files, rejects
+from reltype.sources import files, frames, rejects
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reltype.config.blocks import Block
+    from reltype.definitions.phrases import Units
     from reltype.engines.duckdb import Connection
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
@@ -140,6 +144,11 @@ class Inputs:
     totals: tuple[str, ...] = ()
     checked: bool = False
 
+    @cached_property
+    def units(self) -> Units:
+        """How numbers are told: on which scale people were asked, where that is known."""
+        return units_of(self.items)
+
     @classmethod
     def open(
         cls,
@@ -169,7 +178,10 @@ class Inputs:
         """
         items: list[Input] = []
         for ask in asked:
-            with limits.within(connection, timeout, f"opening {_named(ask)}"):
+            with (
+                limits.within(connection, timeout, f"opening {_named(ask)}"),
+                read_errors(_named(ask)),
+            ):
                 found, made = _opened(connection, ask, encoding)
                 items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
@@ -334,6 +346,34 @@ class Inputs:
 
 def _normalizing(guess: Guess) -> Guess:
     return evolve(guess, mapping=evolve(guess.mapping, normalize=True))
+
+
+@contextmanager
+def read_errors(name: str) -> Iterator[None]:
+    """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield
+    except (duckdb.Error, EngineError, pa.ArrowException) as error:
+        if not of_the_file(error):
+            raise
+        raise InputError(
+            f"{name}: cannot be read: {frames.first_line(error).rstrip('.')}. "
+            "Fetch or export it again."
+        ) from error
+
+
+def of_the_file(error: Exception) -> bool:
+    """Whether an engine's error is about what it reads: not the memory, the time or Ctrl-C.
+
+    Raises:
+        TimeLimitError: The time was up.
+    """
+    limits.check()
+    text = str(error)
+    return "Out of Memory" not in text and "Query interrupted" not in text
 
 
 def readable(asked: Iterable[Ask]) -> list[str]:

@@ -17,8 +17,10 @@ from reltype.expressions import literal, quote
 from reltype.mapping.canonical import (
     CUSTOMERS,
     DIRECTIONS,
+    EARLIEST,
     ESSENTIAL,
     INTERACTIONS,
+    LATEST,
     RANGES,
     REFUNDS,
     Refunds,
@@ -202,7 +204,7 @@ class Mapping:
                 why = f"CASE WHEN {empty} THEN '{name}: blank' ELSE '{name}: not a time' END"
                 cases.append(f"{name} IS NULL THEN {why}")
                 # 1/2/23 without its format reads as a day of the year 1.
-                cases.append(f"{name} < TIMESTAMP '1900-01-01' THEN '{name}: before 1900'")
+                cases.append(f"{name} < TIMESTAMP '{EARLIEST}' THEN '{name}: before 1900'")
         if refunds != "net" and self.role == "interactions":
             reason = literal(f'kind: a refund, and refunds = "{refunds}"')
             cases.append(f"kind = 'refund' OR (kind = 'purchase' AND value < 0) THEN {reason}")
@@ -216,6 +218,8 @@ def _fits(name: str, type_: str) -> str:
     if name in RANGES:
         low, high = RANGES[name]
         return f"{quote(name)} BETWEEN {low} AND {high}"
+    if type_ == "TIMESTAMP":
+        return f"{quote(name)} BETWEEN TIMESTAMP '{EARLIEST}' AND TIMESTAMP '{LATEST}'"
     return f"isfinite({quote(name)})" if type_ == "DOUBLE" else f"{quote(name)} IS NOT NULL"
 
 

@@ -72,6 +72,9 @@ RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """What a number must lie in; outside, it counts as a cell that could not be read."""
 
+EARLIEST, LATEST = "1900-01-01", "2100-01-01"
+"""Days outside are no facts: systems write the first and the last that they know for none at all."""
+
 ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}
 )

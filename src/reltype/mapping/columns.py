@@ -61,7 +61,7 @@ class Numbers:
     @property
     def whole(self) -> bool:
         """Whether all are whole numbers."""
-        return all(value == int(value) for value in self.values)
+        return all(value.is_integer() for value in self.values)
 
     def expression(self, column: str) -> str:
         """The expression that reads the quoted *column*."""

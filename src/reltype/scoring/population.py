@@ -101,6 +101,7 @@ class Population:
         orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
+        ratings: Features and scales of which it is known on what scale people were asked.
         left_out: Ids that are no customers.
     """
 
@@ -116,6 +117,7 @@ class Population:
     orders: bool = False
     facts: str = ""
     customers: str = ""
+    ratings: Collection[str] = ()
     left_out: tuple[str, ...] = ()
 
     @property
@@ -133,6 +135,7 @@ class Population:
             until=self.until,
             frozen=self.frozen,
             orders=self.orders,
+            ratings=self.ratings,
         )
         return made.without(self.left_out)
 
@@ -155,7 +158,9 @@ class Population:
     @cached_property
     def nulls(self) -> Nulls:
         """What is null for everybody, since no input gives what it is made from."""
-        return Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        found = Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        told = {n for s in self.plan.signals for said in s.says for n in said.rated}
+        return evolve(found, unscaled=frozenset(told - set(self.ratings)))
 
     @cached_property
     def counts(self) -> Counts:
@@ -291,7 +296,9 @@ class Population:
         judged = query.evidence(
             self.plan, self._features(constants), constants, self.nulls, self.reliability
         )
-        name = self.engine.materialise(query.answer(self.plan, judged, seen=True), "judged")
+        name = self.engine.materialise(
+            query.answer(self.plan, judged, seen=True, nulls=self.nulls), "judged"
+        )
         weakref.finalize(self, self.engine.drop, name)
         return name
 
@@ -325,12 +332,12 @@ class Population:
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
-        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}")
+        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
-        answers = query.answer(self.plan, self.judged(features))
+        answers = query.answer(self.plan, self.judged(features), nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
 
     def judged(self, features: str) -> str:
@@ -455,6 +462,7 @@ def grouped(
     as_of: dt.date | None = None,
     until: dt.date | None = None,
     frozen: Scales | None = None,
+    ratings: Collection[str] = (),
     orders: bool = False,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
@@ -473,6 +481,7 @@ def grouped(
         as_of=as_of,
         until=until,
         frozen=frozen,
+        ratings=ratings,
         orders=orders,
     )
     if logs:
@@ -481,7 +490,8 @@ def grouped(
         )
         made = evolve(made, facts=engine.materialise(sql, "facts"))
     if tables:
-        named = engine.materialise(query.customers(tables, given), "customers")
+        today = f"DATE '{until}'" if until else None
+        named = engine.materialise(query.customers(tables, given, today=today), "customers")
         made = evolve(made, customers=named)
     return made
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 
+from reltype.definitions.dimensions import Sentence
 from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
 from reltype.mapping.canonical import INTERACTIONS
@@ -210,12 +211,22 @@ def _rows(condition: str) -> str:
     return f"CAST(sum(CASE WHEN {condition} THEN order_rows ELSE 0 END) AS BIGINT)"
 
 
-def customers(selects: Sequence[str], given: Collection[str]) -> str:
+def customers(selects: Sequence[str], given: Collection[str], *, today: str | None = None) -> str:
     """One row per customer of the customer tables, each given feature as `given_NAME`.
 
     A customer who stands in several rows gets the largest value of each, and is counted.
+
+    Args:
+        selects: One SELECT of canonical rows for each customer table.
+        given: The features that they give.
+        today: SQL of a date: nobody is with us since a day after it, which would move the as-of
+            day of everybody; the cell counts as unread. None: any day.
     """
-    as_day = {"since_day": "floor(epoch(since) / 86400)"}
+    since, unread = "since", "unread"
+    if today and "since_day" in given:
+        since = f"CASE WHEN since < {today} + INTERVAL 2 DAY THEN since END"
+        unread = f"CASE WHEN unread IS NOT NULL OR since >= {today} + INTERVAL 2 DAY THEN 1 END"
+    as_day = {"since_day": f"floor(epoch({since}) / 86400)"}
     # Who stands there twice has left when both rows say so.
     last = "floor(epoch(CASE WHEN count(*) = count(ended) THEN max(ended) END) / 86400)"
     merged = "".join(
@@ -226,7 +237,7 @@ def customers(selects: Sequence[str], given: Collection[str]) -> str:
     union = " UNION ALL BY NAME ".join(selects)
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
-          count(*) AS table_rows, count(unread) AS table_unread{merged}
+          count(*) AS table_rows, count({unread}) AS table_unread{merged}
         FROM ({union}) GROUP BY 1 ORDER BY 1"""
 
 
@@ -329,7 +340,11 @@ def evidence(
             seen = f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
             signals[f"seen_{i}"] = seen if trusted == 1 else f"{trusted!r} * ({seen})"
     amounts: dict[str, str] = {}
-    readings: dict[str, str] = {}
+    readings: dict[str, str] = {
+        f"mass_{i}": f"CASE WHEN signal_{i} IS NOT NULL THEN {s.weight!r} * seen_{i} END"
+        for i, s in enumerate(plan.signals)
+        if f"raw_{i}" in raw
+    }
     for dimension in plan.dimensions:
         mine = [
             (i, s)
@@ -355,32 +370,69 @@ def evidence(
         else condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
-    return nest(relation, [raw, signals, amounts, readings, conditions])
+    says = {
+        f"says_{i}": _which(i, parts, {**known, **as_readings}, nulls)
+        for i, parts in plan.sentences.items()
+    }
+    return nest(relation, [raw, signals, amounts, readings, {**conditions, **says}])
+
+
+def _which(
+    i: int,
+    parts: Sequence[tuple[Sentence, Expression | None]],
+    columns: Mapping[str, str],
+    nulls: Nulls,
+) -> str:
+    """Which sentence tells what signal *i* saw: its place among them, null where none does."""
+    cases = []
+    for place, (said, condition) in enumerate(parts):
+        if nulls.features & set(said.mentions) or nulls.unscaled & said.rated:
+            continue
+        if condition is not None and condition.null_without(nulls.features):
+            continue
+        asked = {"low": [f"signal_{i} < 0.5"], "high": [f"signal_{i} >= 0.5"]}.get(said.pole, [])
+        asked += [] if condition is None else [f"({condition.sql(columns=columns)})"]
+        asked += [f"{quote(n)} IS NOT NULL" for n in said.mentions if n not in columns]
+        cases.append(f"WHEN {' AND '.join(asked or ['true'])} THEN {place}")
+    if not cases:
+        return "CAST(NULL AS TINYINT)"
+    return f"CAST(CASE WHEN signal_{i} IS NULL THEN NULL {' '.join(cases)} END AS TINYINT)"
 
 
 def _where_seen(i: int, amount: str) -> str:
     return f"CASE WHEN signal_{i} IS NULL THEN 0.0 ELSE {amount} END"
 
 
-def answer(plan: Plan, relation: str, *, seen: bool = False) -> str:
+def answer(plan: Plan, relation: str, *, seen: bool = False, nulls: Nulls = NO_NULLS) -> str:
     """The columns of *relation* that the classifiers and the result need, and no others.
 
     Args:
         plan: What is asked.
         relation: SQL of `evidence`, or of what this gave of it.
         seen: Whether to add `saw_i`, that signal i is not null, for `overview`.
+        nulls: What is null for everybody: no reason speaks of it.
     """
     signals = range(len(plan.signals))
+    told = [
+        i
+        for i, signal in enumerate(plan.signals)
+        if not plan.signal(signal).null_without(nulls.features)
+    ]
+    mentioned = [name for name in plan.mentioned if name not in nulls.features]
     columns = [
         "customer_id",
         *(f"d_{d.name}" for d in plan.dimensions),
         *(f"e_{d.name}" for d in plan.dimensions),
         *plan.conditions,
         *(f"signal_{i}" for i in signals if plan.also),
-        *dict.fromkeys([*plan.mentioned, *plan.also]),
+        *(f"says_{i}" for i in told if i in plan.sentences),
+        *dict.fromkeys([*mentioned, *plan.also]),
     ]
-    saw = "".join(f", signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen)
-    return f"SELECT {', '.join(map(quote, columns))}{saw} FROM ({relation})"
+    added = [f"signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen]
+    # To hand a reading down to its signals seven digits are enough, at half the memory.
+    added += [f"CAST(mass_{i} AS FLOAT) AS mass_{i}" for i in told]
+    added += [f"CAST(signal_{i} AS FLOAT) AS signal_{i}" for i in told if not plan.also]
+    return f"SELECT {', '.join([*map(quote, columns), *added])} FROM ({relation})"
 
 
 def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:

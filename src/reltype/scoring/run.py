@@ -73,7 +73,9 @@ class Run:
         from reltype.reporting.oddities import oddities
 
         met = meetings(self.population, self.inputs)
-        return [*met, *self.inputs.notes, *oddities(self.population, self.inputs, self.counts)]
+        changed = [f"{one.text}." for one in self.knowledge.catalogue.overrides]
+        found = oddities(self.population, self.inputs, self.counts)
+        return [*met, *changed, *self.inputs.notes, *found]
 
     @property
     def formats(self) -> tuple[Format, ...]:
@@ -89,9 +91,12 @@ class Run:
     @cached_property
     def result(self) -> Result:
         """Makes the result's columns."""
+        from reltype.explaining.reasons import Reasons
+
         wanted = self.min_confidence
-        confidence = self.plan.typology.min_confidence if wanted is None else wanted
-        return Result(self.plan, confidence, self.scales.known)
+        least = self.plan.typology.min_confidence if wanted is None else wanted
+        reasons = Reasons(self.plan, self.scales.constants, self.inputs.units)
+        return Result(self.plan, least, reasons, self.scales.known)
 
     def conclude(self, batch: Batch) -> Pooled:
         """What all classifiers together say of *batch*."""
@@ -159,7 +164,7 @@ class Run:
             archetype=names[named],
             scores=dict(zip(names, map(float, pooled.scores[0]), strict=True)),
             posterior=dict(zip(names, map(float, pooled.posterior[0]), strict=True)),
-            contributions=contributions(plan, batch, pooled),
+            contributions=contributions(plan, batch, pooled, self.result.reasons),
             missing=missing(plan, features),
             near_misses=near_misses(self, one, batch),
             counterfactual=counterfactual(self, one, features, named),

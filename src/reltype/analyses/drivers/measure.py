@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from reltype.analyses.drivers import intervals, noise, performance, subsets
 from reltype.analyses.drivers.missing import LOST, Moments, Treatment, moments
 from reltype.analyses.drivers.moments import Sample, correlation
 from reltype.analyses.drivers.result import Driver, Drivers
 from reltype.analyses.drivers.shares import mean_shares, replicated
+from reltype.analyses.drivers.topics import bundles
 from reltype.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ PER_COLUMN = 10
 _SHUFFLED = 20_000
 """Rows up to which outcomes are dealt anew; beyond, the F test is as good."""
 _LOCKSTEP = 0.95
+_THIN = 0.5
 
 
 @frozen(eq=False)
@@ -42,6 +44,8 @@ class Table:
         weights: (n,), ≥ 0; None: all 1.
         respondents: (n,) codes; None: a row is a respondent.
         rated: Players of one column whose level can be told: not those of words without an order.
+        benefits: Player → the relational benefit that it speaks of.
+        kinds: Player → functional, socio-emotional or clinical/technical.
     """
 
     values: NDArray[np.float64] = field(repr=False)
@@ -51,17 +55,16 @@ class Table:
     weights: NDArray[np.float64] | None = field(default=None, repr=False)
     respondents: NDArray[np.int64] | None = field(default=None, repr=False)
     rated: frozenset[str] = frozenset()
+    benefits: Mapping[str, str] = field(factory=dict)
+    kinds: Mapping[str, str] = field(factory=dict)
 
     def rows(self, chosen: NDArray[np.bool_]) -> Table:
         """Some of the rows."""
-        return Table(
-            self.values[chosen],
-            self.outcome,
-            self.players,
-            self.always,
-            None if self.weights is None else self.weights[chosen],
-            None if self.respondents is None else self.respondents[chosen],
-            self.rated,
+        return evolve(
+            self,
+            values=self.values[chosen],
+            weights=None if self.weights is None else self.weights[chosen],
+            respondents=None if self.respondents is None else self.respondents[chosen],
         )
 
     @property
@@ -104,14 +107,14 @@ def measure(
         )
     found = mean_shares(known.covariances, players, always)
     drawn = replicated(known.covariances, known.replicates, players, always, found.lmg)
-    line = _line(known, players, always)
+    lines = _lines(known, players, always)
     chance = noise.chance(found.r2, len(columns), known.size, len(always), found.always)
     if len(sample) <= _SHUFFLED:
         used = sample.rows(sample.complete) if chosen == "listwise" else sample
         dealt = noise.chance_by_shuffling(used.values, used.weights, always)
         chance = max(chance, dealt)
     return _told(
-        table, names, found, drawn, known, sample, line=line, chance=chance, complete=complete,
+        table, names, found, drawn, known, sample, lines=lines, chance=chance, complete=complete,
         players=players,
     )  # fmt: skip
 
@@ -136,15 +139,17 @@ def _enough(sample: Sample, table: Table, name: str, rows: int) -> None:
         )
 
 
-def _line(known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]) -> float:
+def _lines(
+    known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]
+) -> dict[int, float]:
+    """Columns of a player → what as many columns of noise get."""
     whole = correlation(known.covariances.mean(axis=-1))
     left = subsets.given(whole, always)
     rest = [i for i in range(len(whole)) if i not in set(always)]
     place = {column: number for number, column in enumerate(rest)}
     moved = [[place[c] for c in player] for player in players]
     drawn = noise.noise_shares(left, moved, known.size, len(always))
-    # A group of columns gets what as many columns of noise get together, at most.
-    return noise.line(drawn, sum(map(len, players)))
+    return {k: noise.line(drawn, len(players), k) for k in sorted({1, *map(len, players)})}
 
 
 def _told(
@@ -155,15 +160,18 @@ def _told(
     known: Moments,
     sample: Sample,
     *,
-    line: float,
+    lines: Mapping[int, float],
     chance: float,
     complete: int,
     players: Sequence[Sequence[int]],
 ) -> Drivers:
     spread = intervals.interval(drawn)
+    # A replicate has its own noise and that of the sample: weak shares may lie below all of them.
+    spread[:, 0] = np.minimum(spread[:, 0], found.lmg)
+    spread[:, 1] = np.maximum(spread[:, 1], found.lmg)
     likely = intervals.first_probability(drawn)
     whole = correlation(known.covariances.mean(axis=-1))
-    levels = _levels(table, names, players, found, drawn, known, sample, whole, line)
+    levels = _levels(table, names, players, found, drawn, known, sample, whole, lines[1])
     drivers = {}
     for i, name in enumerate(names):
         single = len(players[i]) == 1
@@ -180,7 +188,7 @@ def _told(
             car=float(found.car[i]),
             correlation=float(whole[players[i][0], -1]) if single else None,
             likely_first=float(likely[i]),
-            line=line * len(players[i]),
+            line=lines[len(players[i])],
             performance=levels[0].get(name),
         )
     pairs = intervals.differences(names, found.lmg, drawn)
@@ -189,7 +197,7 @@ def _told(
     columns = table.columns
     free = known.size - 1 - columns
     adjusted = 1 - (1 - found.r2) * (known.size - 1) / free if free > 0 else None
-    return Drivers(
+    made = Drivers(
         outcome=table.outcome,
         rows=known.rows,
         of=len(table.values),
@@ -198,12 +206,12 @@ def _told(
         weighted=table.weights is not None,
         size=known.size,
         r2=found.r2,
-        low=float(min(1.0, total[0])),
-        high=float(min(1.0, total[1])),
+        low=float(min(found.r2, total[0])),
+        high=float(min(1.0, max(found.r2, total[1]))),
         adjusted=adjusted,
         always={name: found.always for name in [", ".join(sorted(table.always))] if name},
         drivers={name: drivers[name] for name in table.players},
-        noise=line,
+        noise=lines[1],
         chance=chance,
         differences=tuple(pairs),
         alike=tuple(map(tuple, intervals.alike(pairs, order))),
@@ -211,6 +219,12 @@ def _told(
         cross=levels[1],
         replicates=drawn.shape[1],
         notes=tuple(_notes(table, names, players, whole)),
+    )
+    told = {driver.name for driver in made.reported}
+    return evolve(
+        made,
+        benefits=bundles(table.benefits, names, found.lmg, drawn, told),
+        kinds=bundles(table.kinds, names, found.lmg, drawn, told),
     )
 
 
@@ -233,6 +247,12 @@ def _notes(
     still = [n for n, c in single if not np.abs(np.delete(whole[c], c)).any() and _still(table, n)]
     if still:
         made.append(f"always the same, and so without a share: {', '.join(still)}.")
+    thin = [n for n, c in single if _gaps(table, n) > _THIN and n not in still]
+    if thin:
+        made.append(
+            f"more than half of the answers are missing: {', '.join(thin)}. Whoever answered may be "
+            "others than those who did not; compare with --missing listwise."
+        )
     near = [n for n, c in single if abs(whole[c, -1]) >= _LOCKSTEP]
     if near:
         made.append(
@@ -246,6 +266,11 @@ def _notes(
             made.append(f"{', '.join([name, *copies])} are the same answers, and share alike.")
             seen |= {name, *copies}
     return made
+
+
+def _gaps(table: Table, name: str) -> float:
+    """Share of the rows without an answer."""
+    return float(np.isnan(table.values[:, table.players[name][0]]).mean())
 
 
 def _still(table: Table, name: str) -> bool:
