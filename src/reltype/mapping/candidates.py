@@ -97,7 +97,7 @@ class Table:
 
     @property
     def kinds_context(self) -> str | None:
-        """The table of kinds.toml that holds for this file."""
+        """The table of words.toml that holds for this file."""
         name = self.context.name if self.context else None
         return name if name in contexts() else None
 
