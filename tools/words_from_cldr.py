@@ -23,7 +23,28 @@ from babel.numbers import get_territory_currencies, list_currencies
 
 FILE = Path(__file__).parent.parent / "src/reltype/builtin/words.toml"
 BEGIN, END = "# --- from CLDR: begin", "# --- from CLDR: end"
-LANGUAGES = "en de fr es it nl pt pl sv da nb fi cs sk hu ro tr ru uk el".split()
+LANGUAGES = (
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "nl",
+    "pt",
+    "pl",
+    "sv",
+    "da",
+    "nb",
+    "fi",
+    "cs",
+    "sk",
+    "hu",
+    "ro",
+    "tr",
+    "ru",
+    "uk",
+    "el",
+)
 OLD_CODES = "ATS BEF DEM ESP FIM FRF GRD IEP ITL LUF NLG PTE BGN HRK EEK LTL LVL SIT SKK ANG ZWL"
 """Still to be met in exports that reach back."""
 
@@ -67,7 +88,12 @@ def calendar() -> tuple[dict[int, set[str]], dict[int, set[str]]]:
             for width in ("wide", "abbreviated", "short"):
                 for number, word in locale.days[context].get(width, {}).items():
                     days[number].add(bare(word))
-    # The first three letters, where they name one month only.
+    _shorten(months)
+    return months, days
+
+
+def _shorten(months: dict[int, set[str]]) -> None:
+    """Add the first three letters of each name, where they name one month only."""
     short: dict[str, set[int]] = defaultdict(set)
     for number, words in months.items():
         for word in words:
@@ -75,7 +101,6 @@ def calendar() -> tuple[dict[int, set[str]], dict[int, set[str]]]:
     for letters, numbers in short.items():
         if len(numbers) == 1 and len(letters) == 3:
             months[min(numbers)].add(letters)
-    return months, days
 
 
 def zones() -> list[str]:

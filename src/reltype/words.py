@@ -27,11 +27,15 @@ def _file() -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
+FOLDED = {ord("ς"): "σ", ord("ı"): "i"}
+"""Letters that come in two small forms, of which a change of case and back keeps one."""
+
+
 def bare(text: str) -> str:
     """The text in lower case and without accents, as `lower(strip_accents(…))` gives it in SQL."""
     parts = unicodedata.normalize("NFD", text)
     kept = "".join(c for c in parts if not unicodedata.combining(c))
-    return unicodedata.normalize("NFC", kept).lower()
+    return unicodedata.normalize("NFC", kept).lower().translate(FOLDED)
 
 
 @cache
@@ -68,6 +72,4 @@ def months() -> Mapping[str, int]:
 @cache
 def weekdays() -> frozenset[str]:
     """What days of the week are called, bare, but for what is a month's name, too."""
-    return frozenset(
-        bare(word) for words in table("cldr", "weekdays").values() for word in words
-    )
+    return frozenset(bare(word) for words in table("cldr", "weekdays").values() for word in words)

@@ -20,7 +20,7 @@ _WORDS = {
 }
 
 
-def written(node: exp.Expr, kind: str, before: str = "") -> str:
+def written(node: exp.Expr, kind: str, before: str = "") -> str:  # noqa: C901 - a line for each kind
     """The text of an argument of one of the `LITERALS`, *before* which another is written.
 
     Raises:
@@ -45,7 +45,9 @@ def written(node: exp.Expr, kind: str, before: str = "") -> str:
             raise ValueError(f"one of {', '.join(map(repr, _WORDS[kind]))} is wanted here")
     elif kind == "zone":
         if not is_zone(text):
-            raise ValueError(f"{text!r} is no time zone; one such as 'Europe/Berlin' is wanted here")
+            raise ValueError(
+                f"{text!r} is no time zone; one such as 'Europe/Berlin' is wanted here"
+            )
     elif kind in {"pattern", "format", "replacement"}:
         complaint = _complaint(kind, text, before if kind == "replacement" else "")
         if complaint:

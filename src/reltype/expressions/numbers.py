@@ -76,7 +76,9 @@ def _taken_off(minus: str) -> Iterator[Step]:
     turned = {"DR": said["debit"], "CR": said["credit"]}
     for which, listed in turned.items():
         to = "-" if which == minus else ""
-        yield Replace(rf"^\(?([0-9][0-9.,' ]*?) ?(?:{behind})? ?(?:{one_of(listed)})\)?$", rf"{to}\1")
+        yield Replace(
+            rf"^\(?([0-9][0-9.,' ]*?) ?(?:{behind})? ?(?:{one_of(listed)})\)?$", rf"{to}\1"
+        )
         yield Replace(rf"^(?:{one_of(listed)})[.:]? ?(?:{before})?([0-9][0-9.,' ]*)$", rf"{to}\1")
     yield Replace(rf"^(.*[0-9.,:)=-]) ?(?:{behind}) ?([)-]*)$", r"\1\2")
     yield Replace("^(.*[0-9)]) ?%([)]?)$", r"\1\2")
@@ -120,7 +122,8 @@ def number_of(cell: str, sign: str = ".", minus: str = "CR") -> float | None:
 def _booked() -> tuple[re.Pattern[str], re.Pattern[str]]:
     said = words.table("money")
     return tuple(  # type: ignore[return-value]
-        re.compile(rf"(?:^|[0-9).,\s])(?:{one_of(said[name])})(?:[\s.:]|$)") for name in ("debit", "credit")
+        re.compile(rf"(?:^|[0-9).,\s])(?:{one_of(said[name])})(?:[\s.:]|$)")
+        for name in ("debit", "credit")
     )
 
 

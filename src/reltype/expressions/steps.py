@@ -1,8 +1,8 @@
-"""Steps: replacements that turn what people write into what a machine reads, in SQL and in Python.
+r"""Steps: replacements that turn what people write into what a machine reads, in SQL and in Python.
 
 The guesser looks at a sample in Python, the engine reads the file in SQL. Both run these same steps,
 so that what is guessed can be read, and what can be read is guessed. Patterns therefore keep to
-what Python's `re` and the engine's RE2 understand alike: no look-around, no class such as `\\s`
+what Python's `re` and the engine's RE2 understand alike: no look-around, no class such as `\s`
 whose meaning differs, explicit letters.
 """
 
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.expressions.values import text_literal
-from reltype.words import bare
+from reltype.words import FOLDED, bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 
 @frozen
@@ -31,7 +31,9 @@ class Replace:
     def sql(self, cell: str) -> str:
         """SQL of the text *cell* after this step."""
         every = ", 'g'" if not self.pattern.startswith("^") else ""
-        return f"REGEXP_REPLACE({cell}, {text_literal(self.pattern)}, {text_literal(self.to)}{every})"
+        return (
+            f"REGEXP_REPLACE({cell}, {text_literal(self.pattern)}, {text_literal(self.to)}{every})"
+        )
 
     def of(self, text: str) -> str:
         """The text after this step."""
@@ -61,7 +63,10 @@ class Bare:
 
     def sql(self, cell: str) -> str:
         """SQL of the text *cell* after this step."""
-        return f"LOWER(STRIP_ACCENTS({cell}))"
+        sql = f"LOWER(STRIP_ACCENTS({cell}))"
+        for letter, to in FOLDED.items():
+            sql = f"REPLACE({sql}, '{chr(letter)}', '{to}')"
+        return sql
 
     def of(self, text: str) -> str:
         """The text after this step."""
@@ -131,7 +136,8 @@ DIGITS = "０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹
 """Digits of other scripts, ten by ten."""
 
 TYPED = Translate(
-    DIGITS + "－−–—‐‑‒―﹣．，：／（）＄￥￦％’‘ʼ´`＇٫٬\u00a0\u202f\u2007\u2009\u200a\u2002\u2003\u3000"
+    DIGITS
+    + "－−–—‐‑‒―﹣．，：／（）＄￥￦％’‘ʼ´`＇٫٬\u00a0\u202f\u2007\u2009\u200a\u2002\u2003\u3000"
     "\u200b\u200e\u200f\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff\u2060",
     "0123456789" * 4 + "---------.,:/()$¥₩%''''''.," + " " * 8,
 )
@@ -144,9 +150,3 @@ ONE_BLANK = (Replace("[ \t\r\n]+", " "), Trim())
 def ascii_sql(cell: str) -> str:
     """SQL: whether a text holds nothing but ASCII, which most do; `TYPED` costs twenty times as much."""
     return f"STRLEN({cell}) = LENGTH({cell})"
-
-
-__all__ = [
-    *("DIGITS", "ONE_BLANK", "TYPED", "Bare", "Lower", "Replace", "Step", "Translate", "Trim"),
-    *("ascii_sql", "of", "one_of", "sql", "whole"),
-]

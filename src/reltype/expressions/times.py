@@ -9,9 +9,8 @@ A time keeps its own day and hour: offsets and zones are passed over.
 
 from __future__ import annotations
 
+import calendar
 import re
-from calendar import month_abbr as _ABBR
-from calendar import month_name as _NAME
 from datetime import datetime
 from functools import cache
 from typing import Literal
@@ -31,7 +30,9 @@ _L = "a-zß-ɏͰ-ԯ"
 UTC = r"(?:[0-9] ?[Zz]|[:.0-9] ?(?:UTC|GMT)? ?[-+]00(?::?00)?|(?:UTC|GMT)(?: ?[-+]00?(?::?00)?)?)(?: ?[\[(].*[\])])?$"
 """What ends a time of the zero meridian, as most machines write it."""
 
-_WORDY = "[B-LN-OQ-SU-Yb-ln-oq-su-y]"
+_WORDY = (
+    "[B-LN-OQ-SU-Yb-ln-oq-su-y]|[AaMmPpTtZz]{3}|[MmTtZz][AaMmPpTtZz]|[Pp][AaPpTtZz]|[Aa][AaPpTtZz]"
+)
 """Letters other than those of AM, PM, T and Z."""
 
 
@@ -52,7 +53,10 @@ def _east() -> tuple[Step, ...]:
     said = words.table("times")
     return (
         steps.TYPED,
-        Replace("(?:星期|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[(（][月火水木金土日][)）]|[월화수목금토일]요일", " "),
+        Replace(
+            "(?:星期|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[(（][月火水木金土日][)）]|[월화수목금토일]요일",
+            " ",
+        ),
         Replace("([0-9]) ?[年년月월] ?", r"\1-"),
         Replace("([0-9]) ?[日号號일秒초]", r"\1 "),
         Replace("([0-9]) ?[時时點点시분分] ?", r"\1:"),
@@ -100,7 +104,11 @@ def _tuesday() -> tuple[Step, ...]:
     months = words.months()
     both = one_of(day for day in words.weekdays() if day in months)
     return (
-        Replace(rf"^(?:{both})[.,]* ([0-9]{{1,2}}[ ./'-]*(?:{one_of(months)})[^{_L}].*)$", r"\1"),
+        Replace(
+            rf"^(?:{both})[.,]* ([0-9]{{1,2}}[ ./'-]*(?:{one_of(months)})[^{_L}].*"
+            r"|[0-9]{1,4}[./-] ?[0-9]{1,2}[./-] ?[0-9]{2,4}.*)$",
+            r"\1",
+        ),
     )
 
 
@@ -110,7 +118,11 @@ _NAMED_MONTHS = {"q1": 1, "q2": 4, "q3": 7, "q4": 10}
 @cache
 def _named() -> dict[str, int]:
     """Month's name → number, English ones first, as those are met most."""
-    english = [name for number in range(1, 13) for name in (_ABBR[number].lower(), _NAME[number].lower())]
+    english = [
+        name
+        for number in range(1, 13)
+        for name in (calendar.month_abbr[number].lower(), calendar.month_name[number].lower())
+    ]
     months = words.months()
     return {**{name: months[name] for name in english}, **months, **_NAMED_MONTHS}
 
@@ -154,7 +166,9 @@ def _clocks() -> tuple[Step, ...]:
     return (
         Replace("([0-9])t([0-9])", r"\1 \2"),
         # 14.05 or 12.05.07 behind a day, as in the north, in Italy, in Oracle
-        Replace(r"([0-9],? +)([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})([.][0-9]+)?( |$)", r"\1\2:\3:\4\5\6"),
+        Replace(
+            r"([0-9],? +)([0-9]{1,2})\.([0-9]{2})\.([0-9]{2})([.][0-9]+)?( |$)", r"\1\2:\3:\4\5\6"
+        ),
         Replace(r"([0-9],? +)([0-9]{1,2})\.([0-9]{2})( [AP]M|$)", r"\1\2:\3\4"),
         Replace("(:[0-9]{2}:[0-9]{2})[.,:][0-9]+", r"\1"),
         Replace("([0-9]:[0-9]{2}):([^0-9]|$)", r"\1\2"),
@@ -189,14 +203,12 @@ Class = Literal["numeric", "ascii", "any"]
 @cache
 def plain(kind: Class) -> tuple[Step, ...]:
     """The steps that leave a day's numbers, `@` for a month's name, and the hour."""
-    if kind == "numeric":
-        told = (*_COMPACT, *_halves())
-    else:
-        told = (*_halves(), *_tuesday(), *_worded())
+    wordy = (*_halves(), *_tuesday(), *_worded())
+    told = (*_COMPACT, *_halves()) if kind == "numeric" else wordy
     return (
         *(_east() if kind == "any" else (Lower(), Trim())),
         _BRACKETS,
-        *(() if kind == "any" else (_SERVER,)),
+        *((_SERVER,) if kind == "ascii" else ()),
         *told,
         *(_WEEKS if kind == "ascii" else ()),
         *_clocks(),

@@ -39,11 +39,20 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ][a-zà-ÿ])|(?<=[a-zà-ÿ])
 _NOT_WORD = re.compile(r"[^0-9a-z%#&]+")
 
 
+def apart(text: str) -> str:
+    """The text with its words set apart where only a capital letter does it: `orderDate`."""
+    return _CAMEL.sub(" ", text)
+
+
 def plain(text: str) -> str:
     """The text in lower case without accents or signs, its words (camelCase too) set apart."""
-    split = _CAMEL.sub(" ", text)
     folded = (
-        split.casefold().replace("ß", "ss").replace("ł", "l").replace("ø", "o").replace("æ", "ae")
+        apart(text)
+        .casefold()
+        .replace("ß", "ss")
+        .replace("ł", "l")
+        .replace("ø", "o")
+        .replace("æ", "ae")
     )
     bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", bare).strip()
@@ -54,7 +63,7 @@ def words(context: str | None = None) -> abc.Mapping[str, str]:
     """Every known word in plain form → its kind; those of the `context` go first."""
     tables = table("kinds")
     known = {kind: kind for kind in (*KINDS, OTHER)}
-    for name in ["any", *([context] if context in tables else [])]:
+    for name in ["any", *([context] if context is not None and context in tables else [])]:
         known |= {plain(word): kind for kind, listed in tables[name].items() for word in listed}
     return known
 
