@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tabulate import tabulate
 
-from reltype.estimators import ArchetypeClassifier
+from reltype.learning.estimators import ArchetypeClassifier
 
 
 def mean_imputed(*steps):

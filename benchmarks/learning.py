@@ -12,15 +12,15 @@ import warnings
 
 import numpy as np
 
-from reltype import metrics
-from reltype.evaluation.labels import Labels
-from reltype.learning.fitting import asking, fit, fit_run, learnable
+from reltype.api import fit, open_run
+from reltype.learning import metrics
+from reltype.learning.evaluation.labels import Labels
+from reltype.learning.fitting import asking, fit_run, learnable
 from reltype.learning.labelling import Labelling
-from reltype.model import Model
-from reltype.pipeline import open_run
-from reltype.plan import Plan
-from reltype.result import Result
-from reltype.run import Run
+from reltype.learning.model import Model
+from reltype.scoring.plan import Plan
+from reltype.scoring.result import Result
+from reltype.scoring.run import Run
 from reltype.simulate import random_world, simulate
 
 SEEDS = 10
@@ -32,13 +32,13 @@ class Known:
 
     def __init__(self, name, log, truth, customers=None):
         self.name = name
-        self.run = open_run(log, customers=customers)
+        run = open_run(log, customers=customers)
+        self.run = run.asking(asking(run.plan, learnable(run.plan)))
         plan = self.run.plan
-        self.run.population.plan = asking(plan, learnable(plan))
         batches = list(self.run.population.batches())
         assert len(batches) == 1, "a benchmark of small logs"
         self.batch = batches[0]
-        self.run.population.batches = lambda: iter(batches)
+        object.__setattr__(self.run.population, "batches", lambda: iter(batches))
         archetypes = [a.name for a in plan.archetypes]
         self.ids = self.batch.table.column("customer_id").to_pylist()
         said = Labels.of(truth, plan.archetypes)
@@ -65,13 +65,11 @@ class Known:
         model = model or Model.of(self.run)
         catalogue = model.apply(self.run.knowledge.catalogue)
         plan = Plan(catalogue, catalogue.typology(model.typology), self.run.plan.also)
-        before = self.run.population.plan
-        self.run.population.plan = plan
         recipes = self.run.knowledge.recipes(plan.typology)
         learned = [*self.run.learned, *model.classifiers(plan, recipes)]
-        run = Run(self.run.population, self.run.inputs, self.run.knowledge, learned)
+        population = self.run.population.asking(plan)
+        run = Run(population, self.run.inputs, self.run.knowledge, learned)
         pooled = run.conclude(self.batch)
-        self.run.population.plan = before
         named = Result(plan, plan.typology.min_confidence).named(pooled)[unseen]
         truth = self.truth[unseen]
         told = named < self.classes

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reltype.classifiers import Rules
-from reltype.pipeline import open_run
+from reltype.api import open_run
+from reltype.scoring.classifiers import Rules
 from reltype.simulate import simulate
 
 RULE = """

@@ -21,9 +21,10 @@ from pathlib import Path
 
 BARE = """
 import sys, time, duckdb
-from reltype import plugins, query
+from reltype import plugins
+from reltype.scoring import query
 from reltype.plugins.knowledge import Knowledge
-from reltype.plan import Plan
+from reltype.scoring.plan import Plan
 catalogue = Knowledge.of(plugins.load(only=())).catalogue
 plan = Plan(catalogue, catalogue.typology("customer"))
 aggregates = {f.name: f.of for f in plan.features if f.of and plan.feature(f).aggregate}

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from reltype.analysis import rule_reports
-from reltype.evaluation.labels import Labels
-from reltype.pipeline import open_run
+from reltype.api import open_run
+from reltype.learning.evaluation.labels import Labels
+from reltype.reporting.rules import rule_reports
 
 ROWS = [
     {"customer_id": "a", "share_of_wallet": 0.9, "contract_days": 900},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reltype.pipeline import open_inputs
+from reltype.api import open_inputs
 
 PAGE = Path(__file__).parents[1] / "docs" / "bring-your-data.md"
 SECTION = re.compile(

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 import reltype
-from reltype import packs, plugins
-from reltype.catalogue import Catalogue
-from reltype.plan import Plan
+from reltype import plugins
+from reltype.definitions import packs
+from reltype.definitions.catalogue import Catalogue
+from reltype.scoring.plan import Plan
 
 CASUAL, PARTNER = "casual friendship", "committed partnership"
 FLING, CONVENIENCE = "fling", "marriage of convenience"
@@ -246,4 +247,4 @@ def test_alarms_tell_of_the_unhappy_who_cannot_leave(plan):
         "ambivalent",
         "dependency risk",
     }
-    assert [flag.name for flag in plan.typology.status] == ["active", "lapsing", "dormant"]
+    assert [flag.name for flag in plan.typology.status] == ["ended", "active", "lapsing", "dormant"]

@@ -14,13 +14,13 @@ import pyarrow.compute as pc
 import pytest
 
 from reltype import builtin, checks, cli, plugins
-from reltype.benefits import Benefit
-from reltype.features import Feature
+from reltype.definitions.benefits import Benefit
+from reltype.definitions.features import Feature
+from reltype.definitions.functions import ScalarFunction
+from reltype.definitions.rules import Example, Rule
 from reltype.formats import Format
-from reltype.hookspecs import hookimpl
+from reltype.plugins.hookspecs import hookimpl
 from reltype.plugins.scaffold import scaffold
-from reltype.plugins.scalars import ScalarFunction
-from reltype.rules import Example, Rule
 
 NUMBERS = count()
 """Names that never repeat."""
@@ -228,7 +228,7 @@ def test_the_built_in_plugin_keeps_the_laws_that_hold_for_machinery():
             "can be asked for",
             "built-in writes",
         ),
-        ({"engines": {"spark": object()}}, "can be asked for", "no connect() or lock()"),
+        ({"engines": {"spark": object()}}, "can be asked for", "no connect()"),
         ({"sections": ["x"]}, "small result", "a str is no Section"),
     ],
 )
@@ -329,7 +329,9 @@ def test_the_pytest_plugin_gives_the_laws_as_tests_and_hostile_batches(tmp_path)
         info = site / "reltype_offer-1.0.dist-info"
         info.mkdir(parents=True)
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: reltype-offer\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text("[pytest11]\nreltype = reltype.pytest_plugin\n")
+        (info / "entry_points.txt").write_text(
+            "[pytest11]\nreltype = reltype.checks.pytest_plugin\n"
+        )
     told = run(
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"), cwd=tmp_path, path=site
     )
@@ -338,9 +340,7 @@ def test_the_pytest_plugin_gives_the_laws_as_tests_and_hostile_batches(tmp_path)
 
 
 def test_the_pytest_plugin_imports_nothing_heavy():
-    code = (
-        "import sys, reltype.pytest_plugin; print('numpy' in sys.modules, 'duckdb' in sys.modules)"
-    )
+    code = "import sys, reltype.checks.pytest_plugin; print('numpy' in sys.modules, 'duckdb' in sys.modules)"
     assert run(sys.executable, "-c", code, cwd=".") == "False False\n"
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import truncnorm
 
-from reltype.classifiers import Batch, Prototype, Rules, add_up
+from reltype.scoring.classifiers import Batch, Prototype, Rules, add_up
 
 unit = st.floats(0, 1)
 

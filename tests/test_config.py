@@ -8,8 +8,8 @@ import pytest
 
 from reltype.config import Config, load, settings
 from reltype.config.blocks import Origin
-from reltype.config.drafts import draft, text
 from reltype.errors import ConfigError, UsageError
+from reltype.inputs.drafts import draft, text
 from reltype.mapping import Mapping
 from reltype.mapping.guess import guess
 
@@ -219,7 +219,11 @@ SQL = "[interactions]\nfrom = {{ u = 'u.csv', s = 's.csv' }}\nsql = '''{}'''\n"
 def test_sql_selects_over_the_named_files(tmp_path):
     said = SQL.format("WITH x AS (SELECT * FROM u) SELECT n FROM x JOIN s USING (sub)")
     block = load(written(tmp_path, said)).blocks[0]
-    assert block.relation({}) == "(WITH x AS (SELECT * FROM u) SELECT n FROM x JOIN s USING (sub))"
+    tables = {"u": Table('"held_u"', ("n", "sub")), "s": Table('"held_s"', ("n", "sub"))}
+    assert block.relation(tables) == (
+        "(WITH x AS (SELECT * FROM held_u AS u) "
+        "SELECT n FROM (x INNER JOIN held_s AS s USING (sub)))"
+    )
 
 
 @pytest.mark.parametrize(

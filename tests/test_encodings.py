@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from reltype.engines.duckdb import connect
+from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
 from reltype.sources import open_source
 from reltype.sources.encodings import survey
-from reltype.sources.quoting import identifier
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from reltype.archetypes import Archetype, Place
+from reltype.definitions.archetypes import Archetype, Place
 from reltype.errors import UsageError
-from reltype.estimators import ArchetypeClassifier
+from reltype.learning.estimators import ArchetypeClassifier
 
 PRIOR = {
     "fling": {"affect": (0.85, 0.12), "endurance": (0.1, 0.1)},
@@ -42,7 +42,7 @@ few = settings(max_examples=40, deadline=None)
 CHECKS = """
 import json, sys
 from sklearn.utils.estimator_checks import check_estimator
-from reltype.estimators import ArchetypeClassifier
+from reltype.learning.estimators import ArchetypeClassifier
 found = check_estimator(ArchetypeClassifier(**json.loads(sys.argv[1])), on_skip=None, on_fail=None)
 print(json.dumps([[c["check_name"], c["status"], str(c["exception"])] for c in found]))
 """

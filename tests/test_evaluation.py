@@ -8,12 +8,12 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score, brier_score_loss, f1_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from reltype import metrics
+from reltype.api import classify
 from reltype.errors import InputError
-from reltype.evaluation import agreement, evaluate
-from reltype.evaluation.comparison import compared, grouped, wilson
-from reltype.evaluation.labels import Labels
-from reltype.pipeline import classify
+from reltype.learning import metrics
+from reltype.learning.evaluation import agreement, evaluate
+from reltype.learning.evaluation.comparison import compared, grouped, wilson
+from reltype.learning.evaluation.labels import Labels
 from reltype.simulate import simulate
 
 RNG = np.random.default_rng(7)

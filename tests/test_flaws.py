@@ -3,10 +3,10 @@
 import pytest
 
 from reltype import cli, plugins
-from reltype.analysis.flaws import flaws
-from reltype.analysis.regions import thresholds
+from reltype.definitions.rules import Rule
 from reltype.plugins.knowledge import Knowledge
-from reltype.rules import Rule
+from reltype.reporting.flaws import flaws
+from reltype.reporting.regions import thresholds
 
 
 def pack(tmp_path, *rules):

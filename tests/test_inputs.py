@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from reltype import cli
+from reltype.api import classify, open_inputs, open_run
 from reltype.errors import ConfigError
-from reltype.pipeline import classify, open_inputs, open_run
 
 USAGE = "usage_id,subscription_id,usage_date\n" + "".join(
     f"u{i},s{i % 4},2024-0{1 + i % 6}-{1 + i % 28:02d}\n" for i in range(80)
@@ -73,9 +73,9 @@ def test_sql_puts_rows_together():
     Path("reltype.toml").write_text(SQL)
     run = open_run()
     assert run.counts.used == run.counts.rows > 0
-    assert sorted(run.population.connection.sql(
-        "SELECT customer_id FROM facts WHERE customer_id IS NOT NULL").fetchall()
-    ) == [("a0",), ("a1",), ("a9",)]  # fmt: skip
+    assert run.population.engine.rows(
+        f"SELECT customer_id FROM {run.population.facts} WHERE customer_id IS NOT NULL ORDER BY 1"
+    ) == [("a0",), ("a1",), ("a9",)]
 
 
 def test_sql_cannot_reach_other_files():
@@ -92,7 +92,7 @@ def test_logs_are_united_and_customer_tables_joined():
     assert {"visit", "support"} <= {
         row[0]
         for select in run.inputs.logs
-        for row in run.population.connection.sql(f"SELECT DISTINCT kind FROM ({select})").fetchall()
+        for row in run.population.engine.rows(f"SELECT DISTINCT kind FROM ({select})")
     }
 
 

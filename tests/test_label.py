@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow.csv as pc
 import pytest
 
+from reltype.api import open_run
 from reltype.cli import run
 from reltype.errors import InputError, UsageError
 from reltype.learning.labelling import LabelFile, Labelling, choices
-from reltype.pipeline import open_run
 from reltype.simulate import simulate
 
 PATIENCE = 60

@@ -5,15 +5,15 @@ import pytest
 from attrs import evolve
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from reltype.api import classify, fit, open_run
+from reltype.builtin.trees import DEPTH, Trees
 from reltype.cli import run
 from reltype.errors import InputError
-from reltype.evaluation import agreement
-from reltype.learning.fitting import fit, learnable
-from reltype.model.ranks import Ranks
-from reltype.model.stacking import folds, regress, stack, temperature
-from reltype.pipeline import classify, open_run
+from reltype.learning.evaluation import agreement
+from reltype.learning.fitting import learnable
+from reltype.learning.model.ranks import Ranks
+from reltype.learning.model.stacking import folds, regress, stack, temperature
 from reltype.simulate import simulate
-from reltype.trees import DEPTH, Trees
 
 RNG = np.random.default_rng(3)
 

@@ -14,16 +14,15 @@ import attrs
 import numpy as np
 import pytest
 
+from reltype.api import classify, fit
 from reltype.cli import run
 from reltype.errors import ConfigError, InputError
-from reltype.evaluation import agreement
-from reltype.learning.fitting import fit
-from reltype.model import LARGEST, from_bytes, load
-from reltype.model.archive import pack
-from reltype.model.safekeeping import _canonical, _plain
-from reltype.model.safekeeping import dumps as kept
-from reltype.model.toml import written
-from reltype.pipeline import classify
+from reltype.learning.evaluation import agreement
+from reltype.learning.model import LARGEST, from_bytes, load
+from reltype.learning.model.archive import pack
+from reltype.learning.model.safekeeping import _canonical, _plain
+from reltype.learning.model.safekeeping import dumps as kept
+from reltype.learning.model.toml import written
 from reltype.simulate import simulate
 
 

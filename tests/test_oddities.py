@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from reltype.pipeline import open_run
+from reltype.api import open_run
 
 HEAD = "customer_id,timestamp,kind,value\n"
 DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=i) for i in range(40)]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reltype.overlap import OWN, matrix, overlap, shared
+from reltype.scoring.overlap import OWN, matrix, overlap, shared
 
 rows = st.integers(1, 5).flatmap(
     lambda n: st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=1, max_size=30)

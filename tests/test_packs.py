@@ -2,12 +2,12 @@
 
 import pytest
 
-from reltype import packs
-from reltype.benefits import Benefit
-from reltype.catalogue import Catalogue
+from reltype.definitions import packs
+from reltype.definitions.benefits import Benefit
+from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.features import Feature
+from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError
-from reltype.features import Feature
-from reltype.rules import Rule
 
 RULE = """
 [[rules]]

@@ -10,14 +10,15 @@ import pyarrow.csv as pc
 import pytest
 
 import reltype
-from reltype import builtin, cli, hookspecs, plugins
+from reltype import builtin, cli, plugins
 from reltype.checks import hostile
-from reltype.engines import duckdb as engine
+from reltype.definitions.functions import ScalarFunction
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, PluginError, UsageError
-from reltype.explanation import contributions
-from reltype.hookspecs import hookimpl
+from reltype.explaining.explanation import contributions
+from reltype.plugins import hookspecs
+from reltype.plugins.hookspecs import hookimpl
 from reltype.plugins.knowledge import Knowledge
-from reltype.plugins.scalars import ScalarFunction
 from reltype.simulate import simulate
 from tests.zoo import GOOD, computes, install, says
 
@@ -169,11 +170,10 @@ def ask(known):
     plan = known.plan("customer")
     for classifier in known.classifiers(plan.typology):
         classifier.score(hostile.batches(plan)["half seen"])
-    connection = engine.connect(threads=1)
-    functions = known.register(connection)
+    engine = DuckDB.connect(threads=1)
+    engine.register(known.functions, known.plugins)
     for name in known.functions:
-        with functions.told():
-            connection.sql(f"SELECT {name}('a text')").fetchall()
+        engine.rows(f"SELECT {name}('a text')")
 
 
 @pytest.mark.parametrize("broken", ["score is NaN", "function gives NaN"])
@@ -427,7 +427,7 @@ def test_sections_are_asked_for_one_by_one(site, log):
     install(
         site,
         "zoo",
-        "from reltype.plugins.sections import Section\n@hookimpl\n"
+        "from reltype.definitions.sections import Section\n@hookimpl\n"
         "def reltype_sections(relationships): return [Section('Mine', f'{len(relationships)}')]",
     )
     known = Knowledge.of(plugins.load())
@@ -438,7 +438,7 @@ def test_sections_are_asked_for_one_by_one(site, log):
 def test_engines_come_by_name_and_without_connect_are_refused(site):
     assert set(Knowledge.of(plugins.load()).engines()) == {"duckdb"}
     install(site, "zoo", "@hookimpl\ndef reltype_engines(): return {'spark': object()}")
-    with pytest.raises(PluginError, match=r"engine 'spark' has no connect\(\) or lock\(\)"):
+    with pytest.raises(PluginError, match=r"engine 'spark' has no connect\(\)"):
         Knowledge.of(plugins.load()).engines()
 
 

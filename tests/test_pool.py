@@ -8,9 +8,9 @@ from hypothesis.extra.numpy import arrays
 
 from reltype import plugins
 from reltype.errors import PluginError
-from reltype.plan import Plan
 from reltype.plugins.knowledge import Knowledge
-from reltype.pool import pool, softmax
+from reltype.scoring.plan import Plan
+from reltype.scoring.pool import pool, softmax
 from tests.test_classifiers import batch
 
 
@@ -44,15 +44,15 @@ def test_probabilities_sum_to_one(scores):
 
 
 def test_nobody_speaking_leaves_the_base_rates(plan):
-    made = pool(plan, [Says(np.zeros((1, 4)))], batch(np.zeros((1, 0))), none(1))
+    made = pool(plan, [Says(np.zeros((1, 4)))], batch(np.zeros((1, len(plan.dimensions)))), none(1))
     priors = [a.prior for a in plan.archetypes] + [plan.typology.unclassified_prior]
-    odds = np.array(priors) ** (1 / plan.typology.temperature)
+    odds = np.array(priors) ** (1 / made.temperature[0])
     assert made.posterior[0] == pytest.approx(odds / odds.sum())
 
 
 def test_the_score_is_the_prior_and_all_parts_over_the_temperature(plan):
     says = [[1.0, -2.0, 0.5, 0.0]]
-    made = pool(plan, [Says(says), Says(says)], batch(np.zeros((1, 0))), none(1))
+    made = pool(plan, [Says(says), Says(says)], batch(np.zeros((1, len(plan.dimensions)))), none(1))
     prior = np.log([a.prior for a in plan.archetypes])
     assert made.scores[0, :-1] == pytest.approx(
         (prior + 2 * np.array(says[0])) / plan.typology.temperature
@@ -60,7 +60,9 @@ def test_the_score_is_the_prior_and_all_parts_over_the_temperature(plan):
 
 
 def test_a_reason_not_to_classify_wins_over_any_score(plan):
-    made = pool(plan, [Says([[50.0, 0, 0, 0]])], batch(np.zeros((1, 0))), np.array([0]))
+    made = pool(
+        plan, [Says([[50.0, 0, 0, 0]])], batch(np.zeros((1, len(plan.dimensions)))), np.array([0])
+    )
     assert made.posterior[0].argmax() == 4
     assert made.posterior[0, 4] > 0.99
 
@@ -76,5 +78,5 @@ def test_a_reason_not_to_classify_wins_over_any_score(plan):
 )
 def test_a_classifier_that_gives_nonsense_is_named(plan, scores, complaint):
     with pytest.raises(PluginError, match=complaint) as caught:
-        pool(plan, [Says(scores)], batch(np.zeros((1, 0))), none(1))
+        pool(plan, [Says(scores)], batch(np.zeros((1, len(plan.dimensions)))), none(1))
     assert "classifier 'says'" in str(caught.value)

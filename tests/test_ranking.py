@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from reltype.ranking import top
+from reltype.scoring.ranking import top
 
 SCORES = st.one_of(
     st.integers(-3, 3).map(float), st.sampled_from([-np.inf, np.inf, -0.0, 1e-300, -1e300])

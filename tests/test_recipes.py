@@ -11,15 +11,15 @@ import pyarrow.csv as pc
 import pytest
 
 from reltype import cli, plugins
+from reltype.api import classify, open_run
 from reltype.checks import hostile
+from reltype.definitions.recipes import ROOM, kept, probable
 from reltype.errors import ConfigError, InputError, PluginError
 from reltype.learning.fitting import fit_run
-from reltype.model import from_bytes, load
-from reltype.model.archive import pack
-from reltype.model.safekeeping import _canonical, _plain
-from reltype.pipeline import classify, open_run
+from reltype.learning.model import from_bytes, load
+from reltype.learning.model.archive import pack
+from reltype.learning.model.safekeeping import _canonical, _plain
 from reltype.plugins.knowledge import Knowledge
-from reltype.recipes import ROOM, kept, probable
 from reltype.simulate import simulate
 from tests.zoo import install, learns
 

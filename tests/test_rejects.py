@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reltype.engines.duckdb import connect, lock
+from reltype.engines.quoting import identifier
 from reltype.errors import ReltypeError
 from reltype.sources import open_source, settle
-from reltype.sources.quoting import identifier
 from reltype.sources.rejects import by, rejected
 
 

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from reltype.engines.duckdb import connect, lock
+from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
 from reltype.sources import open_source, open_sources, sample
-from reltype.sources.quoting import identifier
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,7 @@ from textwrap import dedent
 NUMBERS = count()
 HEAD = """
 import pyarrow as pa, pyarrow.compute as pc, numpy as np
-from reltype.hookspecs import hookimpl
-from reltype.rules import Rule
-from reltype.features import Feature
-from reltype.plugins.scalars import ScalarFunction
+from reltype.plugin import Feature, Rule, ScalarFunction, hookimpl
 reltype_api = 1
 """
 CLASSIFIER = """

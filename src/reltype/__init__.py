@@ -7,17 +7,22 @@
     found.summary()                    # shares, coverage, what would help
     found.write("relationships.parquet")
 
-The modules are the nouns, in the order in which data meets them. A folder is one noun with its parts:
+The rooms, from what a person calls down to the ground; each imports only from those below it:
 
-    expressions                      SQL that is checked before it runs
-    sources, mapping, config, inputs  files, frames, databases; their columns as ours
-    features, dimensions, archetypes, rules, benefits   what a person defines; packs, catalogue
-    plugins, hookspecs, builtin      who defines it
-    plan, query, population          what is asked, as SQL, of all customers; the scales
-    classifiers, overlap, pool       log-odds, added up
-    wording, result, run, scoring    the result, its reasons, one customer explained
-    pipeline                         all of it, in order
-    model, learning, evaluation      what labels teach, and how good it is
+    cli                              options, one call, one print
+    analyses, checks                 drivers, tracking …; laws for plugin authors
+    api, plugin                      classify; what a plugin's author needs
+    relationships                    the result, and one customer of it
+    reporting, explaining            what the run says as a whole; why one customer is what they are
+    learning                         what labels teach, how good it is, the model file
+    plugins, builtin                 who defines what
+    scoring                          what is asked, as SQL, of all customers; log-odds, added up
+    engines                          what runs the SQL
+    inputs, config                   what was asked for, opened and understood
+    mapping, sources                 their columns as ours; files, frames, databases
+    definitions                      features, dimensions, archetypes, rules, benefits; packs
+    expressions, formats, simulate   SQL that is checked before it runs; ways out; made-up logs
+    arrow, errors                    the ground
 """
 
 from __future__ import annotations
@@ -28,24 +33,26 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from reltype.estimators import ArchetypeClassifier
-    from reltype.hookspecs import hookimpl
-    from reltype.learning.fitting import fit
-    from reltype.model import Model, load
-    from reltype.pipeline import classify
-    from reltype.scoring import Relationship, Relationships
-    from reltype.votes import VoteModel
+    from reltype.analyses.drivers import drivers
+    from reltype.analyses.issues import issues
+    from reltype.api import RunOptions, classify, fit, load
+    from reltype.learning.estimators import ArchetypeClassifier
+    from reltype.learning.model import Model
+    from reltype.plugins.hookspecs import hookimpl
+    from reltype.relationships import Relationship, Relationships
 
 _HOMES = {
-    "ArchetypeClassifier": "estimators",
-    "Model": "model",
-    "Relationship": "scoring",
-    "Relationships": "scoring",
-    "VoteModel": "votes",
-    "classify": "pipeline",
-    "fit": "learning.fitting",
-    "hookimpl": "hookspecs",
-    "load": "model",
+    "ArchetypeClassifier": "learning.estimators",
+    "Model": "learning.model",
+    "Relationship": "relationships",
+    "Relationships": "relationships",
+    "RunOptions": "api",
+    "classify": "api",
+    "drivers": "analyses.drivers",
+    "fit": "api",
+    "hookimpl": "plugins.hookspecs",
+    "issues": "analyses.issues",
+    "load": "api",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
 
@@ -54,10 +61,12 @@ __all__ = [
     "Model",
     "Relationship",
     "Relationships",
-    "VoteModel",
+    "RunOptions",
     "classify",
+    "drivers",
     "fit",
     "hookimpl",
+    "issues",
     "load",
 ]
 
@@ -67,7 +76,9 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
         return getattr(import_module(f"reltype.{_HOMES[name]}"), name)
     try:
         return import_module(f"reltype.{name}")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != f"reltype.{name}":  # it is there, and lacks something that it imports
+            raise
         raise AttributeError(f"module 'reltype' has no attribute {name!r}") from None
 
 

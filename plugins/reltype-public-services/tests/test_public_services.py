@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 import reltype
 import reltype.checks
-from reltype import packs
-from reltype.benefits import priorities
-from reltype.catalogue import Catalogue
-from reltype.classifiers import Batch, Prototype
+from reltype.definitions import packs
+from reltype.definitions.catalogue import Catalogue
 from reltype.expressions import literal
-from reltype.plan import Plan
-from reltype.pool import pool
+from reltype.scoring.classifiers import Batch, Prototype
+from reltype.scoring.plan import Plan
+from reltype.scoring.pool import pool
+from reltype.scoring.priorities import priorities
 
 import reltype_public_services
 

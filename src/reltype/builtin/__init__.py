@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reltype.hookspecs import hookimpl
+import pluggy
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
+    from reltype.definitions.recipes import Recipe
+    from reltype.engines.duckdb import DuckDB
     from reltype.formats import Format
-    from reltype.recipes import Recipe
 
 reltype_api = 1
+hookimpl = pluggy.HookimplMarker("reltype")
 
 
 @hookimpl
@@ -25,7 +25,7 @@ def reltype_definitions() -> list[Path]:
 @hookimpl
 def reltype_classifiers() -> list[Recipe]:
     """Boosted trees, for any typology; the prototype and the rules are the plan's own."""
-    from reltype.trees import Trees
+    from reltype.builtin.trees import Trees
 
     return [Trees()]
 
@@ -39,8 +39,8 @@ def reltype_formats() -> tuple[Format, ...]:
 
 
 @hookimpl
-def reltype_engines() -> dict[str, ModuleType]:
+def reltype_engines() -> dict[str, type[DuckDB]]:
     """DuckDB, embedded."""
-    from reltype.engines import duckdb
+    from reltype.engines.duckdb import DuckDB
 
-    return {"duckdb": duckdb}
+    return {"duckdb": DuckDB}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reltype.classifiers import Batch
+from reltype.scoring.classifiers import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from reltype.arrow import Floats, Ints
     from reltype.expressions.functions import Kind
-    from reltype.metrics import Floats, Ints
-    from reltype.plan import Plan
+    from reltype.scoring.plan import Plan
 
 ROWS = 24
 EXAMPLES = 90
@@ -70,7 +70,7 @@ def examples(plan: Plan, seed: int = 0) -> dict[str, tuple[Floats, Ints, tuple[s
     They are: `usual`, `much unseen`, `extremes`, `constant columns`, `nothing seen`, `two classes`
     and `a rare class`. In the usual ones the first column tells the classes apart.
     """
-    from reltype.model.learned import whole
+    from reltype.learning.model.learned import whole
 
     rng = np.random.default_rng(seed)
     names = whole(plan, plan.inputs)

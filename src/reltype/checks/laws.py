@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reltype.checks import hostile
-from reltype.classifiers import Batch, Itemised, usable
+from reltype.scoring.classifiers import Batch, Itemised, usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from reltype.classifiers import Classifier
+    from reltype.arrow import Floats
+    from reltype.definitions.functions import ScalarFunction
+    from reltype.definitions.recipes import State
     from reltype.formats import Format
-    from reltype.metrics import Floats
-    from reltype.plan import Plan
     from reltype.plugins.guard import GuardedRecipe
-    from reltype.plugins.scalars import ScalarFunction
-    from reltype.recipes import State
+    from reltype.scoring.classifiers import Classifier
+    from reltype.scoring.plan import Plan
 
 CLOSE = 1e-9
 
@@ -291,20 +291,24 @@ def endings_begin_with_a_dot(format_: Format) -> None:
 
 
 def engine_answers_and_locks(engine: Any) -> None:  # noqa: ANN401  duck-typed, as modules are
-    """It connects, answers, and reads no file once it is locked."""
+    """It connects, answers, keeps tables apart, and reads no file once it is locked."""
     import tempfile
 
-    import duckdb
+    from reltype.engines import Engine, EngineError
 
-    connection = engine.connect(threads=1, memory_limit=None)
-    keep(connection.sql("SELECT 1").fetchall() == [(1,)], "SELECT 1 did not give 1")
-    engine.lock(connection, [])
+    opened = engine.connect(threads=1, memory_limit=None)
+    keep(isinstance(opened, Engine), f"connect() gave a {type(opened).__name__}, no Engine")
+    keep(opened.rows("SELECT 1") == [(1,)], "SELECT 1 did not give 1")
+    names = [opened.materialise(f"SELECT {i} AS held", "law") for i in (1, 2)]
+    held = [opened.rows(f"SELECT held FROM {name}") for name in names]
+    keep(held == [[(1,)], [(2,)]], "what was materialised first was changed by the second")
+    opened.lock([])
     with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
         file.write("a\n1\n")
         file.flush()
         try:
-            connection.sql(f"SELECT * FROM read_csv('{file.name}')").fetchall()
-        except duckdb.Error:
+            opened.rows(f"SELECT * FROM read_csv('{file.name}')")
+        except EngineError:
             return
     raise Broken("it reads files after lock()")
 

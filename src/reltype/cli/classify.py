@@ -10,7 +10,7 @@ import click
 from reltype.cli import options
 
 if TYPE_CHECKING:
-    from reltype.summary import Summary
+    from reltype.reporting.summary import Summary
 
 SHOWN = 20
 """Rows that a terminal gets; a file gets all."""
@@ -59,7 +59,7 @@ def command(
     from reltype.cli.stream import first, progress, watched
     from reltype.cli.tell import tell
     from reltype.formats import write
-    from reltype.summary import Tally, summarise
+    from reltype.reporting.summary import Tally, summarise
 
     opened = options.opened(**given)
     if not quiet:

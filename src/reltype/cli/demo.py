@@ -46,9 +46,9 @@ def command(
     """
     import pyarrow.csv as pc
 
+    from reltype.api import classify
     from reltype.cli.tell import tell
-    from reltype.evaluation import agreement
-    from reltype.pipeline import classify
+    from reltype.learning.evaluation import agreement
     from reltype.simulate import simulate
 
     made = simulate(

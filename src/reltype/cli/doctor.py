@@ -83,7 +83,7 @@ def _knowledge() -> str:
 
 
 def _run() -> str:
-    from reltype.pipeline import classify
+    from reltype.api import classify
     from reltype.simulate import simulate
 
     found = classify(simulate("coffee bar", customers=50).interactions)

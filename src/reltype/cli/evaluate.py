@@ -13,7 +13,7 @@ from reltype.cli import options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reltype.run import Run
+    from reltype.scoring.run import Run
 
 
 @click.command(name="evaluate")
@@ -72,9 +72,9 @@ def command(
     """
     import pyarrow as pa
 
-    from reltype.evaluation import evaluate
     from reltype.formats import destination
-    from reltype.scoring import Relationships
+    from reltype.learning.evaluation import evaluate
+    from reltype.relationships import Relationships
 
     run = options.run(**given)
     found = Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
@@ -111,5 +111,5 @@ def _columns(run: Run, names: list[str]) -> Mapping[str, Mapping[str, str | None
                 f"SELECT customer_id, CAST({quote(name)} AS VARCHAR) FROM ({rows})"
                 " WHERE customer_id IS NOT NULL"
             )
-            found.setdefault(name, {}).update(run.population.connection.execute(asked).fetchall())
+            found.setdefault(name, {}).update(run.population.engine.rows(asked))
     return found

@@ -9,7 +9,7 @@ import click
 from reltype.cli import options
 
 if TYPE_CHECKING:
-    from reltype.features import Feature, Scale
+    from reltype.definitions.features import Feature, Scale
 
 
 @click.command(name="features")

@@ -9,7 +9,7 @@ import click
 from reltype.cli import options
 
 if TYPE_CHECKING:
-    from reltype.model import Model
+    from reltype.learning.model import Model
 
 
 @click.command(name="fit")

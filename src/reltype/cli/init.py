@@ -28,9 +28,9 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
     from attrs import evolve
 
     from reltype.config import Config
-    from reltype.config.drafts import draft
     from reltype.errors import UsageError
     from reltype.formats import destination
+    from reltype.inputs.drafts import draft
 
     if output != "-" and Path(output).exists() and not force:
         raise UsageError(f"{output} is there already. Write elsewhere with -o, or --force.")

@@ -32,8 +32,8 @@ def command(format_: str, output: str | None, **given: Any) -> None:  # noqa: AN
     reltype inspect orders.csv --format json
     """
     from reltype.formats import destination
-    from reltype.inspection import inspect
-    from reltype.inspection.inspection_text import text
+    from reltype.reporting.inspection import inspect
+    from reltype.reporting.inspection_text import text
 
     found = inspect(options.opened(**given))
     if format_ == "json":

@@ -155,7 +155,7 @@ def _byte(stdin: int) -> str:
 
 
 def _shown(questions: Labelling, file: LabelFile, customer: str, made: int) -> None:
-    from reltype.learning.portrait import portrait
+    from reltype.explaining.portrait import portrait
 
     click.echo(f"\n── {made + 1} ── {portrait(questions, customer)}\n")
     for i, name in enumerate(file.names[:-1][:9], 1):

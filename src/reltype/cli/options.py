@@ -12,11 +12,11 @@ import click
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from reltype.pipeline import Opened
-    from reltype.plan import Plan
+    from reltype.api import Opened
     from reltype.plugins.knowledge import Knowledge
     from reltype.plugins.plugin import Plugins
-    from reltype.run import Run
+    from reltype.scoring.plan import Plan
+    from reltype.scoring.run import Run
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -90,6 +90,12 @@ _READING = (
         metavar="SIZE",
         help="What the engine may hold, such as 2GB; it spills beyond.",
     ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0),
+        metavar="SECONDS",
+        help="How long one step on the data may take; 0: without end.  [default: 600]",
+    ),
 )
 _DATA = (
     click.option("--customers", type=FILE, metavar="FILE", help="A customer table."),
@@ -109,6 +115,12 @@ _DATA = (
 
 _SCORED = (
     click.option("--model", type=FILE, metavar="FILE", help="A model that `reltype fit` saved."),
+    click.option(
+        "--drivers",
+        type=FILE,
+        metavar="FILE",
+        help="JSON that `reltype drivers` wrote: what it measured weighs the benefits' priority.",
+    ),
     click.option(
         "--min-confidence",
         type=click.FloatRange(0, 1),
@@ -130,6 +142,8 @@ knowledge = _with(_KNOWLEDGE)
 """What is known: typology, packs, plugins, config."""
 reading = _with(_READING)
 """How a file is opened."""
+opening = _with(_READING[1:])
+"""How a table is opened of which no column has to be one of ours."""
 data = _with(_DATA)
 """How the input is read."""
 scored = _with(_SCORED)
@@ -162,7 +176,7 @@ def run(**given: Any) -> Run:  # noqa: ANN401
 def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Opened:  # noqa: ANN401
     """Inputs opened for the options of `data`, `knowledge` and `scored`."""
     from reltype import plugins
-    from reltype.pipeline import open_inputs
+    from reltype.api import open_inputs
 
     plugins.check_names(given.get("no_plugin") or ())
     return open_inputs(list(data), map=pairs(map_), **given)
@@ -193,7 +207,7 @@ def plan(
 ) -> Plan:
     """What a listing command speaks of. A plugin that does not work is told of, and left out."""
     from reltype.config import settings
-    from reltype.plan import Plan
+    from reltype.scoring.plan import Plan
 
     catalogue = known(rules, no_plugin, config, strict=False).catalogue
     return Plan(catalogue, catalogue.typology(settings(config, typology=typology).typology))

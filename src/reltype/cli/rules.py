@@ -9,8 +9,8 @@ import click
 from reltype.cli import options
 
 if TYPE_CHECKING:
-    from reltype.analysis import RuleReport
-    from reltype.plan import Plan
+    from reltype.reporting.rules import RuleReport
+    from reltype.scoring.plan import Plan
 
 BAD_PACK = 3
 
@@ -66,11 +66,13 @@ def command(
 
 
 def _check(given: dict[str, Any]) -> int:
-    from reltype.analysis.flaws import flaws
+    from reltype.reporting.flaws import flaws
 
     known = options.known(given["rules"], given["no_plugin"], given["config"], strict=True)
     found = flaws(known)
     wrong = [flaw for flaw in found if flaw.wrong]
+    for changed in known.catalogue.overrides:
+        click.echo(f"Changed: {changed.text}", err=True)
     for flaw in wrong:
         click.echo(f"Error: {flaw}", err=True)
     for flaw in found:
@@ -103,8 +105,8 @@ def _listed(plan: Plan) -> list[dict[str, Any]]:
 def _reports(
     data: tuple[str, ...], labels: str | None, given: dict[str, Any]
 ) -> tuple[RuleReport, ...]:
-    from reltype.analysis import rule_reports
-    from reltype.evaluation.labels import Labels
+    from reltype.learning.evaluation.labels import Labels
+    from reltype.reporting.rules import rule_reports
 
     run = options.run(data=data, **given)
     said = None if labels is None else Labels.of(labels, run.plan.archetypes)

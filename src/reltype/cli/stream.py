@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from reltype.summary import Tally
+    from reltype.reporting.summary import Tally
 
 
 def watched(

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
+from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.mapping.kinds import checked
 
@@ -22,9 +23,28 @@ if TYPE_CHECKING:
 
     from reltype.mapping.canonical import Refunds
 
-TABLES = ("typology", "as_of", "interactions", "customers", "kinds", "plugins", "options")
+TABLES = (
+    "typology",
+    "as_of",
+    "interactions",
+    "customers",
+    "kinds",
+    "benefits_of",
+    "plugins",
+    "options",
+)
 """What may stand at the top of a config."""
-OPTIONS = ("min_confidence", "refunds", "threads", "memory_limit", "rules", "model", "engine")
+OPTIONS = (
+    "min_confidence",
+    "refunds",
+    "threads",
+    "memory_limit",
+    "rules",
+    "model",
+    "engine",
+    "timeout",
+    "drivers",
+)
 """What may stand under [options]."""
 ADD_UP = ("no_plugin",)
 """Settings of which everything holds that is said anywhere."""
@@ -38,6 +58,7 @@ class Config:
         path: The file; None where there is none.
         blocks: The logs and customer tables that it names.
         kinds: Their word → our kind.
+        benefits_of: An attribute of their survey → the benefit, or the kind of one, that it speaks of.
         options: Every other setting that it makes, by the name that `Settings` has for it.
     """
 
@@ -45,6 +66,7 @@ class Config:
     blocks: tuple[Block, ...] = ()
     kinds: Mapping[str, str] = field(factory=dict)
     options: Mapping[str, Any] = field(factory=dict)
+    benefits_of: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -64,6 +86,8 @@ class Settings:
         no_plugin: Plugins to leave out.
         model: A model to score with.
         engine: What runs the query: `duckdb`, or what a plugin brings.
+        timeout: Seconds that one step on the data may take; 0: as many as it takes.
+        drivers: What `reltype drivers` wrote as JSON: it weighs the priority of benefits.
         config: The config, for what it says of inputs and kinds.
     """
 
@@ -77,6 +101,8 @@ class Settings:
     no_plugin: tuple[str, ...] = ()
     model: str | None = None
     engine: str = "duckdb"
+    timeout: float = TIMEOUT
+    drivers: str | None = None
     config: Config = field(factory=Config)
 
 
@@ -174,10 +200,28 @@ def parse(document: Mapping[str, Any], file: Path) -> Config:
     }
     if "rules" in read_options:
         read_options["rules"] = tuple(str(file.parent / rule) for rule in read_options["rules"])
-    if "model" in read_options:
-        read_options["model"] = str(file.parent / read_options["model"])
+    for name in ("model", "drivers"):
+        if name in read_options:
+            read_options[name] = str(file.parent / read_options[name])
     words = {word: checked(kind, f"{file}: [kinds] {word!r}") for word, kind in kinds.items()}
-    return Config(file, tuple(blocks), MappingProxyType(words), MappingProxyType(read_options))
+    return Config(
+        file,
+        tuple(blocks),
+        MappingProxyType(words),
+        MappingProxyType(read_options),
+        _benefits_of(document, file),
+    )
+
+
+def _benefits_of(document: Mapping[str, Any], file: Path) -> Mapping[str, str]:
+    """What `[benefits_of]` says; which benefits there are is known later."""
+    table = _table(document, "benefits_of", file)
+    for attribute, benefit in table.items():
+        if not isinstance(benefit, str):
+            raise ConfigError(
+                f"{file}: [benefits_of] {attribute!r}: must be a benefit's name, not {benefit!r}."
+            )
+    return MappingProxyType({a: b for a, b in table.items() if b.strip()})
 
 
 _PLACES = {"typology": "typology", "as_of": "as_of", "no_plugin": "[plugins] disable"}

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import quote
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS, Role
+from reltype.sources import selects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -93,7 +94,11 @@ class Block:
                 origins.
         """
         if self.sql is not None:
-            return f"({_selected(self.sql, set(self.origins), self.place)})"
+            tables = {
+                name: opened[name].relation.strip('"') if name in opened else name
+                for name in self.origins
+            }
+            return f"({_selected(self.sql, tables, self.place)})"
         main, *others = self.origins
         if not others:
             return opened[main].relation
@@ -196,20 +201,9 @@ def _expression(value: Any, place: str) -> str:  # noqa: ANN401
     return value
 
 
-def _selected(sql: str, names: set[str], place: str) -> str:
-    """The SQL itself, if it is one SELECT over these names and nothing else."""
-    import sqlglot
-    from sqlglot import exp
-
+def _selected(sql: str, tables: Mapping[str, str], place: str) -> str:
+    """SQL of the same rows over these tables and nothing else, written anew."""
     try:
-        statements = sqlglot.parse(sql, dialect="duckdb")
-    except sqlglot.ParseError as error:
-        raise ConfigError(f"{place} sql: {str(error).splitlines()[0]}") from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise ConfigError(f"{place} sql: must be one SELECT.")
-    own = {cte.alias for cte in statements[0].find_all(exp.CTE)}
-    for table in statements[0].find_all(exp.Table):
-        if table.name not in names | own or table.db or not isinstance(table.this, exp.Identifier):
-            hint = did_you_mean(table.name, names)
-            raise ConfigError(f"{place} sql: {table.sql()!r} is not among its `from`.{hint}")
-    return sql.strip().rstrip(";")
+        return selects.checked(sql, tables)
+    except selects.UnsafeError as error:
+        raise ConfigError(f"{place} sql: {error}.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,16 @@ def _count(value: Any) -> int:  # noqa: ANN401
     return int(text)
 
 
+def _seconds(value: Any) -> float:  # noqa: ANN401
+    try:
+        number = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 <= number < 1e9:
+        raise ValueError("must be a number of seconds, such as 60; 0 sets no limit")
+    return number
+
+
 def _refunds(value: Any) -> Refunds:  # noqa: ANN401
     for known in REFUNDS:
         if value == known:
@@ -72,6 +83,8 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "no_plugin": _texts,
     "model": _text,
     "engine": _text,
+    "timeout": _seconds,
+    "drivers": _text,
 }
 """Every setting, and what makes its value of whatever it was written as.
 

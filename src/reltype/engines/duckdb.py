@@ -1,21 +1,31 @@
-"""DuckDB, embedded: a private connection, and the lock that closes it once the inputs are open."""
+"""DuckDB, embedded: a private connection, the lock that closes it once the inputs are open, and both as an engine."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import weakref
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from attrs import field, frozen
+
+from reltype.engines import BATCH, EngineError
+from reltype.engines.folders import drop_folder, own_folder
+from reltype.engines.functions import Asked
+from reltype.engines.quoting import literal
 from reltype.errors import UsageError
-from reltype.sources.parts import PREFIX
-from reltype.sources.quoting import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Self
 
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
+
+    from reltype.engines.functions import Ask, Function
+
+    Connection: TypeAlias = DuckDBPyConnection
 
 
 def connect(threads: int | None = None, memory_limit: str | None = None) -> DuckDBPyConnection:
@@ -32,11 +42,16 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
 
     if threads is not None and threads < 1:
         raise UsageError(f"threads must be at least 1, not {threads}.")
-    folder = tempfile.mkdtemp(prefix=PREFIX)
+    folder = own_folder()
     connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            # A name that no table has must not become a variable of whoever calls.
+            "python_enable_replacements": "false",
+        }
     )
-    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(connection, drop_folder, folder)
     settings: dict[str, object] = {
         "temp_directory": folder,
         "TimeZone": "UTC",
@@ -73,3 +88,125 @@ def lock(connection: DuckDBPyConnection, files: Iterable[str]) -> None:
         connection.execute(f"SET allowed_directories = {literal([folder])}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def complaint(sql: str, *values: str) -> str:
+    """What DuckDB has against a query with these values as its parameters; empty: nothing."""
+    import duckdb
+
+    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+        try:
+            connection.execute(sql, list(values))
+        except duckdb.Error as error:
+            return str(error).split("\n", 1)[0].split("Error: ")[-1].strip().rstrip(".")
+    return ""
+
+
+def json_lines(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[list[str]]:
+    """Each batch's rows as JSON texts."""
+    import duckdb
+    import pyarrow as pa
+
+    with duckdb.connect() as connection:
+        for batch in batches:
+            connection.register("batch", pa.Table.from_batches([batch], schema))
+            rows = connection.sql("SELECT to_json(batch)::VARCHAR AS line FROM batch")
+            yield rows.to_arrow_table().column("line").to_pylist()
+            connection.unregister("batch")
+
+
+TYPES = {"number": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN", "time": "TIMESTAMP"}
+"""Kinds that a function may take and give, as DuckDB calls them."""
+
+_NUMBERS = count(1)
+"""For names of tables: one is nobody else's, on whatever connection it is made."""
+
+
+@frozen(eq=False)
+class DuckDB:
+    """DuckDB as an engine: see `reltype.engines.Engine`.
+
+    Attributes:
+        reader: Its connection.
+    """
+
+    reader: DuckDBPyConnection = field(repr=False)
+    _asked: Asked = field(factory=Asked, repr=False, init=False)
+
+    @classmethod
+    def connect(cls, threads: int | None = None, memory_limit: str | None = None) -> Self:
+        """An engine over a connection of its own; the arguments are those of `connect`."""
+        return cls(connect(threads, memory_limit))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query, in its order."""
+        with self._told():
+            found: list[tuple[Any, ...]] = self.reader.execute(sql).fetchall()
+        return found
+
+    def table(self, sql: str) -> pa.Table:
+        """The whole result of a query."""
+        with self._told():
+            return self.reader.sql(sql).to_arrow_table()
+
+    def batches(self, sql: str, size: int = BATCH) -> Iterator[pa.RecordBatch]:
+        """The result of a query, *size* rows at a time, on a cursor of its own."""
+        with self._told():
+            reader = self.reader.cursor().sql(sql).to_arrow_reader(size)
+        return self._read(reader)
+
+    def _read(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        while True:
+            with self._told():
+                batch = next(reader, None)
+            if batch is None:
+                return
+            if batch.num_rows:
+                yield batch
+
+    def materialise(self, what: str | pa.Table, hint: str) -> str:
+        """Keep the result of a query, or a table; gives the name of the table that holds it."""
+        name = f"{hint}_{next(_NUMBERS)}"
+        with self._told():
+            if isinstance(what, str):
+                self.reader.execute(f"CREATE TABLE {name} AS {what}")
+            else:
+                self.reader.register(f"{name}_given", what)
+                self.reader.execute(f"CREATE TABLE {name} AS SELECT * FROM {name}_given")
+                self.reader.unregister(f"{name}_given")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Let go of a table that `materialise` made."""
+        self.reader.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def register(self, functions: Mapping[str, tuple[str, Function]], ask: Ask) -> None:
+        """Let queries call *functions*; before `lock`."""
+        import duckdb
+
+        for name, (owner, function) in functions.items():
+            try:
+                self.reader.create_function(  # type: ignore[call-overload]
+                    name,
+                    self._asked.guarded(owner, function, ask),
+                    [TYPES[kind] for kind in function.takes],
+                    TYPES[function.gives],
+                    type="arrow",
+                    null_handling="special",
+                )
+            except duckdb.CatalogException as error:
+                raise ask.error(owner, f"the engine has a function {name}() already.") from error
+
+    def lock(self, files: Iterable[str]) -> None:
+        """Let queries read these files and what was materialised, no more."""
+        lock(self.reader, files)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        import duckdb
+
+        with self._asked.told():
+            try:
+                yield
+            except duckdb.Error as error:
+                raise EngineError(str(error)) from error

@@ -20,6 +20,7 @@ from reltype.errors import ConfigError, UsageError
 from reltype.expressions.calls import CALLS, FUNCTIONS
 from reltype.expressions.functions import ALIASES, KINDS, LEFT_OUT, Kind, Signature
 from reltype.expressions.grammar import Place, language, read
+from reltype.expressions.nulls import null_everywhere, without_calls
 from reltype.expressions.operators import COMPARISONS, OPERATORS
 from reltype.expressions.translation import ATOMS, Translation
 from reltype.expressions.transpiling import transpiled
@@ -80,6 +81,16 @@ class Expression:
         if dialect == "duckdb":
             return MARK.sub(lambda mark: _column(mark[1], known), self._sql)
         return transpiled(self._sql, dialect, known)
+
+    def null_without(self, absent: Collection[str]) -> bool:
+        """Whether it is null in every row, or of all rows, in which the columns *absent* are."""
+        return bool(absent) and null_everywhere(self._source, absent)
+
+    def without(self, absent: Collection[str]) -> Expression:
+        """The same where the columns *absent* are null: no plugin is asked about nulls alone."""
+        if not self.calls or not self.needs & set(absent):
+            return self
+        return _again(without_calls(self._source, absent), self._scope, "any")
 
     def clauses(self) -> tuple[Clause, ...]:
         """The conditions that must all hold, in the order written; one, if it is no conjunction."""

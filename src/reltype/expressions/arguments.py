@@ -82,19 +82,14 @@ def _number(text: str, kind: str) -> str:
 @lru_cache(maxsize=1024)
 def _complaint(kind: str, text: str, pattern: str = "") -> str:
     """What the engine itself has against a pattern, its replacement or a format; empty: nothing."""
-    import duckdb
+    from reltype.engines.duckdb import complaint
 
     ask = {
         "pattern": "SELECT regexp_matches($2, $1)",
         "replacement": "SELECT regexp_replace('', $2, $1)",
         "format": "SELECT strftime(TIMESTAMP '2000-01-01', $1), TRY_STRPTIME($2, $1)",
     }[kind]
-    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
-        try:
-            connection.execute(ask, [text, pattern])
-        except duckdb.Error as error:
-            return str(error).split("\n", 1)[0].split("Error: ")[-1].strip().rstrip(".")
-    return ""
+    return complaint(ask, text, pattern)
 
 
 def like_complaint(pattern: str, escape: str | None = None) -> str:

@@ -20,7 +20,16 @@ from reltype.expressions.functions import (
     TIME,
     Function,
 )
-from reltype.expressions.values import LARGEST, Value, alike, compared
+from reltype.expressions.values import (
+    LARGEST,
+    MAX_TEXT,
+    Value,
+    alike,
+    compared,
+    fill,
+    joined,
+    lengthened,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +135,7 @@ def _where(t: Translation, node: exp.Expr, value: Value, where: exp.Expr | None)
     if where is None:
         return value
     filled = t.fill(node, "CASE WHEN _0 THEN _1 END", t.cast(where, "bool"), value)
-    return evolve(value, sql=filled.sql, closed=filled.closed, written=False)
+    return evolve(value, sql=filled.sql, closed=filled.closed, written=False, longer=filled.longer)
 
 
 def _filter(t: Translation, node: exp.Expr) -> Value:
@@ -171,8 +180,25 @@ def _function(
     sql = plain or _meaning(name, function, list(literals.values()), values)
     if name == "nullif":
         sql = sql.replace("_0 = _1", t.pair(node, "=", values))
-    filled = t.fill(node, sql, *values)
-    return evolve(known, sql=filled.sql, closed=filled.closed, written=False)
+    filled = t.attempt(node, lambda: _filled(name, sql, values))
+    return evolve(known, sql=filled.sql, closed=filled.closed, written=False, longer=filled.longer)
+
+
+def _filled(name: str, sql: str, values: Sequence[Value]) -> Value:
+    """A call's SQL; a text that may be longer than what it was made of is null beyond a bound."""
+    if name == "concat":
+        return joined(values)
+    if name not in {"replace", "regexp_replace"}:
+        return fill(sql, *values)
+    old, new = values[1].letters, values[2].letters
+    if new is None or old is None:
+        size = "(LENGTH(_0) + 1) * (LENGTH(_2) + 1)"
+        return lengthened(f"{size} <= {MAX_TEXT}", sql, *values)
+    # A pattern may match between any two letters, and put in what it found again.
+    times = new + 1 if name == "regexp_replace" else -(-new // max(1, old))
+    if times <= 1:
+        return fill(sql, *values)
+    return lengthened(f"LENGTH(_0) <= {MAX_TEXT // times}", sql, *values)
 
 
 def _chosen(

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from reltype.expressions.arguments import like_complaint
 from reltype.expressions.functions import IN_CALENDAR
-from reltype.expressions.values import Value, alike, compared, may_raise, text_literal
+from reltype.expressions.values import Value, alike, compared, joined, may_raise, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +86,8 @@ def _moved(t: Translation, node: exp.Expr, values: list[Value], sql: str) -> Val
 
 
 def _concatenation(t: Translation, node: exp.Expr) -> Value:
-    values = [t.cast(child, "text") for child in (node.this, node.expression)]
-    return t.fill(node, "_0 || _1", *values, kind="text")
+    values = [t.cast(child, "text") for child in node.flatten(unnest=False)]
+    return evolve(t.attempt(node, lambda: joined(values)), kind="text")
 
 
 def _together(t: Translation, nodes: Sequence[exp.Expr]) -> list[Value]:
@@ -189,7 +189,7 @@ def _case(t: Translation, node: exp.Expr) -> Value:
     if len(results) > len(branches):
         sql += f" ELSE _{len(whens) + len(branches)}"
     filled = t.fill(node, f"{sql} END", *whens, *cast)
-    return evolve(known, sql=filled.sql, closed=filled.closed, written=False)
+    return evolve(known, sql=filled.sql, closed=filled.closed, written=False, longer=filled.longer)
 
 
 def _cast(t: Translation, node: exp.Expr) -> Value:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 MAX_SQL = 100_000
 """Letters of the SQL; a guard writes its operand twice, so nesting multiplies."""
 
+MAX_TEXT = 1 << 16
+"""Letters of a text that is longer than what it was made of; null beyond."""
+
+MAX_LONGER = 4
+"""Functions that make a text longer, inside one another: each asks how long its own texts are."""
+
 LARGEST = 1e300
 """No number that comes out of an expression is larger: sums of such numbers are finite."""
 
@@ -75,6 +81,7 @@ class Value:
         positive: No number of it is below 0.
         closed: Its SQL stands for itself beside any operator.
         written: A literal.
+        longer: How many functions that make a text longer stand inside one another in it.
     """
 
     sql: str
@@ -84,6 +91,12 @@ class Value:
     positive: bool = False
     closed: bool = True
     written: bool = False
+    longer: int = 0
+
+    @property
+    def letters(self) -> int | None:
+        """How many letters a text that is written out has; None of anything else."""
+        return len(self.sql) - 2 if self.written and self.kind == "text" else None
 
     def guarded(self, bound: float = FINITE_ENOUGH) -> Value:
         """The value, null where it is infinite or NaN, if it may be larger than *bound*."""
@@ -213,7 +226,37 @@ def fill(template: str, *values: Value) -> Value:
     uses = [int(slot[1]) for slot in _SLOT.finditer(template)]
     if sum(len(values[use].sql) for use in uses) > MAX_SQL:
         raise MismatchError("this is nested too deeply to be written as SQL")
-    return Value(_SLOT.sub(put, template), closed=closed)
+    longer = max((values[use].longer for use in uses), default=0)
+    return Value(_SLOT.sub(put, template), closed=closed, longer=longer)
+
+
+def joined(values: Sequence[Value]) -> Value:
+    """The texts behind one another; null where that would be longer than `MAX_TEXT`.
+
+    Raises:
+        MismatchError: Too many such texts are made of one another.
+    """
+    texts = " || ".join(f"_{i}" for i in range(len(values)))
+    free = [i for i, value in enumerate(values) if value.letters is None]
+    if not free:
+        return fill(texts, *values)
+    fixed = sum(value.letters or 0 for value in values)
+    size = " + ".join(f"LENGTH(_{i})" for i in free)
+    return lengthened(f"{size} <= {max(0, MAX_TEXT - fixed)}", texts, *values)
+
+
+def lengthened(condition: str, sql: str, *values: Value) -> Value:
+    """*sql*, a text that may be longer than those it is made of, where the condition holds.
+
+    Raises:
+        MismatchError: Too many such texts are made of one another.
+    """
+    made = fill(f"CASE WHEN {condition} THEN {sql} END", *values)
+    if made.longer >= MAX_LONGER:
+        raise MismatchError(
+            f"texts are made longer more than {MAX_LONGER} times inside one another here"
+        )
+    return evolve(made, longer=made.longer + 1)
 
 
 @lru_cache(maxsize=1024)

@@ -17,12 +17,6 @@ def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], stream: IO[bytes
 
 def objects(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[list[str]]:
     """Each batch's rows as JSON texts, made by the engine."""
-    import duckdb
-    import pyarrow as pa
+    from reltype.engines.duckdb import json_lines
 
-    with duckdb.connect() as connection:
-        for batch in batches:
-            connection.register("batch", pa.Table.from_batches([batch], schema))
-            rows = connection.sql("SELECT to_json(batch)::VARCHAR AS line FROM batch")
-            yield rows.to_arrow_table().column("line").to_pylist()
-            connection.unregister("batch")
+    yield from json_lines(schema, batches)

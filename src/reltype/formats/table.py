@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any
 
-from reltype.wording import printable
+from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
     import pyarrow as pa

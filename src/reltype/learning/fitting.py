@@ -8,28 +8,37 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from attrs import define, evolve, field, frozen
 
-from reltype.archetypes import UNCLASSIFIED
-from reltype.classifiers import Batch
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError
-from reltype.evaluation import left_out, unknown_customers
-from reltype.evaluation.labels import Labels
-from reltype.model import Model
-from reltype.model.learned import FEWEST, MANY, PARTS, Learned, Matter, enough, learn, whole
-from reltype.model.modelfile import Record
-from reltype.model.ranks import Ranks
-from reltype.model.stacking import Stack, temperature
+from reltype.learning.evaluation import left_out, unknown_customers
+from reltype.learning.evaluation.labels import Labels
+from reltype.learning.model import Model
+from reltype.learning.model.learned import (
+    FEWEST,
+    MANY,
+    PARTS,
+    Learned,
+    Matter,
+    enough,
+    learn,
+    whole,
+)
+from reltype.learning.model.modelfile import Record
+from reltype.learning.model.ranks import Ranks
+from reltype.learning.model.stacking import Stack, temperature
 from reltype.plugins.plugin import BUILT_IN
+from reltype.scoring.classifiers import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from reltype.evaluation.labels import Given
-    from reltype.metrics import Floats, Ints
-    from reltype.plan import Plan
+    from reltype.arrow import Floats, Ints
+    from reltype.learning.evaluation.labels import Given
     from reltype.plugins.guard import GuardedRecipe
-    from reltype.run import Run
+    from reltype.scoring.plan import Plan
+    from reltype.scoring.run import Run
 
     Flags: TypeAlias = NDArray[np.bool_]
 
@@ -38,22 +47,6 @@ GAIN = 0.5
 
 SAMPLE = 20_000
 """Customers from whom ranks are taken: an error of some tenths of a percentile."""
-
-
-def fit(data: Any, *, labels: Given = None, **how: Any) -> Model:  # noqa: ANN401
-    """What *data* teaches: the scales and which rules repeat each other; with *labels*, more.
-
-    Args:
-        data: As for `classify`.
-        labels: A file, frame or dict with `customer_id` and `archetype`, for some customers.
-        how: As for `classify`: customers, as_of, config, rules, typology …
-
-    Raises:
-        InputError: The labels cannot be used, or speak of no customer in *data*.
-    """
-    from reltype.pipeline import open_run
-
-    return fit_run(open_run(data, **how), labels)
 
 
 def fit_run(run: Run, labels: Given = None) -> Model:
@@ -104,6 +97,8 @@ def learnable(plan: Plan) -> tuple[str, ...]:
 
 def asking(plan: Plan, features: tuple[str, ...]) -> Plan:
     """*plan*, with what a learner reads among what is answered."""
+    if set(features) <= set(plan.also):
+        return plan
     return evolve(plan, also=tuple(dict.fromkeys([*plan.also, *features])))
 
 
@@ -135,7 +130,7 @@ class Seen:
 def _taught(run: Run, model: Model, labels: Labels) -> Model:
     plan = run.plan
     features = learnable(plan)
-    run.population.plan = asking(plan, features)
+    run = run.asking(asking(plan, features))
     seen = _gathered(run, labels, features)
     if not seen.known:
         some = next(run.population.batches(), None)

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import define, field, frozen
 
-from reltype.archetypes import UNCLASSIFIED
-from reltype.classifiers import Prototype, Rules
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError, OutputError
-from reltype.evaluation.labels import COLUMNS, Labels
+from reltype.learning.evaluation.labels import COLUMNS, Labels
 from reltype.learning.fitting import asking, fit_run, learnable, taken
-from reltype.metrics import given_one
-from reltype.model.ranks import Ranks
-from reltype.plan import Plan
-from reltype.pool import pool
+from reltype.learning.metrics import given_one
+from reltype.learning.model.ranks import Ranks
+from reltype.scoring.classifiers import Prototype, Rules
+from reltype.scoring.plan import Plan
+from reltype.scoring.pool import pool
 
 if TYPE_CHECKING:
-    from reltype.classifiers import Batch, Classifier
-    from reltype.metrics import Floats
-    from reltype.model import Model
-    from reltype.run import Run
+    from reltype.arrow import Floats
+    from reltype.learning.model import Model
+    from reltype.scoring.classifiers import Batch, Classifier
+    from reltype.scoring.run import Run
 
 CANDIDATES = 5000
 """Customers among whom the next is looked for."""
@@ -78,7 +78,7 @@ class Labelling:
     def __attrs_post_init__(self) -> None:
         """Ask for what a learner reads, besides what the run needs."""
         plan = self.run.plan
-        self.run.population.plan = asking(plan, learnable(plan))
+        self.run = self.run.asking(asking(plan, learnable(plan)))
 
     def next(self) -> str | None:
         """The customer whose label would teach most; None where all were asked."""
@@ -168,7 +168,7 @@ def joined(batches: list[Batch]) -> Batch:
     """Batches as one."""
     import pyarrow as pa
 
-    from reltype.classifiers import Batch
+    from reltype.scoring.classifiers import Batch
 
     table = pa.concat_tables([pa.table(b.table) for b in batches]).combine_chunks()
     parts = ("readings", "evidence", "fired")

@@ -18,7 +18,10 @@ INTERACTIONS: abc.Mapping[str, str] = MappingProxyType(
         "timestamp": "TIMESTAMP",
         "kind": "VARCHAR",
         "kind_as_written": "VARCHAR",
+        "order_id": "VARCHAR",
+        "state": "VARCHAR",
         "value": "DOUBLE",
+        "refunded_amount": "DOUBLE",
         "sentiment": "DOUBLE",
         "rating": "DOUBLE",
         "discount": "DOUBLE",
@@ -66,6 +69,9 @@ RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """What a number must lie in; outside, it counts as a cell that could not be read."""
+
+EARLIEST, LATEST = "1900-01-01", "2100-01-01"
+"""Days outside are no facts: systems write the first and the last that they know for none at all."""
 
 ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}

@@ -10,6 +10,7 @@ from reltype.mapping.derivations import derive
 from reltype.mapping.kinds import OTHER, kind_of
 from reltype.mapping.readings import Reading
 from reltype.mapping.settling import settled
+from reltype.mapping.states import UNPAID, state_of
 from reltype.mapping.vocabulary import roles
 
 if TYPE_CHECKING:
@@ -59,9 +60,17 @@ class Choice:
         alternatives: Our name → what else might have served.
         rivals: Our name → the candidates, the chosen one first.
         doubts: What was assumed.
+        said_kinds: Their words of which a person said what kind they are.
+        per_order: Our names whose amount each line of an order repeats for the whole of it.
     """
 
-    def __init__(self, table: Table, role: Role, features: Collection[str]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        role: Role,
+        features: Collection[str],
+        said_kinds: Collection[str] = (),
+    ) -> None:
         self.table, self.log, self.features = table, role == "interactions", features
         self.role: Role = role
         self.columns: dict[str, str] = {}
@@ -70,6 +79,8 @@ class Choice:
         self.alternatives: dict[str, tuple[str, ...]] = {}
         self.rivals: dict[str, list[Candidate]] = {}
         self.given: set[str] = set()
+        self.said_kinds = said_kinds
+        self.per_order: frozenset[str] = frozenset()
         self.doubts: list[str] = []
 
     def column(self, canonical: str) -> Column | None:
@@ -159,6 +170,12 @@ class Choice:
         """The kinds that the sample shows: their word → how often, and ours."""
         column, context = self.column("kind"), self.table.kinds_context
         counts = column.counts if column else {}
+        if column is not None and column is self.column("state"):
+            # What became of an order: it was placed, and is a purchase unless it was never paid.
+            return {
+                word: (n, "other" if state_of(word) in UNPAID else "purchase")
+                for word, n in counts.items()
+            }
         return {word: (n, kind_of(word, context) or OTHER) for word, n in counts.items()}
 
 

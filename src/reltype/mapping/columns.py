@@ -54,10 +54,14 @@ class Numbers:
     undecided: str = ""
     minus: str = ""
 
+    def value(self, cell: str) -> float | None:
+        """The number that a cell holds; None if it holds none."""
+        return number_of(cell, self.sign, self.minus or "CR")
+
     @property
     def whole(self) -> bool:
         """Whether all are whole numbers."""
-        return all(value == int(value) for value in self.values)
+        return all(value.is_integer() for value in self.values)
 
     def expression(self, column: str) -> str:
         """The expression that reads the quoted *column*."""
@@ -98,6 +102,7 @@ class Column:
         day_first: What 03/04/2024 means where this column alone does not tell.
         decimal: The decimal sign where this column alone does not tell; empty: nothing tells.
         zone: In which time zone UTC is to be told; empty: in none.
+        at: The cells row by row, None where blank, in step with the sample's other columns.
     """
 
     name: str
@@ -108,6 +113,7 @@ class Column:
     day_first: bool | None = None
     decimal: str = ""
     zone: str = ""
+    at: tuple[str | None, ...] = field(default=(), repr=False)
 
     @property
     def quoted(self) -> str:
@@ -226,7 +232,7 @@ def columns_of(names: Sequence[str], types: Sequence[str], sample: pa.Table) -> 
     # Rows that were drawn twice would make a unique column look repeated.
     kept = {row: i for i, row in enumerate(zip(*written[:COMPARED], strict=True))}
     return [
-        Column(name, str(type_).upper(), len(kept), _cells([cells[i] for i in kept.values()]))
+        _column(name, str(type_).upper(), [cells[i] for i in kept.values()])
         for name, type_, cells in zip(names, types, written, strict=True)
     ]
 
@@ -234,6 +240,15 @@ def columns_of(names: Sequence[str], types: Sequence[str], sample: pa.Table) -> 
 def _cells(written: Sequence[str | None]) -> tuple[str, ...]:
     cells = (cell.strip() for cell in written if cell is not None)
     return tuple(cell for cell in cells if cell.lower() not in BLANKS)
+
+
+def _column(name: str, type_: str, written: Sequence[str | None]) -> Column:
+    at = tuple(
+        None if cell is None or cell.strip().casefold() in BLANKS else cell.strip()
+        for cell in written
+    )
+    cells = tuple(cell for cell in at if cell is not None)
+    return Column(name, type_, len(at), cells, at=at)
 
 
 def decimal_sign(texts: Sequence[str], hint: str = "") -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reltype.expressions import literal
+from reltype.mapping import order_columns
 from reltype.mapping.vocabulary import roles
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def derive(choice: Choice) -> None:
         _total(choice)
         _discount(choice)
         _row_kind(choice)
+        order_columns.choose(choice)
     _hour(choice)
 
 

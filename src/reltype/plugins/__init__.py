@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pluggy
 from attrs import evolve
 
-from reltype import __version__, builtin, hookspecs
+from reltype import __version__, builtin
 from reltype.errors import PluginError, UsageError, did_you_mean
+from reltype.plugins import hookspecs
 from reltype.plugins.plugin import BUILT_IN, TIME_LIMIT, Plugin, Plugins
 
 if TYPE_CHECKING:

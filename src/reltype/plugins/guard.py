@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from reltype.classifiers import Batch, Classifier, Itemised, usable
+from reltype.definitions.recipes import Recipe, kept, probable
 from reltype.errors import PluginError
-from reltype.recipes import Recipe, kept, probable
+from reltype.scoring.classifiers import Batch, Classifier, Itemised, usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from reltype.metrics import Floats, Ints
+    from reltype.arrow import Floats, Ints
+    from reltype.definitions.recipes import State
     from reltype.plugins.plugin import Plugins
-    from reltype.recipes import State
 
 
 @frozen(eq=False)

@@ -8,27 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from reltype import packs
-from reltype.catalogue import Catalogue
+from reltype.definitions import packs
+from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.functions import ScalarFunction
+from reltype.definitions.references import DefinitionError
+from reltype.engines import Engine
 from reltype.errors import ConfigError, PluginError, UsageError, did_you_mean
-from reltype.plan import Plan
-from reltype.plugins.scalars import Registered, ScalarFunction, register
-from reltype.references import DefinitionError
+from reltype.scoring.plan import Plan
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
-    from duckdb import DuckDBPyConnection
-
-    from reltype.archetypes import Typology
-    from reltype.classifiers import Classifier
+    from reltype.definitions.archetypes import Typology
+    from reltype.definitions.packs import Definition, Override
+    from reltype.definitions.sections import Section
     from reltype.formats import Format
-    from reltype.packs import Definition
     from reltype.plugins.guard import GuardedRecipe
     from reltype.plugins.plugin import Plugins
-    from reltype.plugins.sections import Section
+    from reltype.scoring.classifiers import Classifier
 
-Contribution = tuple[str, list["Definition"]]
+Contribution = tuple[str, list["Definition | Override"]]
 
 TAKEN = ("prior", "prototype", "rules", "learned", "features", "base rates")
 """What explanations call parts of a score that are no plugin's."""
@@ -78,10 +75,6 @@ class Knowledge:
                 raise
             raise plugins.error(error.who, str(error)) from error
         return cls(plugins, catalogue, functions)
-
-    def register(self, connection: DuckDBPyConnection) -> Registered:
-        """Let queries on *connection* call the plugins' functions; before it is locked."""
-        return register(connection, self.functions, self.plugins)
 
     def plan(self, typology: str) -> Plan:
         """What the typology of that name asks, with the features that plugins' classifiers read.
@@ -161,8 +154,8 @@ class Knowledge:
                 self.plugins.fail(error)
         return tuple(found.values())
 
-    def engines(self) -> dict[str, ModuleType]:
-        """Engines by name, built-in and plugins': each has `connect` and `lock` as `duckdb` has."""
+    def engines(self) -> dict[str, Any]:
+        """Engines by name, built-in and plugins': each has `connect(threads, memory_limit)`."""
         found: dict[str, Any] = {}
         owners: dict[str, str] = {}
         for name, made in self.plugins.returned("reltype_engines"):
@@ -172,21 +165,31 @@ class Knowledge:
                 if called in found:
                     text = f"{owners[called]} has an engine {called!r} already."
                     raise self.plugins.error(name, text)
-                if not (hasattr(engine, "connect") and hasattr(engine, "lock")):
-                    raise self.plugins.error(name, f"engine {called!r} has no connect() or lock().")
-                found[called], owners[called] = engine, name
+                if not hasattr(engine, "connect"):
+                    raise self.plugins.error(name, f"engine {called!r} has no connect().")
+                found[called], owners[called] = (name, engine), name
         return found
 
-    def engine(self, name: str) -> ModuleType:
-        """The engine called *name*. Raises UsageError, with the nearest name, if none is."""
+    def engine(self, name: str, threads: int | None, memory_limit: str | None) -> Engine:
+        """The engine called *name*, opened.
+
+        Raises:
+            UsageError: None is called that, or it cannot work with so many threads or so little.
+            PluginError: What a plugin opens is no engine.
+        """
         known = self.engines()
         if name not in known:
             raise UsageError(f"No engine is called {name!r}.{did_you_mean(name, known)}")
-        return known[name]
+        owner, kind = known[name]
+        made = kind.connect(threads, memory_limit)
+        if not isinstance(made, Engine):
+            text = f"connect() of its engine {name!r} gave a {type(made).__name__}, no Engine."
+            raise self.plugins.error(owner, text)
+        return made
 
     def sections(self, relationships: object) -> list[Section]:
         """Sections of the report that plugins add, in the order of the plugins."""
-        from reltype.plugins.sections import Section
+        from reltype.definitions.sections import Section
 
         found: list[Section] = []
         for name, made in self.plugins.things("reltype_sections", relationships=relationships):
@@ -197,10 +200,10 @@ class Knowledge:
         return found
 
 
-def _definitions(plugins: Plugins, name: str, made: list[Any]) -> list[Definition]:
+def _definitions(plugins: Plugins, name: str, made: list[Any]) -> list[Definition | Override]:
     """The definitions that a plugin returned, packs read; anything else is refused."""
     kinds = tuple(packs.TABLES.values())
-    found: list[Definition] = []
+    found: list[Definition | Override] = []
     try:
         for thing in made:
             if isinstance(thing, (str, Path)):

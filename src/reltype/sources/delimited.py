@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from reltype.engines.quoting import identifier, literal
 from reltype.errors import InputError
 from reltype.sources import dialects, encodings, parts
 from reltype.sources.parts import Part
-from reltype.sources.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from reltype.engines.quoting import identifier, literal
 from reltype.errors import InputError
 from reltype.sources import encodings, parts
 from reltype.sources.frames import described, first_line
 from reltype.sources.parts import Part
-from reltype.sources.quoting import identifier, literal
 from reltype.sources.repairs import LINE, LONGEST_TEXT, rejects_relation
 
 if TYPE_CHECKING:

@@ -7,12 +7,14 @@ import os
 import shutil
 import stat
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 from attrs import evolve
 
+from reltype.engines.quoting import literal
 from reltype.errors import InputError, did_you_mean
 from reltype.sources import (
     compressions,
@@ -26,7 +28,6 @@ from reltype.sources import (
     workbooks,
 )
 from reltype.sources.parts import Part
-from reltype.sources.quoting import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,6 +51,26 @@ def expanded(name: str) -> list[str]:
     if not found:
         raise InputError(f"{_shown(name)}: no file is called like this.")
     return found
+
+
+def readable(thing: object) -> list[str]:
+    """The files that the engine itself may have to read for *thing*, as it will call them.
+
+    What else is given (a pipe, a URL of a server, a frame, a packed file) reaches it as a copy.
+    """
+    if not isinstance(thing, str | os.PathLike):
+        several = isinstance(thing, Sequence) and not isinstance(thing, bytes)
+        return [path for one in thing for path in readable(one)] if several else []  # type: ignore[attr-defined]
+    name = os.fspath(thing)
+    if isinstance(name, bytes) or name == STANDARD_INPUT:
+        return []
+    if databases.is_url(name):
+        return databases.files(name)
+    try:
+        paths = [str(Path(one).expanduser().absolute()) for one in expanded(name)]
+    except (InputError, OSError, ValueError, RuntimeError):
+        return []  # it is told where it is opened
+    return [one for path in paths for one in (path, f"{path}.wal")]
 
 
 def open_path(
@@ -126,17 +147,31 @@ def _missing(path: Path, shown: str) -> InputError:
     return InputError(f"{shown}: there is no such file.{did_you_mean(path.name, beside)}")
 
 
+_MOST_LAYERS = 3
+
+
 def _open_file(
-    connection: DuckDBPyConnection, name: str, path: Path, table: str | None, encoding: str | None
+    connection: DuckDBPyConnection,
+    name: str,
+    path: Path,
+    table: str | None,
+    encoding: str | None,
+    layers: int = 0,
 ) -> Part:
     with path.open("rb") as stream:
         head = stream.read(1 << 12)
     if not head:
         raise InputError(f"{name}: is empty. There is nothing to read.")
     if packed := compressions.compression(head):
+        if layers == _MOST_LAYERS:
+            raise InputError(
+                f"{name}: is packed again inside {_MOST_LAYERS} packed files. Unpack it yourself."
+            )
         copy = parts.private_file(connection, ".unpacked")
         compressions.decompress(name, path, packed, copy)
-        return _open_file(connection, name, copy, table, encoding)
+        if layers:
+            path.unlink()  # the layer around it
+        return _open_file(connection, name, copy, table, encoding, layers + 1)
     if kind := signatures.kind(head):
         return _open_binary(connection, name, path, kind, table)
     signatures.refuse(name, head)
@@ -176,7 +211,8 @@ def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
     try:
         with pa.memory_map(str(path)) as stream:
             held = pa.ipc.open_file(stream).read_all()
-    except pa.ArrowException as error:
+            held.validate(full=True)  # a forged offset would be read as memory that is not its own
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise InputError(
             f"{name}: is an Arrow file that is damaged or cut off. Fetch or export it again."
         ) from error

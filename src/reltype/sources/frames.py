@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
 from reltype.sources import parts
 from reltype.sources.dialects import unique_names
 from reltype.sources.parts import Part
-from reltype.sources.quoting import identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,21 +5,19 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from reltype.engines.folders import PREFIX, drop_folder, own_folder
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from reltype.sources.dialects import Dialect
     from reltype.sources.encodings import Text
-
-PREFIX = "reltype-"
-"""How the names of private folders begin."""
 
 _numbers = itertools.count(1)
 _folders: weakref.WeakKeyDictionary[DuckDBPyConnection, str] = weakref.WeakKeyDictionary()
@@ -70,8 +68,8 @@ def private_folder(connection: DuckDBPyConnection) -> Path:
     if spill.name.startswith(PREFIX) and spill.is_dir():
         return spill
     if connection not in _folders:
-        folder = tempfile.mkdtemp(prefix=PREFIX)
-        weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+        folder = own_folder()
+        weakref.finalize(connection, drop_folder, folder)
         _folders[connection] = folder
     return Path(_folders[connection])
 

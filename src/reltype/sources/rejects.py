@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from reltype.engines.quoting import identifier, literal
 from reltype.sources import encodings
-from reltype.sources.quoting import identifier, literal
 from reltype.sources.repairs import REJECTS, repair
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ def rejected(
     """
     queries = [query for part in source.parts for query in _queries(connection, part, judge)]
     return connection.sql(" UNION ALL ".join(queries or [_NOTHING])).to_arrow_reader()
+
+
+def malformed(connection: DuckDBPyConnection, source: Source) -> int:
+    """How many rows of a source could not be cut into cells."""
+    tables = [part.rejects for part in source.parts if part.rejects]
+    counted = [connection.sql(f"SELECT count(*) FROM {table}").fetchall() for table in tables]
+    return sum(int(rows[0][0]) for rows in counted)
 
 
 _NOTHING = (

@@ -14,11 +14,11 @@ from typing import IO, TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from reltype.engines.quoting import identifier
 from reltype.errors import InputError
 from reltype.sources import parts
 from reltype.sources.delimited import LONGEST_ROW, read_csv
 from reltype.sources.dialects import Dialect
-from reltype.sources.quoting import identifier
 from reltype.sources.records import Lines, Record, cut, reader
 
 if TYPE_CHECKING:

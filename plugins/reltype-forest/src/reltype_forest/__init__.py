@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import frozen
-from reltype.hookspecs import hookimpl
+from reltype.plugin import hookimpl
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from reltype.recipes import Recipe, State
+    from reltype.plugin import Recipe, State
     from sklearn.ensemble import RandomForestClassifier
 
     Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reltype.hookspecs import hookimpl
+from reltype.plugin import hookimpl
 
 reltype_api = 1
 

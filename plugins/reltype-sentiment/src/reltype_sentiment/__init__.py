@@ -6,8 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reltype.hookspecs import hookimpl
-from reltype.plugins.scalars import ScalarFunction
+from reltype.plugin import ScalarFunction, hookimpl
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,0 +1,1 @@
+"""Analyses beside the classification, each a folder: they call `reltype.api`."""

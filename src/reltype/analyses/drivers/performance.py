@@ -1,0 +1,124 @@
+"""Performance: how well each attribute does, beside how much it matters; what to fix and what to keep.
+
+Importance-performance analysis (Martilla & James 1977), with the importance that was measured and
+with intervals on both axes: a quadrant is named only where nine in ten replicates agree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+from reltype.analyses.drivers.intervals import interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+AGREE = 0.9
+"""Share of the replicates that must fall into a quadrant for it to be named."""
+FIX, KEEP, LEAVE, EXCESS = "fix", "keep", "leave", "wasted"
+QUADRANTS = (FIX, KEEP, LEAVE, EXCESS)
+CANNOT_TELL = "cannot tell"
+ADVICE = {
+    FIX: "matters, and does worse than the rest: effort here first",
+    KEEP: "matters, and does well: hold it",
+    LEAVE: "matters little, and does worse: let it be",
+    EXCESS: "matters little, and does better than the rest: effort is wasted here",
+    CANNOT_TELL: "its intervals cross a line",
+}
+_TOPS = (1.0, 5.0, 7.0, 10.0, 11.0, 100.0)
+
+
+@frozen
+class Performance:
+    """How an attribute does.
+
+    Attributes:
+        mean: In its own unit.
+        scale: Where its scale begins and ends.
+        level: The mean as a share of the scale, 0…1, turned round where low answers are the good
+            ones.
+        low: Where the interval of `level` begins.
+        high: Where it ends.
+        quadrant: One of QUADRANTS, or `cannot tell`.
+        sure: In what share of the replicates that is the quadrant (of the likeliest, where none is
+            named).
+    """
+
+    mean: float
+    scale: tuple[float, float]
+    level: float
+    low: float
+    high: float
+    quadrant: str
+    sure: float
+
+
+@frozen
+class Cross:
+    """Where the two lines stand: the mean share, and the mean level."""
+
+    importance: float
+    level: float
+
+
+def scale_of(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The scale on which answers were given: the usual one that holds them all, else their range."""
+    low, high = float(values.min()), float(values.max())
+    if low >= 0:
+        for top in _TOPS:
+            if high <= top and (top < 100 or high > 11):
+                return (0.0 if low < 1 or top in {1.0, 100.0} else 1.0), top
+    if low >= -1 and high <= 1:
+        return -1.0, 1.0
+    return low, high
+
+
+def scales_of(columns: Sequence[NDArray[np.float64]]) -> list[tuple[float, float]]:
+    """The scale of each column; the commonest where a column may be of it and nobody chose its end."""
+    single = [scale_of(column) for column in columns]
+    common = max(sorted(set(single)), key=single.count)
+    shared = single.count(common) > 1 and common[1] in _TOPS
+    return [
+        common
+        if shared and common[0] <= scale[0] and 2 * scale[1] >= common[1] >= scale[1]
+        else scale
+        for scale in single
+    ]
+
+
+def performances(
+    shares: NDArray[np.float64],
+    replicated: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    replicated_levels: NDArray[np.float64],
+) -> tuple[list[tuple[NDArray[np.float64], str, float]], Cross]:
+    """For each attribute the interval of its level, its quadrant, and how sure that is.
+
+    The lines stand at the mean share and the mean level, of each replicate anew.
+
+    Args:
+        shares: (k,).
+        replicated: (k, copies).
+        levels: (k,) 0…1.
+        replicated_levels: (k, copies).
+    """
+    spread = interval(replicated_levels)
+    matters = replicated > replicated.mean(axis=0)
+    well = replicated_levels > replicated_levels.mean(axis=0)
+    made = []
+    for place in range(len(shares)):
+        each = [
+            (matters[place] & ~well[place]).mean(),
+            (matters[place] & well[place]).mean(),
+            (~matters[place] & ~well[place]).mean(),
+            (~matters[place] & well[place]).mean(),
+        ]
+        best = int(np.argmax(each))
+        named = QUADRANTS[best] if each[best] >= AGREE else CANNOT_TELL
+        made.append((spread[place], named, float(each[best])))
+    return made, Cross(float(shares.mean()), float(levels.mean()))

@@ -1,0 +1,147 @@
+"""References: the names by which one definition speaks of another, all checked."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reltype.definitions.features import DAY_COLUMNS, INTERACTION_COLUMNS
+from reltype.definitions.phrases import slots
+from reltype.errors import ConfigError, did_you_mean
+from reltype.expressions import Expression, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from reltype.definitions.archetypes import Typology
+    from reltype.definitions.catalogue import Catalogue
+
+
+class DefinitionError(ConfigError):
+    """A definition that clashes with another, or speaks of what is not there.
+
+    Attributes:
+        who: The plugin or file that defines it.
+    """
+
+    def __init__(self, text: str, who: str) -> None:
+        super().__init__(text)
+        self.who = who
+
+
+def check(catalogue: Catalogue) -> None:
+    """Raise DefinitionError for the first name in *catalogue* that nothing defines."""
+    names = _Names(catalogue)
+    names.features()
+    names.archetypes()
+    names.rules()
+    names.benefits()
+
+
+class _Names:
+    """The names that there are, and who may speak of which."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.measured = {*catalogue.features, *catalogue.scales, *DAY_COLUMNS}
+        self.readings = {*self.measured, *catalogue.dimensions}
+        self.archetype_names = {name for _, name in catalogue.archetypes}
+
+    def features(self) -> None:
+        functions = self.catalogue.functions
+        for feature in self.catalogue.features.values():
+            with self._of("feature", feature.name) as where:
+                if (expression := feature.expression(functions)) is not None:
+                    known = INTERACTION_COLUMNS if expression.aggregate else self.measured
+                    self._known(expression, where, known)
+        for scale in self.catalogue.scales.values():
+            with self._of("scale", scale.name) as where:
+                self._known(scale.expression(functions), where, self.measured)
+        for signal in self.catalogue.signals.values():
+            with self._of("signal", signal.name):
+                self._named("dimension", [signal.dimension], self.catalogue.dimensions)
+                self._named("typology", _given(signal.typology), self.catalogue.typologies)
+                self._known(signal.expression(functions), f"signal {signal.name!r}", self.measured)
+                if (observed := signal.observed(functions)) is not None:
+                    self._known(observed, f"signal {signal.name!r}", self.measured)
+                for sentence in signal.says:
+                    where = f"signal {signal.name!r}"
+                    if (condition := sentence.condition(where, functions)) is not None:
+                        self._known(condition, where, self.readings)
+                    self._named("feature", sentence.mentions, self.measured)
+
+    def archetypes(self) -> None:
+        for typology in self.catalogue.typologies.values():
+            with self._of("typology", typology.name) as where:
+                self._typology(typology, where)
+        for (of, name), archetype in self.catalogue.archetypes.items():
+            with self._of("archetype", str((of, name)), name):
+                self._named("typology", [of], self.catalogue.typologies)
+                self._named("dimension", archetype.prototype, self.catalogue.dimensions)
+
+    def rules(self) -> None:
+        for rule in self.catalogue.rules.values():
+            with self._of("rule", rule.name) as where:
+                self._named("typology", _given(rule.typology), self.catalogue.typologies)
+                among = self.archetype_names
+                if rule.typology:
+                    among = {a.name for a in self.catalogue.archetypes_of(rule.typology)}
+                self._named("archetype", [rule.archetype], among)
+                self._known(rule.expression(self.catalogue.functions), where, self.readings)
+                self._named("feature or reading", rule.mentions, self.readings)
+
+    def benefits(self) -> None:
+        for benefit in self.catalogue.benefits.values():
+            with self._of("benefit", benefit.name) as where:
+                self._named("typology", _given(benefit.typology), self.catalogue.typologies)
+                self._named("archetype", [*benefit.suits, *benefit.not_for], self.archetype_names)
+                self._named("dimension", benefit.raises, self.catalogue.dimensions)
+                self._condition(benefit.when, where)
+                self._named("feature or reading", slots(benefit.because), self.readings)
+
+    def _typology(self, typology: Typology, where: str) -> None:
+        self._named("dimension", typology.dimensions, self.catalogue.dimensions)
+        for flag in (*typology.unclassified_when, *typology.status, *typology.alarms):
+            self._condition(flag.when, f"{where}, {flag.name!r}")
+            self._named("feature or reading", slots(flag.because), self.readings)
+        if not self.catalogue.archetypes_of(typology.name):
+            raise ConfigError("it has no archetype: add [[archetypes]] that name it")
+
+    def _condition(self, text: str, where: str) -> None:
+        if text:
+            functions = self.catalogue.functions
+            self._known(parse(text, where=where, functions=functions), where, self.readings)
+
+    def _known(self, expression: Expression, where: str, columns: Collection[str]) -> None:
+        """Check that *expression* speaks only of *columns* and of functions that plugins give."""
+        parse(
+            expression.text,
+            where=where,
+            aggregates=expression.aggregate,
+            columns=frozenset(columns),
+            functions=self.catalogue.functions,
+        )
+
+    def _named(self, kind: str, names: Iterable[str], known: Iterable[str]) -> None:
+        there = set(known)
+        for name in names:
+            if name not in there:
+                hint = did_you_mean(name, there).rstrip(".")
+                raise ConfigError(f"no {kind} is called {name!r}.{hint}")
+
+    @contextmanager
+    def _of(self, kind: str, key: str, name: str = "") -> Iterator[str]:
+        """What the check of one definition raises says whose definition it is."""
+        where = f"{kind} {name or key!r}"
+        who = self.catalogue.owners.get((kind, key), "")
+        try:
+            yield where
+        except ConfigError as error:
+            told = str(error).removeprefix(f"{where}: ").rstrip(".")
+            stop = "" if "\n" in told else "."
+            by = f" ({who})" if who else ""
+            raise DefinitionError(f"{where}{by}: {told}{stop}", who) from error
+
+
+def _given(name: str) -> tuple[str, ...]:
+    return (name,) if name else ()

@@ -1,0 +1,168 @@
+"""Explanation: what a score is made of, what was missing, what nearly held, what would flip it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import evolve, frozen
+
+if TYPE_CHECKING:
+    from reltype.explaining.reasons import Reasons
+    from reltype.scoring.classifiers import Batch
+    from reltype.scoring.plan import Plan
+    from reltype.scoring.pool import Pooled
+
+
+@frozen
+class Contribution:
+    """What one signal, rule or classifier adds to an archetype's score.
+
+    Attributes:
+        source: `prior`, `prototype`, `rules`, or a classifier's name.
+        item: The signal or the rule; empty for a classifier as a whole.
+        archetype: To whose score.
+        amount: Log-odds against the hypothesis that none fits, divided by the temperature.
+        text: In words.
+    """
+
+    source: str
+    item: str
+    archetype: str
+    amount: float
+    text: str
+
+
+@frozen
+class NearMiss:
+    """A rule whose condition nearly held.
+
+    Attributes:
+        rule: Its name.
+        clause: The one part of the condition that did not hold.
+        value: What was seen.
+        bound: What was needed.
+        margin: Their distance, in the clause's unit.
+        text: `affect 0.47, needs < 0.45`.
+    """
+
+    rule: str
+    clause: str
+    value: float
+    bound: float
+    margin: float
+    text: str
+
+
+@frozen
+class Change:
+    """One feature's step in a counterfactual; `before` is None where it was not seen."""
+
+    feature: str
+    before: float | None
+    after: float
+
+
+@frozen
+class Counterfactual:
+    """The smallest change of features that would flip the archetype.
+
+    Attributes:
+        changes: The features to change, at most two.
+        archetype: What the customer would then be.
+        distance: How far, as the share of customers that the changed features pass.
+    """
+
+    changes: tuple[Change, ...]
+    archetype: str
+    distance: float
+
+
+@frozen
+class Explanation:
+    """Why one customer is what they are.
+
+    Attributes:
+        customer_id: As in the input.
+        archetype: As in the result.
+        scores: Archetype → score; each is the sum of its contributions.
+        posterior: Archetype → softmax of the scores.
+        contributions: All of them, by archetype, the largest first.
+        missing: Input that was not seen → what it would have spoken of.
+        near_misses: Rules that nearly fired.
+        counterfactual: The smallest change that flips it; None where no change of one or two
+            features can.
+        features: Feature → value, as far as signals and rules read them.
+    """
+
+    customer_id: str
+    archetype: str
+    scores: Mapping[str, float]
+    posterior: Mapping[str, float]
+    contributions: tuple[Contribution, ...]
+    missing: Mapping[str, str]
+    near_misses: tuple[NearMiss, ...]
+    counterfactual: Counterfactual | None
+    features: Mapping[str, float | None]
+
+    def of(self, archetype: str) -> tuple[Contribution, ...]:
+        """The contributions to one archetype's score, the largest first."""
+        return tuple(c for c in self.contributions if c.archetype == archetype)
+
+
+def contributions(
+    plan: Plan, batch: Batch, pooled: Pooled, reasons: Reasons
+) -> tuple[Contribution, ...]:
+    """Everything that was added to each score of the first row, nothing left out.
+
+    What the prototype says of a dimension is handed down to its signals; see `reasons`.
+    """
+    made = []
+    for a, archetype in enumerate(plan.archetypes):
+        name = archetype.name
+        told = reasons.handed_down(batch, pooled, np.full(len(batch), a), None)
+        prior = float(pooled.prior[0, a])
+        base = f"base rate {np.exp(prior):.3g}{_circumstances(plan, batch, name)}"
+        mine = [Contribution("prior", "", name, prior / float(pooled.temperature[0]), base)]
+        for j, source in enumerate(told.sources):
+            amount = float(told.amounts[0, j])
+            if amount:
+                label = pooled.labels[source.part]
+                item = plan.signals[source.signal].name if source.signal >= 0 else label[1]
+                text = reasons.first_text(batch, told, j)
+                mine.append(Contribution(label[0], item, name, amount, text))
+        made += sorted(_added_up(mine), key=lambda c: -c.amount)
+    none = float(pooled.scores[0, -1])
+    made.append(Contribution("prior", "", "unclassified", none, _withheld(plan, pooled)))
+    return tuple(made)
+
+
+def _added_up(mine: list[Contribution]) -> list[Contribution]:
+    """What tells the same fact, as one."""
+    made: dict[tuple[str, str], Contribution] = {}
+    for one in mine:
+        key = (one.source, one.text)
+        if key in made:
+            both = f"{made[key].item}, {one.item}"
+            made[key] = evolve(made[key], item=both, amount=made[key].amount + one.amount)
+        else:
+            made[key] = one
+    return list(made.values())
+
+
+def _circumstances(plan: Plan, batch: Batch, archetype: str) -> str:
+    """The base rates' names that hold for the first row and speak of *archetype*."""
+    held = [
+        rate.name
+        for i, rate in enumerate(plan.typology.base_rates)
+        if archetype in rate.rates and batch.holds(f"rate_{i}")[0] == 1
+    ]
+    return f" ({', '.join(held)})" if held else ""
+
+
+def _withheld(plan: Plan, pooled: Pooled) -> str:
+    reason = int(pooled.withheld[0])
+    if reason < 0:
+        return f"base rate {plan.typology.unclassified_prior:g}"
+    return f"set to win: {plan.typology.unclassified_when[reason].name}"

@@ -1,0 +1,71 @@
+"""Nearness: inputs that were missing, and rules that nearly fired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reltype.explaining.explanation import NearMiss
+from reltype.expressions import literal, quote
+
+if TYPE_CHECKING:
+    from reltype.expressions import Clause
+    from reltype.scoring.classifiers import Batch
+    from reltype.scoring.plan import Plan
+    from reltype.scoring.run import Run
+
+
+def missing(plan: Plan, features: Mapping[str, float | None]) -> dict[str, str]:
+    """Input that was not seen → the signals and rules that therefore say nothing."""
+    silent: dict[str, list[str]] = {}
+    for signal in plan.signals:
+        for name in sorted(signal.expression(plan.catalogue.functions).needs):
+            if name in features and features[name] is None:
+                silent.setdefault(name, []).append(f"{signal.dimension} ({signal.name})")
+    for rule in plan.rules:
+        for name in sorted(rule.expression(plan.catalogue.functions).needs):
+            if name in features and features[name] is None:
+                silent.setdefault(name, []).append(f"rule {rule.name!r}")
+    return {name: ", ".join(what) for name, what in silent.items()}
+
+
+def near_misses(run: Run, relation: str, batch: Batch) -> tuple[NearMiss, ...]:
+    """Rules of which all but one part held, and that part is a comparison; the nearest first.
+
+    Args:
+        run: Gives rules and scales.
+        relation: SQL of the customer's features.
+        batch: The customer's batch of one.
+    """
+    plan, population = run.plan, run.population
+    known = {name: literal(value) for name, value in run.scales.constants.items()}
+    readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
+    columns = {**known, **readings}
+    functions = plan.catalogue.functions
+    unfired = [r for r in range(len(plan.rules)) if batch.fired[0, r] == 0]
+    clauses = {r: plan.rules[r].expression(functions).clauses() for r in unfired}
+    asked: dict[str, str] = {"one": "1"}
+    for r, parts in clauses.items():
+        for i, clause in enumerate(parts):
+            asked[f"h{r}_{i}"] = clause.expression.sql(columns=columns)
+            if clause.left is not None and clause.right is not None:
+                asked[f"l{r}_{i}"] = f"TRY_CAST({clause.left.sql(columns=columns)} AS DOUBLE)"
+                asked[f"r{r}_{i}"] = f"TRY_CAST({clause.right.sql(columns=columns)} AS DOUBLE)"
+    listed = ", ".join(f"{sql} AS {name}" for name, sql in asked.items())
+    got = population.first(f"SELECT {listed} FROM ({population.judged(relation)})")
+    found: list[NearMiss] = []
+    for r, parts in clauses.items():
+        failed = [i for i in range(len(parts)) if got[f"h{r}_{i}"] is False]
+        if len(failed) == 1:
+            found += _near(plan.rules[r].name, parts[failed[0]], got, f"{r}_{failed[0]}")
+    return tuple(sorted(found, key=lambda m: m.margin / (abs(m.bound) or 1.0)))
+
+
+def _near(rule: str, clause: Clause, got: Mapping[str, float | None], i: str) -> list[NearMiss]:
+    """The near miss of a rule of which only *clause* failed; none if that is no comparison."""
+    value, bound = got.get(f"l{i}"), got.get(f"r{i}")
+    if clause.left is None or value is None or bound is None:
+        return []
+    text = f"{clause.left.text} {value:.3g}, needs {clause.operator} {bound:.3g}"
+    margin = abs(value - bound)
+    return [NearMiss(rule, clause.expression.text, value, bound, margin, text)]

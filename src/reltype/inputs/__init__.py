@@ -1,0 +1,529 @@
+"""Inputs: what a run was given, opened, and read through a mapping each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, evolve, field, frozen
+
+from reltype import sources
+from reltype.engines import EngineError, limits
+from reltype.errors import ConfigError, InputError
+from reltype.expressions import literal, quote
+from reltype.inputs import origins
+from reltype.inputs.asks import Ask, name_of
+from reltype.inputs.origins import Origins, Table
+from reltype.inputs.recheck import LOOKS, rechecked
+from reltype.inputs.units import units_of
+from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
+from reltype.mapping.casts import Cells
+from reltype.mapping.guess import Counted, guess
+from reltype.mapping.readings import in_words
+from reltype.mapping.totals import totals_sql
+from reltype.sources import files, frames, rejects
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import pyarrow as pa
+
+    from reltype.config.blocks import Block
+    from reltype.definitions.phrases import Units
+    from reltype.engines.duckdb import Connection
+    from reltype.mapping import Refunds, Role
+    from reltype.mapping.guess import Guess
+    from reltype.sources import Source
+
+_BRIEF = 40
+
+
+@frozen
+class Input:
+    """A source and what it is read as.
+
+    Attributes:
+        source: What gives the rows.
+        guess: What is which of ours.
+        types: Its columns, those that were joined to it too, and DuckDB's types of them.
+        made: What a config says the rows are made of.
+        notes: Sentences for the user.
+    """
+
+    source: Source
+    guess: Guess
+    types: Mapping[str, str]
+    made: Origins | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def relation(self) -> str:
+        """What stands behind FROM."""
+        return self.over(self.source.relation)
+
+    @property
+    def told(self) -> str:
+        """What was guessed, in one line; empty where everything was said or is called as ours."""
+        guess = self.guess
+        guessed = [
+            f"{ours} from {_brief(guess.sources.get(ours, text))}"
+            for ours, text in guess.mapping.columns.items()
+            if guess.reasons.get(ours) != "as given"
+        ]
+        if not guessed:
+            return ""
+        role = "a log" if guess.role == "interactions" else "a customer table"
+        return (
+            f"{self.source.name}: read as {role}: {', '.join(guessed)}. reltype inspect says why."
+        )
+
+    def over(self, relation: str, keep: Sequence[str] = ()) -> str:
+        """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
+        if self.made is None:
+            return relation
+        return self.made.joined(Table(relation, (*self.source.columns, *keep)))
+
+    def select(
+        self,
+        *,
+        refunds: Refunds = "net",
+        features: Collection[str] = (),
+        relation: str | None = None,
+        keep: Sequence[str] = (),
+        settle: bool = True,
+    ) -> str:
+        """SQL of the canonical rows.
+
+        Args:
+            refunds: What becomes of money paid back.
+            features: Names of features that a customer table may give.
+            relation: What gives the rows instead of the source, with the columns *keep* more.
+            keep: Columns to pass through.
+            settle: See `Mapping.select`.
+
+        Raises:
+            InputError: An essential column is missing or ambiguous.
+        """
+        rows = self.relation if relation is None else self.over(relation, keep)
+        names = features if self.guess.role == "customers" else ()
+        return self.guess.sure().select(
+            rows, self.types, refunds=refunds, features=names, keep=keep, settle=settle
+        )
+
+
+@define
+class Inputs:
+    """All that a run reads.
+
+    Attributes:
+        connection: The engine's, on which everything was opened.
+        items: Logs and customer tables, in the order in which they were given.
+        refunds: What becomes of money paid back.
+        features: Names of features that a customer table may give.
+        today: Rows of a log after it stand in the rejects; None: they are only counted, since
+            somebody chose the as-of day.
+        totals: Ids that are no customers' but a report's sums.
+        checked: Guesses about orders were held against the rows.
+    """
+
+    connection: Connection = field(repr=False)
+    items: list[Input]
+    refunds: Refunds = "net"
+    features: frozenset[str] = frozenset()
+    today: dt.date | None = None
+    totals: tuple[str, ...] = ()
+    checked: bool = False
+
+    @cached_property
+    def units(self) -> Units:
+        """How numbers are told: on which scale people were asked, where that is known."""
+        return units_of(self.items)
+
+    @classmethod
+    def open(
+        cls,
+        connection: Connection,
+        asked: Sequence[Ask],
+        *,
+        refunds: Refunds = "net",
+        features: Collection[str] = (),
+        encoding: str | None = None,
+        timeout: float | None = None,
+    ) -> Inputs:
+        """Open everything, and find out what each is.
+
+        Args:
+            connection: An engine's, locked but for what `readable` gives.
+            asked: What to read.
+            refunds: What becomes of money paid back.
+            features: Names of features that a customer table may give.
+            encoding: What text files are written in; seen from their bytes where None.
+            timeout: Seconds for each of *asked*; None or 0: no limit.
+
+        Raises:
+            InputError: Something cannot be read, or not in that time.
+            ConfigError: What was said of a column cannot be.
+        """
+        items: list[Input] = []
+        for ask in asked:
+            with (
+                limits.within(connection, timeout, f"opening {_named(ask)}"),
+                read_errors(_named(ask)),
+            ):
+                found, made = _opened(connection, ask, encoding)
+                items += [_understood(connection, source, made, ask, features) for source in found]
+        _all_used(asked, items)
+        items = [_bridged(item, items) for item in items]
+        return cls(connection, items, refunds, frozenset(features))
+
+    @property
+    def logs(self) -> list[str]:
+        """A SELECT of canonical interactions for each log."""
+        if not self.orders:
+            return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+        return [
+            item.guess.mapping.orders(item.select(refunds=self.refunds, settle=False))
+            for item in self.of("interactions")
+        ]
+
+    @property
+    def orders(self) -> bool:
+        """Whether some log tells which rows belong to one order."""
+        return any("order_id" in item.guess.mapping.columns for item in self.of("interactions"))
+
+    @property
+    def tables(self) -> list[str]:
+        """A SELECT of canonical customer rows for each customer table."""
+        return [item.select(features=self.features) for item in self.of("customers")]
+
+    @property
+    def absent(self) -> set[str]:
+        """The canonical columns that are null in all logs; without a kind, all are purchases."""
+        mapped = _mapped(self.of("interactions"))
+        if "state" in mapped:  # a refunded order tells what went back, whether a column does or not
+            mapped.add("refunded_amount")
+        return set(INTERACTIONS) - mapped - {"kind", "kind_as_written"}
+
+    @property
+    def given(self) -> set[str]:
+        """The features that the customer tables give."""
+        named = _mapped(self.of("customers"))
+        return ({"since_day" if name == "since" else name for name in named}) & self.features
+
+    @property
+    def mapped(self) -> set[str]:
+        """Every column of ours that some input has."""
+        return _mapped(self.items) | self.given
+
+    @property
+    def files(self) -> list[str]:
+        """Paths that the engine must be allowed to read."""
+        return [path for item in self.items for path in item.source.files]
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences for the user: what was odd in a file, and what was assumed."""
+        told = [
+            f"{item.source.name}: {note}"
+            for item in self.items
+            for note in (*item.source.notes, *item.notes, *item.guess.doubts)
+        ]
+        if self.totals:
+            shown = in_words([repr(name) for name in self.totals], 3)
+            told.append(f"{shown}: no customer, but a report's own sum, and left out.")
+        return told
+
+    @property
+    def guesses(self) -> list[str]:
+        """A line for each input of which something was guessed: what is read from where."""
+        return [line for item in self.items if (line := item.told)]
+
+    def settle(self, *, failed: bool = False) -> bool:
+        """After a full pass: whether a source had to be cut anew, so that the pass is due again."""
+        settled = [
+            evolve(item, source=sources.settle(self.connection, item.source, failed=failed))
+            for item in self.items
+        ]
+        changed = any(
+            new.source is not old.source for new, old in zip(settled, self.items, strict=True)
+        )
+        self.items = settled
+        return changed
+
+    def recheck(self, first: Callable[[str], dict[str, Any]], facts: str) -> bool:
+        """After a full pass: whether a guess was taken back, so that the pass is due again.
+
+        Args:
+            first: Gives the first row of a query on the engine.
+            facts: Its table of what the logs say of each customer.
+        """
+        if self.checked or not any(True for _ in self.of("interactions")):
+            return False
+        self.checked = True
+        seen = {name: value or 0.0 for name, value in first(LOOKS.format(facts=facts)).items()}
+        items = rechecked(self.items, seen)
+        changed = items != self.items
+        self.items = items
+        return changed
+
+    def no_customers(self, rows: Callable[[str], list[tuple[Any, ...]]], *tables: str) -> list[str]:
+        """Ids that are rows of a report's own: totals. They are left out, and told.
+
+        Args:
+            rows: Gives the rows of a query on the engine.
+            tables: Its tables of customers; an empty name is none.
+        """
+        asked = [
+            f"(SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL)"
+            for table in tables
+            if table
+        ]
+        if not asked:
+            return []
+        found = rows(totals_sql(f"({' UNION '.join(asked)})"))
+        self.totals = tuple(str(row[0]) for row in found)
+        return list(self.totals)
+
+    def rejected(self) -> Iterator[pa.RecordBatch]:
+        """Every row that was not used, with file, line, column, reason and text, file by file."""
+        for item in self.items:
+            yield from rejects.rejected(self.connection, item.source, self._judge(item))
+            for source in item.made.read if item.made else ():
+                yield from rejects.rejected(self.connection, source)
+
+    def _judge(self, item: Input) -> rejects.Judge:
+        def judged(relation: str, keep: Sequence[str]) -> str:
+            sql = item.select(
+                refunds=self.refunds, features=self.features, relation=relation, keep=keep
+            )
+            if self.totals:
+                listed = ", ".join(map(literal, self.totals))
+                why = f"CASE WHEN customer_id IN ({listed}) THEN 'customer_id: a total' END"
+                sql = f"SELECT * REPLACE (coalesce(reject, {why}) AS reject) FROM ({sql})"
+            if self.today is None or item.guess.role != "interactions":
+                return sql
+            late = f"timestamp >= DATE '{self.today}' + INTERVAL 1 DAY"
+            why = f"coalesce(reject, CASE WHEN {late} THEN 'timestamp: after today' END)"
+            return f"SELECT * REPLACE ({why} AS reject) FROM ({sql})"
+
+        return judged
+
+    def torn(self) -> int:
+        """Rows that could not be cut into cells; they stand in the rejects."""
+        count = 0
+        for item in self.items:
+            for source in (item.source, *(item.made.read if item.made else ())):
+                count += rejects.malformed(self.connection, source)
+        return count
+
+    def of(self, role: Role) -> Iterator[Input]:
+        """The logs, or the customer tables."""
+        return (item for item in self.items if item.guess.role == role)
+
+
+@contextmanager
+def read_errors(name: str) -> Iterator[None]:
+    """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield
+    except (duckdb.Error, EngineError, pa.ArrowException) as error:
+        if not of_the_file(error):
+            raise
+        raise InputError(
+            f"{name}: cannot be read: {frames.first_line(error).rstrip('.')}. "
+            "Fetch or export it again."
+        ) from error
+
+
+def of_the_file(error: Exception) -> bool:
+    """Whether an engine's error is about what it reads: not the memory, the time or Ctrl-C.
+
+    Raises:
+        TimeLimitError: The time was up.
+    """
+    limits.check()
+    text = str(error)
+    return "Out of Memory" not in text and "Query interrupted" not in text
+
+
+def readable(asked: Iterable[Ask]) -> list[str]:
+    """The files that the engine has to read itself, by the names that it will use."""
+    things = [
+        thing
+        for ask in asked
+        for thing in (
+            ask.thing,
+            *(origin.path for origin in (ask.block.origins.values() if ask.block else ())),
+        )
+    ]
+    return [path for thing in things for path in files.readable(thing)]
+
+
+def _named(ask: Ask) -> str:
+    if ask.block is not None:
+        return name_of(ask.block)
+    thing = ask.thing
+    if isinstance(thing, str | os.PathLike):
+        return Path(os.fspath(thing)).name  # a URL may hold a password before it
+    return f"<{type(thing).__name__}>"
+
+
+def _mapped(items: Iterable[Input]) -> set[str]:
+    """Every column of ours that some of these inputs has."""
+    return {name for item in items for name in item.guess.mapping.columns}
+
+
+def _brief(source: str) -> str:
+    return source if len(source) <= _BRIEF else source[: _BRIEF - 1] + "…"
+
+
+def _opened(
+    connection: Connection, ask: Ask, encoding: str | None
+) -> tuple[tuple[Source, ...], Origins | None]:
+    if ask.block is not None:
+        return origins.opened(connection, ask.block, encoding)
+    found = sources.open_sources(connection, ask.thing, table=ask.table, encoding=encoding)
+    return found, None
+
+
+def _understood(
+    connection: Connection,
+    source: Source,
+    made: Origins | None,
+    ask: Ask,
+    features: Collection[str],
+) -> Input:
+    """What *source* is read as, what was said going before what is guessed."""
+    if not source.columns:
+        raise InputError(f"{source.name}: it has no columns.")
+    shown, notes = source, tuple[str, ...]()
+    if made is not None and made.block.on:
+        relation = made.joined(Table(source.relation, source.columns))
+        columns, types = origins.described(connection, relation)
+        shown = evolve(source, relation=relation, columns=columns, types=types, parts=())
+    block = ask.block or next((b for b in ask.blocks if _holds(b, shown)), None)
+    if block is not None and ask.block is None:
+        notes = (f"read as {name_of(block)} says, as it has the columns of which that speaks.",)
+    sample = sources.sample(connection, shown)
+
+    def guessed(role: Role | None, counted: Counted | None = None) -> Guess:
+        return guess(
+            source.name,
+            shown.columns,
+            shown.types,
+            sample,
+            role=role,
+            given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
+            kinds=ask.kinds,
+            where=block.where if block is not None else None,
+            features=features,
+            counted=counted,
+        )
+
+    role = block.role if block is not None else ask.role
+    found = guessed(role or ask.likely)
+    if role is None and ask.likely is not None and "timestamp" not in found.mapping.columns:
+        found = guessed(None)
+    if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
+        found = guessed(None, _counted(connection, shown, found))
+    if made is not None and block is not None:
+        found = _as_written(found, block)
+    return Input(source, found, dict(zip(shown.columns, shown.types, strict=True)), made, notes)
+
+
+_SAMPLED = 1000
+"""Rows from which on a sample is not the whole file."""
+
+
+def _counted(connection: Connection, source: Source, found: Guess) -> Counted | None:
+    """How often the customer's column repeats in the whole file: a sample hardly shows it."""
+    import duckdb
+
+    column = found.sources.get("customer_id")
+    if column not in source.columns:
+        return None
+    try:
+        row = connection.execute(
+            f"SELECT count({quote(column)}), count(DISTINCT {quote(column)}) FROM {source.relation}"
+        ).fetchall()[0]
+    except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+        return None
+    return Counted(column, int(row[0]), int(row[1]))
+
+
+def _as_written(found: Guess, block: Block) -> Guess:
+    """The guess without what nobody wrote, but for essential columns.
+
+    A number that a join repeats for every row of the log must not be taken for one of the log.
+    """
+    if not block.on and block.sql is None:
+        return found
+    kept = {*block.columns, *ESSENTIAL[found.role]}
+    columns = {name: text for name, text in found.mapping.columns.items() if name in kept}
+    return evolve(found, mapping=evolve(found.mapping, columns=columns))
+
+
+def _said(ask: Ask, source: Source, features: Collection[str]) -> dict[str, str]:
+    """What was said of columns that this source has, and its role."""
+    ours = {*CUSTOMERS, *features} if ask.role == "customers" else {*ask.columns}
+    return _fitting({n: text for n, text in ask.columns.items() if n in ours}, source)
+
+
+def _holds(block: Block, source: Source) -> bool:
+    """Whether a source has all the columns that a block speaks of."""
+    texts = dict(block.columns) | ({"where": block.where} if block.where else {})
+    return not block.on and len(_fitting(texts, source)) == len(texts)
+
+
+def _fitting(columns: Mapping[str, str], source: Source) -> dict[str, str]:
+    """Those of *columns* that can be read from a source."""
+    if not columns:
+        return {}
+    cells = Cells.of(dict(zip(source.columns, source.types, strict=True)), "--map")
+
+    def fits(name: str, text: str) -> bool:
+        try:
+            cells.parsed(text, name)
+        except ConfigError:
+            return False
+        return True
+
+    return {name: text for name, text in columns.items() if fits(name, text)}
+
+
+def _bridged(item: Input, items: Sequence[Input]) -> Input:
+    """The input; where it names no customer and another file leads to one, with the join to write."""
+    if "customer_id" in item.guess.mapping.columns:
+        return item
+    for other in items:
+        customer = other.guess.sources.get("customer_id")
+        shared = [
+            name
+            for name in item.source.columns
+            if name in other.source.columns and name != customer and name.lower().endswith("id")
+        ]
+        if customer is not None and shared:
+            way = (
+                f"{other.source.name} has both {shared[0]!r} and {customer!r}: write in reltype.toml"
+                f' [[interactions]] from = "{item.source.name}", join = {{ from = '
+                f'"{other.source.name}", on = "{shared[0]}" }}, customer_id = "{customer}".'
+            )
+            return evolve(item, guess=evolve(item.guess, problems=(way, *item.guess.problems)))
+    return item
+
+
+def _all_used(asked: Sequence[Ask], items: Sequence[Input]) -> None:
+    """Raise ConfigError for what was said of a column that no input has."""
+    for ask in asked:
+        for name, text in ask.columns.items():
+            if not any(name in item.guess.mapping.columns for item in items) or not any(
+                _fitting({name: text}, item.source) for item in items
+            ):
+                Cells.of(items[0].types, "--map").parsed(text, name)

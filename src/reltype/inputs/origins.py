@@ -1,0 +1,99 @@
+"""Origins: the tables that a block of a config names, opened and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from reltype import sources
+from reltype.errors import ConfigError, InputError
+from reltype.sources import frames, kept
+
+if TYPE_CHECKING:
+    from reltype.config.blocks import Block
+    from reltype.engines.duckdb import Connection
+    from reltype.sources import Source
+
+
+@frozen
+class Table:
+    """A relation and its columns."""
+
+    relation: str
+    columns: tuple[str, ...]
+
+
+@frozen
+class Origins:
+    """What a block's rows are made of.
+
+    Attributes:
+        block: What a person wrote.
+        others: The name of each further origin → what it holds, settled and kept by the engine.
+        read: Sources that were read in full while opening; rows of theirs that could not be cut
+            stand in the rejects.
+    """
+
+    block: Block
+    others: Mapping[str, Table] = field(factory=dict)
+    read: tuple[Source, ...] = ()
+
+    def joined(self, main: Table) -> str:
+        """What stands behind FROM: the rows of *main*, each with what was joined to it."""
+        name = next(iter(self.block.origins))
+        return self.block.relation({name: main, **self.others}) if self.block.on else main.relation
+
+
+def opened(
+    connection: Connection, block: Block, encoding: str | None = None
+) -> tuple[tuple[Source, ...], Origins]:
+    """The sources of a block's rows, and what is joined to them.
+
+    Raises:
+        InputError: Something cannot be read.
+        ConfigError: The block's SQL cannot be run, or a column to join on is not there.
+    """
+    if block.sql is not None:
+        return _selected(connection, block, encoding)
+    main, *names = block.origins
+    held = {name: _kept(connection, block, name, encoding) for name in names}
+    origins = Origins(
+        block,
+        {name: table for name, (table, _) in held.items()},
+        tuple(source for _, source in held.values()),
+    )
+    origin = block.origins[main]
+    found = sources.open_sources(connection, origin.path, table=origin.table, encoding=encoding)
+    return found, origins
+
+
+def described(connection: Connection, relation: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of a relation, and their types."""
+    return frames.described(connection, relation)
+
+
+def _kept(
+    connection: Connection, block: Block, name: str, encoding: str | None
+) -> tuple[Table, Source]:
+    """One origin as a temporary table, every row of it cut as it should be."""
+    origin = block.origins[name]
+    source = sources.open_source(connection, origin.path, table=origin.table, encoding=encoding)
+    table, settled = kept.kept(connection, source)
+    return Table(table, settled.columns), settled
+
+
+def _selected(
+    connection: Connection, block: Block, encoding: str | None
+) -> tuple[tuple[Source, ...], Origins]:
+    """What a block's `sql` selects, kept as a temporary table."""
+    block.relation({})  # what cannot be run is told before anything is read
+    held = {name: _kept(connection, block, name, encoding) for name in block.origins}
+    tables = {name: table for name, (table, _) in held.items()}
+    shown = " + ".join(source.name for _, source in held.values())
+    try:
+        made = kept.selected(connection, block.relation(tables), shown)
+    except InputError as error:
+        raise ConfigError(f"{block.place} sql: {error}") from error
+    return (made,), Origins(block, {}, tuple(source for _, source in held.values()))

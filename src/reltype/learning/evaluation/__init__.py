@@ -1,0 +1,358 @@
+"""Evaluation: how far what was concluded agrees with what people say, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import define, field, frozen
+
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.learning import metrics
+from reltype.learning.evaluation.comparison import Against, Group, compared, grouped, wilson
+from reltype.learning.evaluation.labels import Labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from reltype.arrow import Floats, Ints
+    from reltype.learning.evaluation.labels import Given
+    from reltype.relationships import Relationships
+
+THRESHOLDS = np.array([0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
+
+
+@frozen
+class RuleRecord:
+    """How often a rule fired on labelled customers, and how often it was right.
+
+    Attributes:
+        name: The rule's.
+        archetype: For which it speaks.
+        fired: Labelled customers on whom it fired.
+        right: Those who are of its archetype.
+        low: Lower end of the 95 % interval of the share right (Wilson).
+        high: Upper end.
+        base: Share of the archetype among all labelled: what a rule that knows nothing gets.
+    """
+
+    name: str
+    archetype: str
+    fired: int
+    right: int
+    low: float
+    high: float
+    base: float
+
+
+@define(frozen=True, slots=False, eq=False)
+class Evaluation:
+    """What was concluded of customers whose archetype is known.
+
+    Customers that people could not tell are left out; those that were named nothing count as
+    wrong. A class that no labelled customer is of is left out of the macro-F1.
+
+    Attributes:
+        archetypes: The K classes.
+        truth: (n,) index of what each is.
+        named: (n,) index of what each was named; K for unclassified.
+        posterior: (n, K + 1), `unclassified` last.
+        withheld: (n,) those who stay unclassified whatever the confidence.
+        rules: What became of each rule.
+        against: Another segmentation of the same customers.
+        groups: The same figures per group.
+        notes: Sentences about labels that were not used.
+    """
+
+    archetypes: tuple[str, ...]
+    truth: Ints = field(repr=False)
+    named: Ints = field(repr=False)
+    posterior: Floats = field(repr=False)
+    withheld: NDArray[np.bool_] = field(repr=False)
+    rules: tuple[RuleRecord, ...] = ()
+    against: Against | None = None
+    groups: tuple[Group, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    @cached_property
+    def confusion(self) -> Ints:
+        """(K, K + 1) customers by what they are and what they were named, unclassified last."""
+        return metrics.confusion(self.truth, self.named, len(self.archetypes))
+
+    @cached_property
+    def macro_f1(self) -> float:
+        """Mean F1 of the classes that occur."""
+        return float(metrics.macro(metrics.scores(self.confusion)[2]))
+
+    @cached_property
+    def macro_f1_interval(self) -> tuple[float, float]:
+        """95 % bootstrap interval of the macro-F1."""
+        low, high = metrics.interval(metrics.macro(self._resampled[2]))
+        return float(low), float(high)
+
+    @cached_property
+    def per_class(self) -> dict[str, dict[str, Any]]:
+        """Class → precision, recall, f1, each with its 95 % bootstrap interval, and customers."""
+        names = ("precision", "recall", "f1")
+        values = metrics.scores(self.confusion)
+        ends = [metrics.interval(made) for made in self._resampled]
+        return {
+            archetype: {
+                "customers": int(self.confusion[i].sum()),
+                **{n: _number(v[i]) for n, v in zip(names, values, strict=True)},
+                **{
+                    f"{n}_interval": [_number(low[i]), _number(high[i])]
+                    for n, (low, high) in zip(names, ends, strict=True)
+                },
+            }
+            for i, archetype in enumerate(self.archetypes)
+        }
+
+    @cached_property
+    def accuracy(self) -> float:
+        """Share named right; the unclassified are wrong."""
+        return float((self.truth == self.named).mean())
+
+    @cached_property
+    def coverage(self) -> float:
+        """Share that was named something."""
+        return float((self.named < len(self.archetypes)).mean())
+
+    @cached_property
+    def log_loss(self) -> float:
+        """Mean −log p(truth), in nats, of the probabilities given that some archetype fits."""
+        return metrics.log_loss(metrics.given_one(self.posterior), self.truth)
+
+    @cached_property
+    def brier(self) -> float:
+        """Brier score, 0 … 2, of the same probabilities."""
+        return metrics.brier(metrics.given_one(self.posterior), self.truth)
+
+    @cached_property
+    def calibration_error(self) -> float:
+        """Expected calibration error of the confidence of those who were named."""
+        return metrics.calibration_error(*self._stated)
+
+    @cached_property
+    def reliability(self) -> Floats:
+        """(10, 4) of those named: customers, stated confidence, share right, lower edge."""
+        return metrics.reliability(*self._stated)
+
+    @cached_property
+    def coverage_risk(self) -> Floats:
+        """(thresholds, 4): min_confidence, coverage, share wrong of those named, macro-F1."""
+        return metrics.coverage_risk(self.posterior, self.truth, THRESHOLDS, self.withheld)
+
+    def text(self) -> str:
+        """Everything in words and tables, for a terminal."""
+        from reltype.learning.evaluation.evaluation_text import text
+
+        return text(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain numbers, lists and dicts; null where a figure has no meaning."""
+        from reltype.learning.evaluation.evaluation_text import plain
+
+        return plain(self)
+
+    @cached_property
+    def _stated(self) -> tuple[Floats, NDArray[np.bool_]]:
+        told = self.named < len(self.archetypes)
+        stated = self.posterior[np.arange(len(self)), self.named]
+        return stated[told], (self.named == self.truth)[told]
+
+    @cached_property
+    def _resampled(self) -> tuple[Floats, Floats, Floats]:
+        drawn = metrics.resampled(self.truth, self.named, len(self.archetypes))
+        return metrics.scores(drawn)
+
+
+def agreement(result: Any, truth: Any) -> Evaluation:  # noqa: ANN401  anything with Arrow columns
+    """How a result table agrees with a table of `customer_id` and `archetype`.
+
+    Args:
+        result: A table with `customer_id`, `archetype` and the `p_…` columns.
+        truth: A table with `customer_id` and `archetype`.
+
+    Raises:
+        InputError: They have no customer in common.
+    """
+    import pyarrow as pa
+
+    result, truth = pa.table(result), pa.table(truth)
+    said = dict(
+        zip(*(truth.column(c).to_pylist() for c in ("customer_id", "archetype")), strict=True)
+    )
+    known = {*said.values(), *result.column("archetype").unique().to_pylist()} - {
+        UNCLASSIFIED,
+        None,
+    }
+    columns = [c for c in result.column_names if c.startswith("p_") and c != f"p_{UNCLASSIFIED}"]
+    written = {f"p_{snake(name)}": name for name in sorted(known)}
+    archetypes = tuple(written.get(c, c[2:].replace("_", " ")) for c in columns)
+    index = {name: i for i, name in enumerate([*archetypes, UNCLASSIFIED])}
+    for name in sorted(known - set(index)):
+        raise InputError(f"The result knows no archetype {name!r}.{did_you_mean(name, index)}")
+    classes = [index[said[c]] for c in said]
+    labels = Labels(tuple(said), np.array(classes, np.int64), name="the truth")
+    return _evaluation(result, archetypes, labels)
+
+
+def evaluate(
+    found: Relationships,
+    labels: Given,
+    *,
+    against: str | None = None,
+    by: str | None = None,
+    columns: Mapping[str, Mapping[str, str | None]] | None = None,
+) -> Evaluation:
+    """How *found* agrees with what people say of some of its customers.
+
+    Args:
+        found: What was classified.
+        labels: A file, frame or dict with `customer_id` and `archetype`.
+        against: A column that holds a segmentation to compare with.
+        by: A column to break the figures down by.
+        columns: Column → customer → value, for columns that are not in the labels.
+
+    Raises:
+        InputError: The labels cannot be used, or speak of no customer of *found*.
+        UsageError: There is no column of that name.
+    """
+    plan = found.run.plan
+    read = Labels.of(labels, plan.archetypes)
+    names = tuple(a.name for a in plan.archetypes)
+    made = _evaluation(found.table, names, read)
+    used = _used(found.table, read)
+    ids = [read.customers[i] for i in used[0]]
+
+    def column(name: str) -> list[str | None]:
+        if name in read.extra:
+            return [read.extra[name][i] for i in used[0]]
+        if columns and name in columns:
+            return [columns[name].get(customer) for customer in ids]
+        known = [*read.extra, *(columns or {})]
+        raise UsageError(
+            f"There is no column {name!r} in the labels or the customer table."
+            f"{did_you_mean(name, known)}"
+        )
+
+    from attrs import evolve
+
+    if against is not None:
+        made = evolve(
+            made, against=compared(against, column(against), made.truth, made.named, len(names))
+        )
+    if by is not None:
+        made = evolve(made, groups=grouped(column(by), made.truth, made.named, len(names)))
+    return evolve(made, rules=_rules(found, ids, made.truth))
+
+
+def snake(name: str) -> str:
+    """A name as the result's `p_` columns carry it."""
+    return re.sub(r"\W+", "_", name.lower()).strip("_")
+
+
+def _used(table: pa.Table, labels: Labels) -> tuple[Ints, Ints]:
+    """Indices into the labels and the table of customers in both whom people could tell apart."""
+    rows = {c: i for i, c in enumerate(table.column("customer_id").to_pylist())}
+    row = np.array([rows.get(c, -1) for c in labels.customers], np.int64)
+    clear = labels.classes < sum(c.startswith("p_") for c in table.column_names) - 1
+    which = np.nonzero((row >= 0) & clear)[0]
+    if not (row >= 0).any():
+        raise InputError(unknown_customers(labels, list(rows)))
+    if len(which) == 0:
+        raise InputError(
+            f"{labels.name}: every customer is labelled {UNCLASSIFIED!r}; there is nothing to "
+            "compare with."
+        )
+    return which, row[which]
+
+
+def _evaluation(table: pa.Table, archetypes: Sequence[str], labels: Labels) -> Evaluation:
+    which, row = _used(table, labels)
+    rows = table.take(row)
+    index = {name: i for i, name in enumerate([*archetypes, UNCLASSIFIED])}
+    posterior = np.column_stack(
+        [rows.column(f"p_{snake(name)}").to_numpy() for name in [*archetypes, UNCLASSIFIED]]
+    )
+    why = rows.column("unclassified_because").to_pylist()
+    free = ("fits none", "between ")
+    return Evaluation(
+        archetypes=tuple(archetypes),
+        truth=labels.classes[which],
+        named=np.array([index[name] for name in rows.column("archetype").to_pylist()], np.int64),
+        posterior=posterior,
+        withheld=np.array([text is not None and not text.startswith(free) for text in why], bool),
+        notes=(
+            *labels.notes,
+            *left_out(labels, set(table.column("customer_id").to_pylist()), len(archetypes)),
+        ),
+    )
+
+
+def unknown_customers(labels: Labels, known: Sequence[str]) -> str:
+    """The sentence for labels that speak of nobody who is there."""
+    first = labels.customers[0]
+    hint = did_you_mean(first, known[:100_000]) if known else ""
+    example = (
+        f" Ids look like {known[0]!r} there, and like {first!r} in the labels." if known else ""
+    )
+    count = len(labels)
+    return f"{labels.name}: none of the {count} labelled customers is in the data.{example}{hint}"
+
+
+def left_out(labels: Labels, known: set[str], classes: int) -> list[str]:
+    """Sentences about labels that cannot be used: unknown customers, and what nobody could tell."""
+    made = []
+    strangers = [c for c in labels.customers if c not in known]
+    if strangers:
+        shown = ", ".join(map(repr, strangers[:3])) + (" …" if len(strangers) > 3 else "")
+        made.append(
+            f"{labels.name}: {len(strangers)} of {len(labels)} labelled customers are not in the "
+            f"data ({shown}) and were left out."
+        )
+    unclear = int((labels.classes >= classes).sum())
+    if unclear:
+        made.append(
+            f"{labels.name}: {unclear} customers that people could not tell ({UNCLASSIFIED}) are "
+            "not counted."
+        )
+    return made
+
+
+def _rules(found: Relationships, ids: Sequence[str], truth: Ints) -> tuple[RuleRecord, ...]:
+    plan = found.run.plan
+    if not plan.rules:
+        return ()
+    fired = np.zeros((len(ids), len(plan.rules)))
+    place = {customer: i for i, customer in enumerate(ids)}
+    for batch in found.run.population.batches():
+        mine = [place.get(c, -1) for c in batch.table.column("customer_id").to_pylist()]
+        here = np.array(mine, np.int64)
+        fired[here[here >= 0]] = batch.fired[here >= 0]
+    index = {a.name: i for i, a in enumerate(plan.archetypes)}
+    made = []
+    for r, rule in enumerate(plan.rules):
+        on = fired[:, r] == 1
+        hit = truth == index[rule.archetype]
+        count, right = int(on.sum()), int((on & hit).sum())
+        made.append(
+            RuleRecord(
+                rule.name, rule.archetype, count, right, *wilson(right, count), float(hit.mean())
+            )
+        )
+    return tuple(made)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

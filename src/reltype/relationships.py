@@ -1,0 +1,243 @@
+"""Relationships: what was read of all customers. Relationship: of one, for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+from attrs import define, field, frozen
+
+from reltype.errors import InputError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from reltype.explaining.explanation import Explanation
+    from reltype.learning.evaluation import Evaluation
+    from reltype.reporting.summary import Summary
+    from reltype.scoring.run import Run
+
+
+@frozen
+class Reason:
+    """A fact that spoke for the archetype, or against it.
+
+    Attributes:
+        text: The fact, with its unit, and what is usual here.
+        contribution: What it adds to the log-odds of the likeliest archetype over the next one:
+            above 0 for it, below 0 against it. All facts and the base rates together make
+            log(p of the likeliest / p of the next).
+    """
+
+    text: str
+    contribution: float
+
+
+@frozen
+class Suggestion:
+    """A benefit to cultivate with this customer, and why; `priority` ranks within a run."""
+
+    name: str
+    priority: float
+    because: str
+
+
+@frozen
+class Relationship:
+    """What was read of one customer.
+
+    Attributes:
+        customer_id: As in the input.
+        archetype: A name of the typology, or `unclassified`.
+        confidence: Its posterior, 0…1.
+        scores: Posterior by archetype, `unclassified` last; they sum to 1.
+        readings: Dimension → reading 0…1; None where not seen.
+        evidence: Dimension → how much of it was seen, 0…1.
+        reasons: What spoke for it against the next likeliest, the strongest first.
+        against: What spoke for the next likeliest, if it is more than a trifle.
+        benefits: What to cultivate, the most promising first.
+        status: `active`, `lapsing`, `dormant`; None where nobody can tell.
+        unclassified_because: Why there is no archetype; None where there is one.
+        alarms: What somebody should look at.
+        certainty: How far the name can be trusted: `tentative`, `likely` or `sure`; None where
+            there is none.
+    """
+
+    customer_id: str
+    archetype: str
+    confidence: float
+    scores: Mapping[str, float]
+    readings: Mapping[str, float | None]
+    evidence: Mapping[str, float]
+    reasons: tuple[Reason, ...]
+    against: tuple[Reason, ...]
+    benefits: tuple[Suggestion, ...]
+    status: str | None
+    unclassified_because: str | None
+    alarms: tuple[str, ...]
+    certainty: str | None
+
+
+@define(slots=False)
+class Relationships:
+    """The result table of a run, and the run itself for questions about one customer.
+
+    It has `len`, iterates over `Relationship`s, and speaks the Arrow C stream protocol, so that
+    polars, pandas, DuckDB and others read it as it is.
+    """
+
+    table: pa.Table = field(repr=False)
+    run: Run = field(repr=False)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __iter__(self) -> Iterator[Relationship]:
+        for batch in self.table.to_batches():
+            for row in batch.to_pylist():
+                yield self._relationship(row)
+
+    def __contains__(self, customer_id: object) -> bool:
+        return customer_id in self._rows
+
+    def __getitem__(self, customer_id: str) -> Relationship:
+        """The relationship with one customer. Raises InputError if there is no such customer."""
+        return self._relationship(self.table.slice(self._row(customer_id), 1).to_pylist()[0])
+
+    def __repr__(self) -> str:
+        return f"<Relationships: {len(self)} customers as of {self.run.scales.as_of}>"
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+    def summary(self) -> Summary:
+        """Shares per archetype, rows used and rejected, what each signal saw, warnings."""
+        return self.run.summary(self.table.to_batches())
+
+    def explain(self, customer_id: str) -> Explanation:
+        """Contributions that add up, missing inputs, near misses, and what would flip it.
+
+        Raises:
+            InputError: There is no such customer.
+        """
+        self._row(customer_id)
+        return self.run.explain(customer_id)
+
+    @overload
+    def facts(self) -> pa.Table: ...
+
+    @overload
+    def facts(self, customer_id: str) -> dict[str, Any]: ...
+
+    def facts(self, customer_id: str | None = None) -> pa.Table | dict[str, Any]:
+        """What was counted, before anything was judged: of one customer, or of all.
+
+        Args:
+            customer_id: Whose; None: a table with a row per customer, sorted as the result is.
+
+        Returns:
+            Every feature by its name: days as dates, counts as whole numbers, None (null) where
+            it was not seen.
+
+        Raises:
+            InputError: There is no such customer.
+        """
+        if customer_id is None:
+            return self._facts
+        row: dict[str, Any] = self._facts.slice(self._row(customer_id), 1).to_pylist()[0]
+        return row
+
+    @cached_property
+    def _facts(self) -> pa.Table:
+        from reltype.reporting import facts
+
+        # The log is grouped once more, as a run measures only what its typology asks for.
+        return facts.table(self.run.population.measuring_all)
+
+    def evaluate(
+        self,
+        labels: Any,  # noqa: ANN401  a path, a frame or a dict
+        *,
+        against: str | None = None,
+        by: str | None = None,
+    ) -> Evaluation:
+        """How far this agrees with what people say of some customers.
+
+        Args:
+            labels: A file, a frame or a dict with `customer_id` and `archetype`.
+            against: A column of the labels that holds a segmentation to compare with.
+            by: A column of the labels to break the figures down by.
+
+        Raises:
+            InputError: The labels cannot be used, or speak of nobody here.
+        """
+        from reltype.learning.evaluation import evaluate
+
+        return evaluate(self, labels, against=against, by=by)
+
+    def to_arrow(self) -> pa.Table:
+        """The result as a pyarrow Table, sorted by customer."""
+        return self.table
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The result as a pandas DataFrame; needs `reltype[pandas]`."""
+        try:
+            import pandas as pd  # noqa: F401
+        except ImportError as error:
+            raise UsageError("pandas is not there: pip install 'reltype[pandas]'.") from error
+        return self.table.to_pandas()
+
+    def to_polars(self) -> pl.DataFrame:
+        """The result as a polars DataFrame; needs `reltype[polars]`."""
+        try:
+            import polars as pl
+        except ImportError as error:
+            raise UsageError("polars is not there: pip install 'reltype[polars]'.") from error
+        return pl.DataFrame(self.table)
+
+    def write(self, path: Path | str, format: str | None = None) -> None:  # noqa: A002
+        """Write the result whole or not at all, in the format of the ending or of *format*.
+
+        Raises:
+            UsageError: No format has that ending or name.
+        """
+        from reltype.formats import write
+
+        write(self.table.schema, self.table.to_batches(), path, format, self.run.formats)
+
+    def _row(self, customer_id: str) -> int:
+        try:
+            return self._rows[customer_id]
+        except (KeyError, TypeError):
+            hint = did_you_mean(str(customer_id), list(self._rows)[:100_000])
+            raise InputError(f"There is no customer {customer_id!r}.{hint}") from None
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.table.column("customer_id").to_pylist())}
+
+    def _relationship(self, row: dict[str, Any]) -> Relationship:
+        plan = self.run.plan
+        names = [a.name for a in plan.archetypes]
+        columns = [f"p_{a.column}" for a in plan.archetypes]
+        scores = dict(zip(names, (row[c] for c in columns), strict=True))
+        return Relationship(
+            customer_id=row["customer_id"],
+            archetype=row["archetype"],
+            confidence=row["confidence"],
+            scores={**scores, "unclassified": row["p_unclassified"]},
+            readings={d.name: row[f"d_{d.name}"] for d in plan.dimensions},
+            evidence={d.name: row[f"e_{d.name}"] for d in plan.dimensions},
+            reasons=tuple(Reason(**r) for r in row["reasons"]),
+            against=tuple(Reason(**r) for r in row["against"]),
+            benefits=tuple(Suggestion(**b) for b in row["benefits"]),
+            status=row["status"],
+            unclassified_because=row["unclassified_because"],
+            alarms=tuple(row["alarms"]),
+            certainty=row["certainty"],
+        )

@@ -1,0 +1,106 @@
+"""An inspection in words and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reltype.reporting.inspection import Inspected
+
+SHOWN = 20
+"""Kinds that are shown; the JSON form has them all."""
+
+_CUTS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+_ROLES = {
+    "interactions": "an interaction log (a row for each interaction)",
+    "customers": "a customer table (a row for each customer)",
+}
+_LONGEST = 60
+
+
+def text(found: Inspected, style: str = "simple") -> str:
+    """What was found, for a terminal or (`pipe`) as Markdown."""
+    return "\n\n".join(_parts(found, "## " if style == "pipe" else "", style))
+
+
+def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
+    yield f"{mark}{found.path}"
+    yield _list(list(_facts(found)))
+    yield _table(("ours", "read from", "why"), list(_columns(found)), style)
+    used = " ".join(found.guess.mapping.columns.values())
+    idle = [c for c in found.columns if c not in found.guess.sources.values() and c not in used]
+    if idle:
+        yield f"Not used: {', '.join(idle[:40])}{' …' if len(idle) > 40 else ''}."
+    if found.kinds:
+        rows = [(w, f"{n:,}", kind) for w, (n, kind) in list(found.kinds.items())[:SHOWN]]
+        yield _table(("their kind", "rows", "our kind"), rows, style)
+        if len(found.kinds) > SHOWN:
+            yield f"… and {len(found.kinds) - SHOWN} more kinds."
+    if found.summary is not None:
+        signals = found.summary.signals
+        seen = [(name, f"{share:.0%}") for name, share in signals.items() if share]
+        yield _table(("signal", "customers of whom it is seen"), seen, style)
+        unseen = [name for name, share in signals.items() if not share]
+        if unseen:
+            yield f"Not seen of anybody: {', '.join(unseen)}."
+    yield from _remarks("This must be said first:", found.guess.problems)
+    yield from _remarks("To check:", found.notes)
+    yield from _remarks("What would make the result better:", tuple(_better(found)))
+
+
+def _facts(found: Inspected) -> Iterator[tuple[str, str]]:
+    yield "read as", f"{_ROLES[found.guess.role]}: {found.guess.role_because}"
+    if found.encoding:
+        cut = _CUTS.get(found.delimiter or "", repr(found.delimiter))
+        yield "written in", found.encoding + (f", cells parted by {cut}" if found.delimiter else "")
+    told = f"{found.rows:,}"
+    if found.summary is not None:
+        rows = found.summary.rows
+        told += f", {rows['used']:,} of them used, of {found.summary.customers:,} customers"
+        told += f"; {rows['rejected']:,} rejected" if rows["rejected"] else ""
+        told += f"; {rows['late']:,} in the future" if rows["late"] else ""
+    yield "rows", told
+    if found.span is not None:
+        yield "time", f"{found.span[0]:%Y-%m-%d %H:%M} to {found.span[1]:%Y-%m-%d %H:%M}"
+
+
+def _columns(found: Inspected) -> Iterator[tuple[str, str, str]]:
+    guess = found.guess
+    for ours in guess.mapping.columns:
+        source = guess.sources.get(ours, guess.mapping.columns[ours])
+        why = guess.reasons.get(ours, "")
+        others = guess.alternatives.get(ours, ())
+        why += f"; or: {', '.join(others)}" if others else ""
+        yield ours, _short(source), why
+
+
+def _better(found: Inspected) -> Iterator[str]:
+    yield from (f"{wish[0].upper()}{wish[1:]}." for wish in found.guess.wishes)
+    for help_ in (found.summary.helps if found.summary else ())[:3]:
+        yield f"A column of {' or '.join(help_.columns)} would tell most of {help_.dimension}."
+
+
+def _remarks(title: str, texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        yield "\n".join([title, *(f"- {one}" for one in texts)])
+
+
+def _list(facts: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"- {name}: {told}" for name, told in facts)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], style: str) -> str:
+    from tabulate import tabulate
+
+    from reltype.formats.printing import printable
+
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if style == "pipe":
+        cells = [[cell.replace("|", "\\|") for cell in row] for row in cells]
+    return str(tabulate(cells, headers=list(head), tablefmt=style, disable_numparse=True))
+
+
+def _short(source: str) -> str:
+    return source if len(source) <= _LONGEST else source[: _LONGEST - 1] + "…"

@@ -1,0 +1,337 @@
+"""Summary: what a run found, what it could not see, and what would help most."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import define, field, frozen
+
+from reltype.arrow import doubles
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.scoring.reliability import trust
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from reltype.definitions.dimensions import Signal
+    from reltype.scoring.plan import Plan
+    from reltype.scoring.run import Run
+
+APART = 2.0
+"""Two archetypes whose prototypes lie fewer standard deviations apart on what was seen overlap by
+more than Φ(−1) ≈ 16 % each way: the columns cannot tell them apart."""
+
+
+@frozen
+class Pair:
+    """Two archetypes that the given columns cannot tell apart; `distance` in standard deviations."""
+
+    first: str
+    second: str
+    distance: float
+
+
+@frozen
+class Help:
+    """A dimension that hardly anything speaks of, and the columns that would.
+
+    Attributes:
+        dimension: Its name.
+        columns: Canonical columns or customer-table facts, any of which would help.
+        gain: By how much it would move apart the pair that is least apart, in standard deviations.
+    """
+
+    dimension: str
+    columns: tuple[str, ...]
+    gain: float
+
+
+@frozen
+class Summary:
+    """What a run found.
+
+    Attributes:
+        customers: How many.
+        as_of: The day on which the relationships were read.
+        archetypes: Archetype → share of customers, `unclassified` last.
+        unclassified: Reason → share of customers.
+        statuses: Status → share of customers.
+        alarms: Alarm → customers.
+        rows: `read`, `used`, `rejected`, `late`; and of those used, `unread`: with a cell that
+            held something else than it should.
+        signals: Signal → share of customers of whom it was seen.
+        scales: Scale → value.
+        alike: Pairs of archetypes that the columns cannot tell apart.
+        helps: What would help most, the best first.
+        warnings: Sentences about the input.
+        reliability: Signal → how far it repeats itself between two halves of each customer's
+            log, 0…1; signals of which that cannot be measured are left out.
+        known: Share of the typology's evidence that was seen, 0…1.
+        base_rates: Circumstance → share of customers under it, whose base rates it shifts.
+        findings: Sentences to read before the shares: why nobody is named, or that a name is one
+            column in disguise.
+    """
+
+    customers: int
+    as_of: dt.date
+    archetypes: Mapping[str, float]
+    unclassified: Mapping[str, float]
+    statuses: Mapping[str, float]
+    alarms: Mapping[str, int]
+    rows: Mapping[str, int]
+    signals: Mapping[str, float]
+    scales: Mapping[str, float]
+    alike: tuple[Pair, ...] = ()
+    helps: tuple[Help, ...] = ()
+    warnings: tuple[str, ...] = ()
+    reliability: Mapping[str, float] = field(factory=dict)
+    known: float = 1.0
+    base_rates: Mapping[str, float] = field(factory=dict)
+    findings: tuple[str, ...] = ()
+
+
+STEPS = 100
+DISGUISE, USUAL, FEW_STEPS = 0.9, 0.85, 12
+"""A name is one column in disguise where a reading of a few steps gives nine names of ten, and no
+name is nearly everybody's."""
+
+COUNTED = ("archetype", "unclassified_because", "status")
+"""Result columns whose values are counted."""
+
+
+@define
+class Tally:
+    """Counts what a result holds, batch by batch, so that it need not be kept."""
+
+    customers: int = 0
+    counts: dict[str, Counter[str]] = field(factory=lambda: {name: Counter() for name in COUNTED})
+    alarms: Counter[str] = field(factory=Counter)
+    readings: dict[str, Counter[tuple[int, str]]] = field(factory=dict)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count one batch of a result."""
+        import pyarrow.compute as pc
+
+        self.customers += batch.num_rows
+        for name in COUNTED:
+            self._count(self.counts[name], batch.column(name).drop_null())
+        self._count(self.alarms, pc.list_flatten(batch.column("alarms")))
+        names = pc.dictionary_encode(batch.column("archetype"))
+        kinds = names.dictionary.to_pylist()
+        code = names.indices.to_numpy(zero_copy_only=False)
+        for name in batch.schema.names:
+            if name.startswith("d_"):
+                reading = doubles(batch.column(name))
+                step = np.where(np.isnan(reading), -1, np.rint(reading * STEPS)).astype(np.int64)
+                found, times = np.unique(step * len(kinds) + code, return_counts=True)
+                told = self.readings.setdefault(name[2:], Counter())
+                for key, count in zip(found.tolist(), times.tolist(), strict=True):
+                    told[key // len(kinds), kinds[key % len(kinds)]] += count
+
+    def disguised(self) -> tuple[str, float] | None:
+        """The dimension whose reading alone gives the name, and in which share of the named.
+
+        None where no reading gives `DISGUISE` of them, or one name is nearly all there is.
+        """
+        best: tuple[str, float] | None = None
+        for dimension, counted in self.readings.items():
+            steps: dict[int, Counter[str]] = {}
+            for (step, name), count in counted.items():
+                if name != UNCLASSIFIED:
+                    steps.setdefault(step, Counter())[name] += count
+            total = sum(sum(c.values()) for c in steps.values())
+            most = Counter[str]()
+            for counter in steps.values():
+                most.update(counter)
+            if not total or max(most.values()) > USUAL * total or len(steps) > FEW_STEPS:
+                continue
+            share = sum(max(c.values()) for c in steps.values()) / total
+            if share >= DISGUISE and (best is None or share > best[1]):
+                best = dimension, share
+        return best
+
+    def shares(self, column: str) -> dict[str, float]:
+        """Value → share of customers, the most frequent first; nulls are left out."""
+        ranked = sorted(self.counts[column].items(), key=lambda item: (-item[1], item[0]))
+        return {value: count / self.customers for value, count in ranked}
+
+    @staticmethod
+    def _count(counter: Counter[str], values: pa.Array) -> None:
+        import pyarrow.compute as pc
+
+        for counted in pc.value_counts(values).to_pylist():
+            counter[counted["values"]] += counted["counts"]
+
+
+def summarise(run: Run, tally: Tally) -> Summary:
+    """The summary of *run*, whose result *tally* has counted."""
+    plan, counts = run.plan, run.counts
+    overview = run.population.overview
+    seen = np.array([overview[f"e_{k}"] for k in range(len(plan.dimensions))])
+    shares = {a.name: 0.0 for a in plan.archetypes} | tally.shares("archetype")
+    none = shares.pop(UNCLASSIFIED, 0.0)
+    total = max(tally.customers, 1)
+    return Summary(
+        customers=tally.customers,
+        as_of=run.scales.as_of,
+        archetypes={**shares, UNCLASSIFIED: none},
+        unclassified=tally.shares("unclassified_because"),
+        statuses=tally.shares("status"),
+        alarms=dict(sorted(tally.alarms.items())),
+        rows={
+            "read": counts.rows,
+            "used": counts.used,
+            "rejected": counts.rejected,
+            "late": counts.late,
+            "unread": counts.unread,
+        },
+        signals={s.name: overview[f"s_{i}"] / total for i, s in enumerate(plan.signals)},
+        scales=dict(run.scales.values),
+        alike=alike(plan, seen),
+        helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
+        warnings=tuple(run.warnings),
+        reliability=dict(run.scales.reliability),
+        known=run.scales.known,
+        base_rates={
+            rate.name: overview[f"r_{i}"] / total
+            for i, rate in enumerate(plan.typology.base_rates)
+            if overview[f"r_{i}"]
+        },
+        findings=tuple(findings(plan, run, tally)),
+    )
+
+
+def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
+    """What to know before the shares are read."""
+    measured = run.scales.reliability
+    if measured and not any(trust(value) > 0.5 for value in measured.values()):
+        yield (
+            "Nothing here tells customers apart: cut into two halves, no reading of a customer "
+            "repeats itself better than it would if the log were dealt to customers at random."
+        )
+    elif run.scales.known < plan.typology.least_known:
+        yield (
+            f"Too little is known of anybody: {run.scales.known:.0%} of what the typology asks was "
+            f"seen, and nobody is named below {plan.typology.least_known:.0%}."
+        )
+    if (found := tally.disguised()) is not None:
+        dimension, share = found
+        columns = sorted(
+            {
+                column
+                for i, signal in enumerate(plan.signals)
+                if signal.dimension == dimension and run.population.overview[f"s_{i}"]
+                for column in _sources(plan, signal)
+                if column in run.inputs.mapped
+            }
+        )
+        source = f", which is read from {' and '.join(columns)}" if columns else ""
+        yield (
+            f"The names are one column in disguise: {share:.0%} of them follow from "
+            f"{dimension} alone{source}."
+        )
+
+
+def unseen_columns(
+    plan: Plan, overview: Mapping[str, float], mapped: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Dimension → canonical columns and given facts, not *mapped*, behind signals nobody has."""
+    made: dict[str, dict[str, None]] = {}
+    for i, signal in enumerate(plan.signals):
+        if not overview[f"s_{i}"]:
+            missing = [name for name in _sources(plan, signal) if name not in mapped]
+            made.setdefault(signal.dimension, {}).update(dict.fromkeys(missing))
+    return {dimension: tuple(columns) for dimension, columns in made.items()}
+
+
+def _sources(plan: Plan, signal: Signal) -> list[str]:
+    """What a signal is in the end computed from: columns of a log, facts of a customer table."""
+    known = plan.catalogue.features
+    queue, found, done = sorted(signal.expression(plan.catalogue.functions).needs), [], set()
+    while queue:
+        name = queue.pop(0)
+        if name in done or name not in known:
+            continue
+        done.add(name)
+        expression = known[name].expression(plan.catalogue.functions)
+        if expression is None:
+            found.append("since" if name == "since_day" else name)  # as people write it
+        elif expression.aggregate:
+            needs = {"value" if need == "amount_log" else need for need in expression.needs}
+            found += sorted(needs - _ALWAYS)
+        else:
+            queue += sorted(expression.needs)
+    return list(dict.fromkeys(found))
+
+
+_ALWAYS = {
+    "customer_id",
+    "timestamp",
+    "day",
+    "weekday",
+    "hour",
+    "organic",
+    "gap_days",
+    "payment_gap_days",
+}
+
+
+def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:
+    """The pairs of archetypes that are less than `APART` apart on what was seen, nearest first.
+
+    d' = √(Σ_k seen_k w_k (μ_ak − μ_bk)² / ((τ²_ak + τ²_bk) / 2)): the distance at which an ideal
+    observer would tell two normal densities apart (Green & Swets 1966).
+
+    Args:
+        plan: Gives the prototypes.
+        seen: (dimensions,) mean evidence, 0…1.
+    """
+    found = [
+        Pair(a.name, b.name, float(np.sqrt((seen * _apart(plan, i, j)).sum())))
+        for (i, a), (j, b) in combinations(enumerate(plan.archetypes), 2)
+    ]
+    return tuple(sorted((p for p in found if p.distance < APART), key=lambda p: p.distance))
+
+
+def helps(
+    plan: Plan, seen: NDArray[np.float64], columns: Mapping[str, tuple[str, ...]]
+) -> tuple[Help, ...]:
+    """Which dimensions, were they seen in full, would move the least separate pair apart most.
+
+    Args:
+        plan: Gives the prototypes.
+        seen: (dimensions,) mean evidence.
+        columns: Dimension → columns that would speak of it and are not given.
+    """
+    pairs = list(combinations(range(len(plan.archetypes)), 2))
+    if not pairs:
+        return ()
+    squares = np.array([_apart(plan, i, j) for i, j in pairs])
+    worst = int((squares * seen).sum(axis=1).argmin())
+    now = float((squares[worst] * seen).sum())
+    made = []
+    for k, dimension in enumerate(plan.dimensions):
+        missing = columns.get(dimension.name, ())
+        then = now + squares[worst, k] * (1 - seen[k])
+        gain = float(np.sqrt(then) - np.sqrt(now))
+        if missing and gain > 0.05:
+            made.append(Help(dimension.name, missing, gain))
+    return tuple(sorted(made, key=lambda h: -h.gain))
+
+
+def _apart(plan: Plan, i: int, j: int) -> NDArray[np.float64]:
+    """(dimensions,) squared distance in tolerances, by weight; 0 where one says nothing."""
+    made = np.zeros(len(plan.dimensions))
+    first, second = plan.archetypes[i].prototype, plan.archetypes[j].prototype
+    for k, dimension in enumerate(plan.dimensions):
+        a, b = first.get(dimension.name), second.get(dimension.name)
+        if a and b:
+            spread = (a.tolerance**2 + b.tolerance**2) / 2
+            made[k] = dimension.weight * (a.value - b.value) ** 2 / spread
+    return made

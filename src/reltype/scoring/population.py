@@ -1,0 +1,493 @@
+"""Population: the customers of one run in the engine; their scales, and batches of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import weakref
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import define, evolve, field, frozen
+
+from reltype.arrow import doubles
+from reltype.engines import BATCH, first
+from reltype.errors import InputError
+from reltype.expressions import literal, quote
+from reltype.scoring import query
+from reltype.scoring.classifiers import Batch
+from reltype.scoring.nulls import Nulls
+from reltype.scoring.overlap import Overlap, overlap
+from reltype.scoring.reliability import reliability
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from reltype.engines import Engine
+    from reltype.scoring.plan import Plan
+
+EPOCH = dt.date(1970, 1, 1)
+
+
+@frozen
+class Scales:
+    """What was usual among all customers when they were measured; frozen in a model.
+
+    Attributes:
+        as_of: The day on which the relationships are read.
+        log_start: The log's first day; who was there then may have been there before.
+        values: Scale name → value.
+        overlap: How far rules for one archetype fire on the same customers.
+        reliability: Signal → how far it repeats itself in two halves of what was seen of each
+            customer, 0…1; signals of which that cannot be measured are left out.
+        known: Share of the typology's evidence that was seen, 0…1: its mean over the customers
+            of whom there is enough.
+    """
+
+    as_of: dt.date
+    log_start: dt.date
+    values: Mapping[str, float]
+    overlap: Overlap = field(factory=dict)
+    reliability: Mapping[str, float] = field(factory=dict)
+    known: float = 1.0
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """The scales and the two days, by the names that expressions use."""
+        return {**self.values, "as_of_day": _day(self.as_of), "log_start_day": _day(self.log_start)}
+
+
+@frozen
+class Counts:
+    """What became of the rows of the logs and the customer tables.
+
+    Attributes:
+        rows: Rows read.
+        used: Rows that count.
+        rejected: Rows that cannot be used.
+        late: Rows of a log after the as-of day.
+        unread: Rows with a cell that held something else than it should, and counts as not seen.
+        repeated: Customers who stand in several rows of a customer table.
+    """
+
+    rows: int = 0
+    used: int = 0
+    rejected: int = 0
+    late: int = 0
+    unread: int = 0
+    repeated: int = 0
+
+
+@define(frozen=True, slots=False)
+class Population:
+    """The customers of one run, grouped by the engine: see `grouped`, which makes one.
+
+    What follows from its fields is worked out once, when it is asked for. Another plan is another
+    population (`asking`), over the same facts.
+
+    Attributes:
+        engine: What runs the queries; the facts live there, in tables of their own.
+        plan: What is asked.
+        logs: SELECTs of canonical interactions.
+        tables: SELECTs of canonical customer rows.
+        absent: Columns that none of the logs gives.
+        given: Features that the customer tables give.
+        as_of: The as-of day; None: the last day of the log.
+        until: Today: without an as-of day, what lies after it is not used.
+        frozen: Scales from a model; None: taken from these customers.
+        orders: The logs have a row per order, not per line.
+        facts: The engine's table of what the logs say of each customer; empty without a log.
+        customers: The engine's table of what the customer tables say; empty without any.
+        ratings: Features and scales of which it is known on what scale people were asked.
+        left_out: Ids that are no customers.
+    """
+
+    engine: Engine = field(repr=False)
+    plan: Plan
+    logs: Sequence[str] = ()
+    tables: Sequence[str] = ()
+    absent: Collection[str] = ()
+    given: Collection[str] = ()
+    as_of: dt.date | None = None
+    until: dt.date | None = None
+    frozen: Scales | None = None
+    orders: bool = False
+    facts: str = ""
+    customers: str = ""
+    ratings: Collection[str] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def measuring_all(self) -> Population:
+        """The same customers, grouped anew with every feature that is known."""
+        plan = self.plan.measuring_all
+        made = grouped(
+            self.engine,
+            plan,
+            logs=self.logs,
+            tables=self.tables,
+            absent=self.absent,
+            given=self.given,
+            as_of=self.as_of,
+            until=self.until,
+            frozen=self.frozen,
+            orders=self.orders,
+            ratings=self.ratings,
+        )
+        return made.without(self.left_out)
+
+    def asking(self, plan: Plan) -> Population:
+        """The same customers, asked by another *plan*, which measures no other facts."""
+        return evolve(self, plan=plan, frozen=self.scales)
+
+    def interactions(self, columns: Collection[str]) -> str:
+        """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""
+        return query.interactions(
+            self.logs, columns, until=self.last, absent=self.absent, orders=self.orders
+        )
+
+    @property
+    def last(self) -> str | None:
+        """The last day that is used, as SQL; None for all."""
+        last = self.as_of or self.until
+        return f"DATE '{last}'" if last else None
+
+    @cached_property
+    def nulls(self) -> Nulls:
+        """What is null for everybody, since no input gives what it is made from."""
+        found = Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        told = {n for s in self.plan.signals for said in s.says for n in said.rated}
+        return evolve(found, unscaled=frozenset(told - set(self.ratings)))
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What became of the rows."""
+        counted = {"rows": 0, "rejected": 0, "late": 0, "unread": 0, "repeated": 0}
+        if self.logs:
+            found = self.first(
+                "SELECT sum(log_rows) AS rows, sum(log_rejects) AS rejected, sum(log_late) AS late,"
+                f" sum(log_unread) AS unread FROM {self.facts}"
+            )
+            counted |= {name: int(value or 0) for name, value in found.items()}
+        if self.tables:
+            found = self.first(
+                "SELECT sum(table_rows) AS rows, sum(table_unread) AS unread,"
+                " sum(table_rows) FILTER (customer_id IS NULL) AS rejected,"
+                " count_if(table_rows > 1 AND customer_id IS NOT NULL) AS repeated"
+                f" FROM {self.customers}"
+            )
+            counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
+        used = counted["rows"] - counted["rejected"] - counted["late"]
+        return Counts(used=used, **counted)
+
+    def without(self, customers: Sequence[str]) -> Population:
+        """The same without these, which are no customers; their rows count as rejected."""
+        if not customers:
+            return self
+        listed = ", ".join(map(literal, customers))
+
+        def left(table: str, counts: Sequence[str], hint: str) -> str:
+            out = ", ".join(f"CAST(sum({counts[0]}) AS BIGINT) AS {name}" for name in counts)
+            kept = f"customer_id IS NULL OR customer_id NOT IN ({listed})"
+            return self.engine.materialise(
+                f"SELECT * FROM {table} WHERE {kept} UNION ALL BY NAME "
+                f"SELECT {out} FROM {table} WHERE customer_id IN ({listed})",
+                hint,
+            )
+
+        left_out = tuple(customers)
+        facts = left(self.facts, ("log_rows", "log_rejects"), "facts") if self.logs else ""
+        table = left(self.customers, ("table_rows",), "customers") if self.tables else ""
+        return evolve(self, facts=facts, customers=table, left_out=left_out)
+
+    @cached_property
+    def size(self) -> int:
+        """How many customers there are."""
+        return int(self._row(f"SELECT count(*) FROM ({self._customers})")[0])
+
+    @cached_property
+    def scales(self) -> Scales:
+        """The model's scales, or those of these customers, and how far rules overlap on them."""
+        if self.frozen is not None:
+            return self.usual
+        return evolve(
+            self.usual,
+            overlap=self._overlap(self.overview),
+            reliability=self.reliability,
+            known=self._known(self.overview),
+        )
+
+    @cached_property
+    def usual(self) -> Scales:
+        """The scales without judging anybody: one look at each round of features; no overlap."""
+        start, last = self._days()
+        if self.frozen is not None:
+            return evolve(self.frozen, as_of=self.as_of or last)
+        days = Scales(self.as_of or last, start, {})
+        constants = days.constants
+        for scale in self.plan.scales:
+            if self.plan.scale(scale).null_without(self.nulls.features):
+                constants[scale.name] = scale.otherwise
+        while ready := query.ready_scales(self.plan, constants):
+            asked = ", ".join(e.sql() for e in ready.values())
+            found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
+            for name, value in zip(ready, found, strict=True):
+                usable = value is not None and np.isfinite(float(value))
+                otherwise = self.plan.catalogue.scales[name].otherwise
+                constants[name] = _tidy(value) if usable else otherwise
+        values = {s.name: constants[s.name] for s in self.plan.scales}
+        return Scales(days.as_of, days.log_start, values)
+
+    @cached_property
+    def reliability(self) -> Mapping[str, float]:
+        """How far each signal repeats itself between two halves of every customer's log."""
+        if self.frozen is not None:
+            return self.frozen.reliability
+        if not self.logs:
+            return {}
+        nulls = Nulls.of(self.plan, absent=self.absent, given=(), measured=True)
+        constants = self.usual.constants
+        signals = {
+            i: signal
+            for i, signal in enumerate(self.plan.signals)
+            if not self.plan.signal(signal).null_without(nulls.features)
+        }
+        asked = "".join(
+            f", signal_{i}, {'1.0' if self.plan.observed(signal) is None else f'n_{i}'} AS n_{i}"
+            for i, signal in signals.items()
+        )
+        halves = query.facts(
+            self.plan,
+            self.logs,
+            until=self.last,
+            absent=self.absent,
+            orders=self.orders,
+            nulls=nulls,
+            halves=True,
+        )
+        with self.kept(halves, "halves") as name:
+            features = query.features(
+                self.plan,
+                f"SELECT * FROM {name}",
+                given=(),
+                measured=True,
+                constants=constants,
+                nulls=nulls,
+            )
+            judged = query.evidence(self.plan, features, constants, nulls)
+            table = self.engine.table(
+                f"SELECT customer_id, half, log_rows{asked} FROM ({judged}) ORDER BY 1, 2"
+            )
+        return reliability(table, {i: signal.name for i, signal in signals.items()})
+
+    def _known(self, counts: Mapping[str, float]) -> float:
+        """The share of evidence that was seen, where a customer is not withheld."""
+        weights = [d.weight for d in self.plan.dimensions]
+        seen = [weight * counts[f"k_{i}"] for i, weight in enumerate(weights)]
+        return _tidy(sum(seen) / (sum(weights) or 1.0))
+
+    @cached_property
+    def _answers(self) -> str:
+        """The engine's table of everybody's readings, evidence and conditions."""
+        constants = self.usual.constants
+        judged = query.evidence(
+            self.plan, self._features(constants), constants, self.nulls, self.reliability
+        )
+        name = self.engine.materialise(
+            query.answer(self.plan, judged, seen=True, nulls=self.nulls), "judged"
+        )
+        weakref.finalize(self, self.engine.drop, name)
+        return name
+
+    @cached_property
+    def overview(self) -> dict[str, float]:
+        """Counts over these customers: see `query.overview`."""
+        row = self.first(query.overview(self.plan, f"SELECT * FROM {self._answers}"))
+        return {name: value or 0 for name, value in row.items()}
+
+    def features(self, where: str = "true") -> str:
+        """SQL of the customers with their features, as far as the plan asks for them."""
+        return f"SELECT * FROM ({self._features(self.usual.constants)}) WHERE {where}"
+
+    def one(self, customer_id: str) -> str:
+        """SQL of one customer's features. `evidence` is judged from it, as for all others."""
+        return self.features(f"customer_id = {literal(customer_id)}")
+
+    @contextmanager
+    def kept(self, what: str | pa.Table, hint: str) -> Iterator[str]:
+        """The result of a query, or a table, as a table of the engine, for many questions."""
+        name = self.engine.materialise(what, hint)
+        try:
+            yield name
+        finally:
+            self.engine.drop(name)
+
+    def values(self, relation: str, names: Sequence[str]) -> dict[str, float | None]:
+        """The features called *names* of the first row of *relation*."""
+        asked = ", ".join(map(quote, names)) or "1"
+        return dict(zip(names, self._row(f"SELECT {asked} FROM ({relation})"), strict=False))
+
+    def batches(self, size: int = BATCH) -> Iterator[Batch]:
+        """All customers in the order of their ids, *size* at a time."""
+        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
+        yield from map(self._batch, self.engine.batches(answers, size))
+
+    def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
+        """Batches of readings, evidence and conditions for any relation with the features."""
+        answers = query.answer(self.plan, self.judged(features), nulls=self.nulls)
+        yield from map(self._batch, self.engine.batches(answers, size))
+
+    def judged(self, features: str) -> str:
+        """SQL of readings, evidence and conditions beside *features*."""
+        return query.evidence(
+            self.plan, features, self.scales.constants, self.nulls, self.reliability
+        )
+
+    def first(self, sql: str) -> dict[str, Any]:
+        """The first row of a query, by column."""
+        return first(self.engine, sql)
+
+    def _batch(self, table: pa.RecordBatch) -> Batch:
+        def stacked(prefix: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+            columns = [f"{prefix}_{d.name}" for d in self.plan.dimensions]
+            made = np.empty((table.num_rows, len(columns)), order="F")
+            for i, name in enumerate(columns):
+                made[:, i] = doubles(table.column(name))
+            return made
+
+        batch = Batch(table, stacked("d"), stacked("e"), np.empty((table.num_rows, 0)))
+        fired = np.empty((table.num_rows, len(self.plan.rules)), order="F")
+        for i in range(len(self.plan.rules)):
+            fired[:, i] = batch.holds(f"rule_{i}")
+        return Batch(table, batch.readings, batch.evidence, fired)
+
+    @property
+    def _customers(self) -> str:
+        """Facts and customer table side by side; a customer may stand in either alone."""
+        facts = f"SELECT * FROM {self.facts} WHERE customer_id IS NOT NULL"
+        table = f"SELECT * FROM {self.customers} WHERE customer_id IS NOT NULL"
+        if not self.tables:
+            return facts
+        if not self.logs:
+            return table
+        return f"""
+            SELECT coalesce(f.customer_id, c.customer_id) AS customer_id,
+              f.* EXCLUDE (customer_id), c.* EXCLUDE (customer_id)
+            FROM ({facts}) f FULL JOIN ({table}) c ON f.customer_id = c.customer_id
+            ORDER BY 1"""
+
+    def _features(self, constants: Mapping[str, float]) -> str:
+        return query.features(
+            self.plan,
+            self._customers,
+            given=self.given,
+            measured=bool(self.logs),
+            constants=constants,
+            nulls=self.nulls,
+        )
+
+    def _overlap(self, counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
+        """How far rules for one archetype fire together on these customers."""
+        rules = self.plan.rules
+        fired = {
+            (i, j): int(counts[f"c_{i}_{j}"])
+            for i in range(len(rules))
+            for j in range(i, len(rules))
+            if f"c_{i}_{j}" in counts
+        }
+        return overlap([r.name for r in rules], [r.archetype for r in rules], fired)
+
+    def _days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day of the log.
+
+        Without one, of `since` in the customer table; without that, the as-of day or the epoch.
+        """
+        first = last = None
+        if self.logs:
+            first, last = self._row(
+                f"SELECT min(log_first_day), max(log_last_day) FROM {self.facts}"
+                " WHERE customer_id IS NOT NULL"
+            )
+        if first is None and self.logs and not self.tables:
+            raise InputError(self._nothing())
+        if first is None and "since_day" in self.given:
+            first, last = self._row(
+                f"SELECT min(given_since_day), max(given_since_day) FROM {self.customers}"
+            )
+        if first is None or last is None:
+            day = self.as_of or EPOCH
+            return day, day
+        return EPOCH + dt.timedelta(days=first), EPOCH + dt.timedelta(days=last)
+
+    def _nothing(self) -> str:
+        c = self.counts
+        if c.rows == 0:
+            return "The log has no rows: there is nobody to classify."
+        return (
+            f"None of the {c.rows} rows of the log can be used: {c.rejected} were rejected and "
+            f"{c.late} lie after {self._last_day}. See --rejects, --map and --as-of."
+        )
+
+    @property
+    def _last_day(self) -> str:
+        return f"the as-of day {self.as_of}" if self.as_of else f"today ({self.until})"
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        return self.engine.rows(sql)[0]
+
+
+def grouped(
+    engine: Engine,
+    plan: Plan,
+    *,
+    logs: Sequence[str] = (),
+    tables: Sequence[str] = (),
+    absent: Collection[str] = (),
+    given: Collection[str] = (),
+    as_of: dt.date | None = None,
+    until: dt.date | None = None,
+    frozen: Scales | None = None,
+    ratings: Collection[str] = (),
+    orders: bool = False,
+) -> Population:
+    """Group the rows by customer, in the engine; the arguments are the fields of a Population.
+
+    Raises:
+        EngineError: A row cannot be read.
+        PluginError: A function of a plugin failed.
+    """
+    made = Population(
+        engine,
+        plan,
+        logs=logs,
+        tables=tables,
+        absent=absent,
+        given=given,
+        as_of=as_of,
+        until=until,
+        frozen=frozen,
+        ratings=ratings,
+        orders=orders,
+    )
+    if logs:
+        sql = query.facts(
+            plan, logs, until=made.last, absent=absent, nulls=made.nulls, orders=orders
+        )
+        made = evolve(made, facts=engine.materialise(sql, "facts"))
+    if tables:
+        today = f"DATE '{until}'" if until else None
+        named = engine.materialise(query.customers(tables, given, today=today), "customers")
+        made = evolve(made, customers=named)
+    return made
+
+
+def _tidy(value: float) -> float:
+    """*value* to nine digits: what threads add up in another order must give the same bytes."""
+    return float(f"{float(value):.9g}")
+
+
+def _day(date: dt.date) -> float:
+    return float((date - EPOCH).days)
