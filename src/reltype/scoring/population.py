@@ -325,6 +325,11 @@ class Population:
         finally:
             self.engine.drop(name)
 
+    def columns(self, relation: str) -> tuple[str, ...]:
+        """The names of the columns of a query."""
+        found = self.engine.rows(f"DESCRIBE SELECT * FROM ({relation})")
+        return tuple(str(row[0]) for row in found)
+
     def values(self, relation: str, names: Sequence[str]) -> dict[str, float | None]:
         """The features called *names* of the first row of *relation*."""
         asked = ", ".join(map(quote, names)) or "1"
@@ -379,10 +384,14 @@ class Population:
             FROM ({facts}) f FULL JOIN ({table}) c ON f.customer_id = c.customer_id
             ORDER BY 1"""
 
-    def _features(self, constants: Mapping[str, float]) -> str:
+    def refeatured(self, relation: str) -> str:
+        """SQL of the features of *relation*, which holds the facts of customers that might be."""
+        return self._features(self.usual.constants, relation)
+
+    def _features(self, constants: Mapping[str, float], relation: str = "") -> str:
         return query.features(
             self.plan,
-            self._customers,
+            relation or self._customers,
             given=self.given,
             measured=bool(self.logs),
             constants=constants,
