@@ -306,7 +306,9 @@ class Population:
     def overview(self) -> dict[str, float]:
         """Counts over these customers: see `query.overview`."""
         row = self.first(query.overview(self.plan, f"SELECT * FROM {self._answers}"))
-        return {name: value or 0 for name, value in row.items()}
+        return {
+            name: float(value or 0) for name, value in row.items()
+        }  # a HUGEINT comes as Decimal
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
