@@ -308,7 +308,9 @@ class Population:
     def overview(self) -> dict[str, float]:
         """Counts over these customers: see `query.overview`."""
         row = self.first(query.overview(self.plan, f"SELECT * FROM {self._answers}"))
-        return {name: value or 0 for name, value in row.items()}
+        return {
+            name: float(value or 0) for name, value in row.items()
+        }  # a HUGEINT comes as Decimal
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
@@ -326,6 +328,11 @@ class Population:
             yield name
         finally:
             self.engine.drop(name)
+
+    def columns(self, relation: str) -> tuple[str, ...]:
+        """The names of the columns of a query."""
+        found = self.engine.rows(f"DESCRIBE SELECT * FROM ({relation})")
+        return tuple(str(row[0]) for row in found)
 
     def values(self, relation: str, names: Sequence[str]) -> dict[str, float | None]:
         """The features called *names* of the first row of *relation*."""
@@ -445,10 +452,14 @@ class Population:
             FROM ({facts}) f FULL JOIN ({table}) c ON f.customer_id = c.customer_id
             ORDER BY 1"""
 
-    def _features(self, constants: Mapping[str, float]) -> str:
+    def refeatured(self, relation: str) -> str:
+        """SQL of the features of *relation*, which holds the facts of customers that might be."""
+        return self._features(self.usual.constants, relation)
+
+    def _features(self, constants: Mapping[str, float], relation: str = "") -> str:
         return query.features(
             self.plan,
-            self._customers,
+            relation or self._customers,
             given=self.given,
             measured=bool(self.logs),
             constants=constants,

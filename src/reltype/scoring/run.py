@@ -167,7 +167,7 @@ class Run:
             contributions=contributions(plan, batch, pooled, self.result.reasons),
             missing=missing(plan, features),
             near_misses=near_misses(self, one, batch),
-            counterfactual=counterfactual(self, one, features, named),
+            counterfactual=counterfactual(self, one, named),
             features=features,
         )
 
