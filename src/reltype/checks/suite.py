@@ -13,6 +13,7 @@ from reltype.checks import laws
 from reltype.checks.laws import Broken, keep
 from reltype.definitions import packs
 from reltype.definitions.archetypes import Archetype
+from reltype.definitions.dimensions import Signal
 from reltype.definitions.rules import Rule
 from reltype.errors import ReltypeError
 from reltype.plugins.guard import Guarded
@@ -176,6 +177,10 @@ class _Subject:
             kind = type(made).__name__
             for key in NEEDS.get(kind, ()):
                 keep(getattr(made, key), f"{kind.lower()} {made.name!r} has no {key}")
+            if isinstance(made, Signal):
+                poles = {said.pole for said in made.says}
+                for pole in ("low", "high"):
+                    keep(pole in poles, f"signal {made.name!r} says nothing where it is {pole}")
 
     def _plans(self) -> None:
         for plan in self._each_plan():

@@ -88,9 +88,5 @@ def _added_up(contributions: Sequence[Contribution]) -> list[str]:
 def _flip(found: Explanation) -> str:
     change = found.counterfactual
     if change is None:
-        return "No change of one or two features that others have would make it another archetype."
-    steps = " and ".join(
-        f"{c.feature} from {'not seen' if c.before is None else f'{c.before:.4g}'} to {c.after:.4g}"
-        for c in change.changes
-    )
-    return f"The smallest change that would make it {change.archetype}: {steps}."
+        return "No one or two things that they could do otherwise would make it another archetype."
+    return change.text

@@ -8,8 +8,9 @@ and items, and a pack may come from a stranger. Forms:
 | `days` | 1 day | 6.4 days | 13 months |
 | `every` | day | 6.4 days | 13 months |
 | `span` | 1 day | 6.4 days | 13 months |
+| `count` | 1 | 6 | 400 |
 | `times` | once | 6 times | 400 times |
-| `visit\\|visits` | 1 visit | 6 visits | 400 visits |
+| `visit\|visits` | 1 visit | 6 visits | 400 visits |
 | `money` | 1.00 | 6.40 | 400 |
 | `percent` | 100 % | | |
 | `date` | 2 January 1970 | | |
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NUMBER = r"[ +-]?\d*,?(?:\.\d+)?[dfg%]?"
-_WORDS = ("days", "every", "span", "times", "money", "percent", "date", "rating", "score")
+_WORDS = ("days", "every", "span", "times", "count", "money", "percent", "date", "rating", "score")
 _PAIR = r"[^{}|:]+\|[^{}|:]+"
 _SLOT = re.compile(rf"\{{(\w+)(?::({'|'.join(_WORDS)}|{_PAIR}|{_NUMBER}))?\}}")
 PIECES = re.compile(rf"(\{{\w+(?::(?:{'|'.join(_WORDS)}|{_PAIR}|{_NUMBER}))?\}})")
@@ -113,7 +114,7 @@ def kept(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
         return _durations(values, weeks=form == "span")
     if form == "date":
         return np.floor(values)
-    if "|" in form or form == "times":
+    if "|" in form or form in {"times", "count"}:
         return np.rint(values)
     if form == "money":
         return np.where(np.abs(values) < 100, np.round(values, 2), np.rint(values))
@@ -121,6 +122,22 @@ def kept(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
         return np.round(values, 4)
     digits = _DIGITS.search(form)
     return np.round(values, (int(digits[1]) if digits else 6) + 2 * form.endswith("%"))
+
+
+def shown(value: float, form: str, bounds: tuple[float, float] | None) -> float:
+    """*value* as far as *form* shows it, so that what is told is what was tried."""
+    if form in {"rating", "score"}:
+        low, high = bounds or (-100.0, 100.0)
+        told = round(low + (value + 1) / 2 * (high - low), 1 if bounds else 0)
+        return 2 * (told - low) / (high - low) - 1
+    if form == "percent":
+        return round(value, 2)
+    return float(kept(np.array([value]), form)[0])
+
+
+def form_of(sentence: str, name: str) -> str:
+    """How *sentence* tells *name*; empty where it does not."""
+    return next((m[2] or "" for m in _SLOT.finditer(sentence) if m[1] == name), "")
 
 
 def _durations(values: NDArray[np.float64], *, weeks: bool) -> NDArray[np.float64]:
@@ -142,7 +159,7 @@ def _in_words(value: float, form: str, name: str, units: Units) -> str:
         return _money(value, units.currency)
     if form in {"days", "every", "span"}:
         return _duration(value, form)
-    simple = {"date": _date, "times": _times, "percent": _percent}
+    simple = {"date": _date, "times": _times, "count": _count, "percent": _percent}
     return simple[form](value)
 
 
@@ -167,6 +184,10 @@ def _counted(number: float, unit: str, form: str) -> str:
     if form == "every" and number == 1:
         return unit
     return f"{number:,.10g} {unit}{'' if number == 1 else 's'}"
+
+
+def _count(value: float) -> str:
+    return f"{round(value):,}" if round(value) else "none"
 
 
 def _date(days: float) -> str:

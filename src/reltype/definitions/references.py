@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reltype.definitions.features import DAY_COLUMNS, INTERACTION_COLUMNS
+from reltype.definitions.features import AFTER, BEFORE, DAY_COLUMNS, INTERACTION_COLUMNS
 from reltype.definitions.phrases import slots
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import Expression, parse
@@ -54,6 +54,10 @@ class _Names:
                 if (expression := feature.expression(functions)) is not None:
                     known = INTERACTION_COLUMNS if expression.aggregate else self.measured
                     self._known(expression, where, known)
+                for name, expression in feature.moved(functions).items():
+                    self._known(expression, where, {*self.measured, AFTER})
+                    self._named("feature", [name], self.catalogue.features)
+                self._named("feature", slots(feature.change), {*self.measured, AFTER, BEFORE})
         for scale in self.catalogue.scales.values():
             with self._of("scale", scale.name) as where:
                 self._known(scale.expression(functions), where, self.measured)

@@ -44,7 +44,7 @@ class NearMiss:
         value: What was seen.
         bound: What was needed.
         margin: Their distance, in the clause's unit.
-        text: `affect 0.47, needs < 0.45`.
+        text: As a fact: `2 renewals; at least 3 are asked for`.
     """
 
     rule: str
@@ -57,26 +57,36 @@ class NearMiss:
 
 @frozen
 class Change:
-    """One feature's step in a counterfactual; `before` is None where it was not seen."""
+    """One feature's step in a counterfactual.
+
+    Attributes:
+        feature: Its name.
+        before: What it is.
+        after: What it would be.
+        text: In words: `coming every 32 days instead of every 72 days`.
+    """
 
     feature: str
-    before: float | None
+    before: float
     after: float
+    text: str
 
 
 @frozen
 class Counterfactual:
-    """The smallest change of features that would flip the archetype.
+    """The smallest change of facts that would flip the archetype.
 
     Attributes:
         changes: The features to change, at most two.
         archetype: What the customer would then be.
         distance: How far, as the share of customers that the changed features pass.
+        text: A sentence.
     """
 
     changes: tuple[Change, ...]
     archetype: str
     distance: float
+    text: str
 
 
 @frozen

@@ -286,15 +286,28 @@ class Reasons:
             written, texts(suffixes).take(numbers(archetype + 1)), texts([""])[0]
         )
 
+    def main_fact(self, batch: Batch, dimension: str) -> str:
+        """Of the first row, the fact of the signal that weighs most in *dimension*; else empty."""
+        signals = self._signals(batch)
+        sources = self._sources((), tuple(signals))
+        told = HandedDown(sources, np.zeros((len(batch), len(sources))))
+        mine = [j for j, s in enumerate(sources) if self.plan.dimensions[s.part].name == dimension]
+        for j in sorted(mine, key=lambda j: -signals[sources[j].signal][1][0]):
+            if self._place(batch, sources[j]) >= 0:
+                return self.first_text(batch, told, j)
+        return ""
+
+    def _place(self, batch: Batch, source: Source) -> int:
+        """Which of its sentences a source says of the first row; −1 for none."""
+        if not source.says or source.signal < 0:
+            return len(source.says) - 1
+        said = doubles(batch.table.column(f"says_{source.signal}"))[0]
+        return -1 if np.isnan(said) else int(said)
+
     def first_text(self, batch: Batch, told: HandedDown, j: int) -> str:
         """What source *j* says of the first row, as a fact; else what it is called."""
         source = told.sources[j]
-        place = -1
-        if source.says and source.signal < 0:
-            place = 0
-        elif source.says:
-            said = doubles(batch.table.column(f"says_{source.signal}"))[0]
-            place = -1 if np.isnan(said) else int(said)
+        place = self._place(batch, source)
         if place >= 0:
             text = told.texts[int(told.offsets[j]) + place]
             rows = np.zeros(1, np.int64)

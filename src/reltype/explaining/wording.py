@@ -17,17 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.definitions.benefits import Benefit
-    from reltype.definitions.dimensions import Dimension
     from reltype.scoring.plan import Plan
-
-
-def level(dimension: Dimension, reading: float) -> str:
-    """A reading in words: `very short`, `rather enduring`, `neither short nor enduring`."""
-    pole = dimension.high if reading > 0.5 else dimension.low
-    distance = abs(reading - 0.5)
-    if distance < 0.1:
-        return f"neither {dimension.low} nor {dimension.high}"
-    return f"{'very' if distance > 0.3 else 'rather'} {pole}"
 
 
 @define(frozen=True, slots=False)
