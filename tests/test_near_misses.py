@@ -1,5 +1,6 @@
 """Rules that nearly fired, and inputs that were missing: against the rules' text, a customer at a time."""
 
+import re
 import tomllib
 
 import pytest
@@ -56,7 +57,9 @@ def test_a_near_miss_says_what_was_seen_and_what_was_needed(explained):
     for _, why in explained:
         for miss in why.near_misses:
             name, operator = miss.clause.split()[:2]
-            assert miss.text == f"{name} {miss.value:.3g}, needs {operator} {miss.bound:.3g}"
+            assert miss.text.startswith(name)
+            assert f"{miss.value:.3g}" in miss.text
+            assert f"{miss.bound:.3g}" in miss.text
             assert not TEST[operator](miss.value, miss.bound)
 
 
@@ -77,12 +80,7 @@ def test_what_was_not_seen_is_told_with_all_that_says_nothing_for_want_of_it(exp
     for row, why in explained:
         assert set(why.missing) == {n for n in ("sap", "wind", "blooms", "rings") if row[n] is None}
         for name, text in why.missing.items():
-            signals = [
-                f"{s['dimension']} ({s['name']})"
-                for s in SAID["signals"]
-                if name in s["of"].split() or f"({name}" in s["of"]
-            ]
-            rules = [
-                f"rule {rule!r}" for rule, c in CLAUSES.items() if name in {n for _, n, _, _ in c}
-            ]
-            assert text == ", ".join([*signals, *rules])
+            signals = {s["name"] for s in SAID["signals"] if re.search(rf"\b{name}\b", s["of"])}
+            rules = {r for r, c in CLAUSES.items() if name in {n for _, n, _, _ in c}}
+            told = {n for n in [*(s["name"] for s in SAID["signals"]), *CLAUSES] if n in text}
+            assert told == signals | rules
