@@ -78,6 +78,11 @@ def rated(sentence: str) -> frozenset[str]:
     return frozenset(m[1] for m in _SLOT.finditer(sentence) if m[2] in {"rating", "score"})
 
 
+def a(noun: str) -> str:
+    """*noun* with its article, as it is spelt: `a fling`, `an old friend`."""
+    return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
+
+
 def slot(piece: str) -> tuple[str, str] | None:
     """Name and form of a *piece* that is one slot; None for any other text."""
     found = _SLOT.fullmatch(piece)

@@ -19,7 +19,7 @@ import numpy as np
 from attrs import define, field
 
 from reltype.definitions.features import AFTER, BEFORE
-from reltype.definitions.phrases import fill, form_of, shown
+from reltype.definitions.phrases import a, fill, form_of, shown
 from reltype.explaining.explanation import Change, Counterfactual
 from reltype.expressions import quote
 
@@ -140,7 +140,7 @@ class Search:
         changes = tuple(self._change(n, float(v)) for n, v in tried[best].items())
         archetype = archetypes[int(flipped[best])].name
         told = " and ".join(change.text for change in changes)
-        text = f"{told[:1].upper()}{told[1:]} would make it a {archetype}."
+        text = f"{told[:1].upper()}{told[1:]} would make it {a(archetype)}."
         return Counterfactual(changes, archetype, float(distances[best]), text)
 
     def _before(self, name: str) -> float:
