@@ -10,7 +10,7 @@ import numpy as np
 from attrs import define
 
 from reltype.arrow import doubles, numbers, text, texts
-from reltype.definitions.phrases import PIECES, PLAIN, Units, a, kept, slot, told
+from reltype.definitions.phrases import DURATIONS, PIECES, PLAIN, Units, a, kept, slot, told
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -124,7 +124,8 @@ def _told(values: pa.Array, name: str, form: str, units: Units) -> pa.Array:
         seen = ~np.isnan(number)
         alike = kept(np.where(seen, number, 0.0), form)
         _, first, code = np.unique(alike, return_index=True, return_inverse=True)
-        different = number[first]  # as it is: what is rounded twice may be told otherwise
+        # A duration as it is: rounded to weeks, it could be told in months.
+        different = number[first] if form in DURATIONS else alike[first]
         whole = pa.types.is_integer(values.type) and form in {"", "d"}
         given = [None if np.isnan(v) else int(v) if whole else float(v) for v in different]
         filled = texts([*(told(v, form, name, units) for v in given), "?"])
