@@ -52,6 +52,8 @@ class RunOptions:
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run.
+        normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
+            nobody sees, are one customer's.
         min_confidence: The posterior below which nobody is named, 0…1.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
@@ -73,6 +75,7 @@ class RunOptions:
     rules: Sequence[str | Path] = ()
     no_plugin: Sequence[str] = ()
     refunds: Refunds | None = None
+    normalize_ids: bool | None = None
     min_confidence: float | None = None
     threads: int | None = None
     memory_limit: str | None = None
@@ -94,6 +97,7 @@ def classify(
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -120,6 +124,8 @@ def classify(
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run. None: `net`.
+        normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
+            nobody sees, are one customer's. None: they are several.
         min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
         threads: How many threads the engine may use; None: one for each processor.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
@@ -159,6 +165,7 @@ def classify(
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
@@ -184,6 +191,7 @@ def fit(  # noqa: D417  the other arguments are those of classify
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -212,6 +220,7 @@ def fit(  # noqa: D417  the other arguments are those of classify
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
@@ -325,6 +334,7 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         engine.reader,
         requests,
         refunds=chosen.refunds,
+        normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
         encoding=asked.encoding,
         timeout=chosen.timeout,
@@ -339,6 +349,7 @@ _FLAGS = (
     "rules",
     "no_plugin",
     "refunds",
+    "normalize_ids",
     "min_confidence",
     "threads",
     "memory_limit",

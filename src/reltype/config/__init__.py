@@ -37,6 +37,7 @@ TABLES = (
 OPTIONS = (
     "min_confidence",
     "refunds",
+    "normalize_ids",
     "threads",
     "memory_limit",
     "rules",
@@ -80,6 +81,8 @@ class Settings:
         as_of: The as-of day; None: the last day of the log.
         min_confidence: The posterior below which nobody is named; None: the typology's own.
         refunds: `net`, `drop` or `raise`.
+        normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
+            nobody sees, are one customer's.
         threads: How many threads may work; None: as many as there are processors.
         memory_limit: What the engine may hold, such as `2GB`; None: its default.
         rules: Packs with more knowledge.
@@ -95,6 +98,7 @@ class Settings:
     as_of: dt.date | None = None
     min_confidence: float | None = None
     refunds: Refunds = "net"
+    normalize_ids: bool = False
     threads: int | None = None
     memory_limit: str | None = None
     rules: tuple[str, ...] = ()

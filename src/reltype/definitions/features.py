@@ -17,6 +17,7 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "state": "text",
     "value": "number",
     "refunded_amount": "number",
+    "ended": "number",
     "sentiment": "number",
     "rating": "number",
     "discount": "number",
