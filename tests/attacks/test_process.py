@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from reltype import cli
-from reltype.cli.process import clean, size
+from reltype.cli.process import size
 from reltype.engines import folders
+from reltype.formats.printing import clean
 
 
 def slow(home):

@@ -28,6 +28,8 @@ def apart(command: str, parameters: Iterable[click.Parameter], given: Mapping[st
     from reltype.errors import UsageError
 
     written = _written(command, given)
+    if command == "init" and not given.get("force"):
+        return  # it writes over nothing at all
     if not written:
         return
     taken: dict[object, str] = {}

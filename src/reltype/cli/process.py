@@ -10,22 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from reltype.errors import OutputError
+from reltype.formats.printing import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
-)
-"""What moves a cursor, rings, hides or turns text round; joiners of scripts and emoji are none."""
-
 HEADROOM = 3 << 29
 """Bytes that the process may hold beside the engine: batches, models, the output."""
-
-
-def clean(text: str) -> str:
-    """*text* without what a terminal would obey, line breaks and tabs left."""
-    return _UNSEEN.sub("�", text.replace("\r\n", "\n"))
 
 
 class Words:
