@@ -372,6 +372,7 @@ def _grouped(opened: Opened) -> Population:
             until=inputs.today,
             orders=inputs.orders,
             frozen=None if opened.model is None else opened.model.scales,
+            ratings=inputs.units.ratings,
         )
 
     names = ", ".join(item.source.name for item in inputs.items)

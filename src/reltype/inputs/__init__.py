@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
 from reltype.inputs.recheck import LOOKS, rechecked
+from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
 from reltype.mapping.guess import Counted, guess
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reltype.config.blocks import Block
+    from reltype.definitions.phrases import Units
     from reltype.engines.duckdb import Connection
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
@@ -134,6 +137,11 @@ class Inputs:
     today: dt.date | None = None
     totals: tuple[str, ...] = ()
     checked: bool = False
+
+    @cached_property
+    def units(self) -> Units:
+        """How numbers are told: on which scale people were asked, where that is known."""
+        return units_of(self.items)
 
     @classmethod
     def open(

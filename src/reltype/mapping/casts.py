@@ -11,27 +11,14 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from reltype import words
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import Expression, literal, parse, quote
 
 if TYPE_CHECKING:
     from reltype.expressions.functions import Kind
 
-BLANKS = (
-    "",
-    "n/a",
-    "na",
-    "#n/a",
-    "null",
-    "none",
-    "nil",
-    "nan",
-    "nat",
-    "-",
-    "--",
-    "?",
-    "(blank)",
-)
+BLANKS = words.blanks()
 """What stands in exports for nothing, in lower case."""
 
 _LONGEST_BLANK = max(map(len, BLANKS))

@@ -6,6 +6,7 @@ import datetime as dt
 import weakref
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
+from reltype.scoring.periods import facts_by_day
 from reltype.scoring.reliability import reliability
 
 if TYPE_CHECKING:
@@ -101,6 +103,7 @@ class Population:
         orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
+        ratings: Features and scales of which it is known on what scale people were asked.
         left_out: Ids that are no customers.
     """
 
@@ -116,6 +119,7 @@ class Population:
     orders: bool = False
     facts: str = ""
     customers: str = ""
+    ratings: Collection[str] = ()
     left_out: tuple[str, ...] = ()
 
     @property
@@ -133,6 +137,7 @@ class Population:
             until=self.until,
             frozen=self.frozen,
             orders=self.orders,
+            ratings=self.ratings,
         )
         return made.without(self.left_out)
 
@@ -155,7 +160,9 @@ class Population:
     @cached_property
     def nulls(self) -> Nulls:
         """What is null for everybody, since no input gives what it is made from."""
-        return Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        found = Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        told = {n for s in self.plan.signals for said in s.says for n in said.rated}
+        return evolve(found, unscaled=frozenset(told - set(self.ratings)))
 
     @cached_property
     def counts(self) -> Counts:
@@ -291,7 +298,9 @@ class Population:
         judged = query.evidence(
             self.plan, self._features(constants), constants, self.nulls, self.reliability
         )
-        name = self.engine.materialise(query.answer(self.plan, judged, seen=True), "judged")
+        name = self.engine.materialise(
+            query.answer(self.plan, judged, seen=True, nulls=self.nulls), "judged"
+        )
         weakref.finalize(self, self.engine.drop, name)
         return name
 
@@ -299,7 +308,9 @@ class Population:
     def overview(self) -> dict[str, float]:
         """Counts over these customers: see `query.overview`."""
         row = self.first(query.overview(self.plan, f"SELECT * FROM {self._answers}"))
-        return {name: value or 0 for name, value in row.items()}
+        return {
+            name: float(value or 0) for name, value in row.items()
+        }  # a HUGEINT comes as Decimal
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
@@ -318,6 +329,11 @@ class Population:
         finally:
             self.engine.drop(name)
 
+    def columns(self, relation: str) -> tuple[str, ...]:
+        """The names of the columns of a query."""
+        found = self.engine.rows(f"DESCRIBE SELECT * FROM ({relation})")
+        return tuple(str(row[0]) for row in found)
+
     def values(self, relation: str, names: Sequence[str]) -> dict[str, float | None]:
         """The features called *names* of the first row of *relation*."""
         asked = ", ".join(map(quote, names)) or "1"
@@ -325,13 +341,77 @@ class Population:
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
-        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}")
+        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
-        answers = query.answer(self.plan, self.judged(features))
+        answers = query.answer(self.plan, self.judged(features), nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
+
+    def judge_at(self, days: Sequence[dt.date], size: int = BATCH) -> Iterator[tuple[int, Batch]]:
+        """Batches as `judge` gives them, of everybody up to each of *days*, from one pass.
+
+        A batch is of one day; the days come in their order, the customers by their ids.
+
+        Args:
+            days: As-of days, ascending; none lies after this population's own.
+            size: Customers per batch.
+
+        Yields:
+            The place of the day in *days*, and a batch of customers.
+        """
+        constants = dict(self.usual.constants)
+        del constants["as_of_day"]
+        with self.kept(self._at(days), "history") as name:
+            features = query.features(
+                self.plan,
+                f"SELECT * FROM {name}",
+                given=self.given,
+                measured=bool(self.logs),
+                constants=constants,
+                nulls=self.nulls,
+                varying=["as_of_day"],
+            )
+            judged = query.evidence(self.plan, features, constants, self.nulls, self.reliability)
+            answers = query.answer(
+                self.plan,
+                f"SELECT * FROM ({judged}) ORDER BY as_of_day, customer_id",
+                nulls=self.nulls,
+                varying=["as_of_day"],
+            )
+            place = {_day(day): i for i, day in enumerate(days)}
+            for table in self.engine.batches(answers, size):
+                at = doubles(table.column("as_of_day"))
+                cuts = [0, *(np.nonzero(np.diff(at))[0] + 1).tolist(), table.num_rows]
+                for start, end in pairwise(cuts):
+                    batch = self._batch(table.slice(start, end - start))
+                    yield place[float(at[start])], batch
+
+    def _at(self, days: Sequence[dt.date]) -> str:
+        """SQL of `_customers` up to each of *days*, with `as_of_day`."""
+        listed = ", ".join(f"({_day(day)!r})" for day in days)
+        everybody = (
+            f"SELECT * FROM {self.customers} CROSS JOIN (VALUES {listed}) days(as_of_day)"
+            " WHERE customer_id IS NOT NULL"
+        )
+        if not self.logs:
+            return everybody
+        facts = facts_by_day(
+            self.plan,
+            self.logs,
+            days,
+            absent=self.absent,
+            orders=self.orders,
+            nulls=self.nulls,
+        )
+        if self.left_out:
+            listed = ", ".join(map(literal, self.left_out))
+            facts = f"SELECT * FROM ({facts}) WHERE customer_id NOT IN ({listed})"
+        if not self.tables:
+            return facts
+        return f"""
+            SELECT * FROM ({facts}) f FULL JOIN ({everybody}) c USING (customer_id, as_of_day)"""
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
@@ -372,10 +452,14 @@ class Population:
             FROM ({facts}) f FULL JOIN ({table}) c ON f.customer_id = c.customer_id
             ORDER BY 1"""
 
-    def _features(self, constants: Mapping[str, float]) -> str:
+    def refeatured(self, relation: str) -> str:
+        """SQL of the features of *relation*, which holds the facts of customers that might be."""
+        return self._features(self.usual.constants, relation)
+
+    def _features(self, constants: Mapping[str, float], relation: str = "") -> str:
         return query.features(
             self.plan,
-            self._customers,
+            relation or self._customers,
             given=self.given,
             measured=bool(self.logs),
             constants=constants,
@@ -443,6 +527,7 @@ def grouped(
     as_of: dt.date | None = None,
     until: dt.date | None = None,
     frozen: Scales | None = None,
+    ratings: Collection[str] = (),
     orders: bool = False,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
@@ -461,6 +546,7 @@ def grouped(
         as_of=as_of,
         until=until,
         frozen=frozen,
+        ratings=ratings,
         orders=orders,
     )
     if logs:

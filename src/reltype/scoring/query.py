@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 
+from reltype.definitions.dimensions import Sentence
 from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
 from reltype.mapping.canonical import INTERACTIONS
@@ -158,13 +159,7 @@ def facts(
         halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
             of them as if by a coin, the same for everybody.
     """
-    asked = {
-        feature.name: expression.without(nulls.columns)
-        for feature in plan.features
-        if feature.name not in nulls.features
-        and (expression := plan.feature(feature)) is not None
-        and expression.aggregate
-    }
+    asked = aggregates(plan, nulls)
     needs = {name for expression in asked.values() for name in expression.needs}
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
     count = _rows if orders else _count
@@ -195,6 +190,17 @@ def facts(
           {count("is_unread")} AS log_unread{looks}{measured}
         FROM ({rows})
         GROUP BY customer_id ORDER BY customer_id"""
+
+
+def aggregates(plan: Plan, nulls: Nulls = NO_NULLS) -> dict[str, Expression]:
+    """Feature → what sums up its rows, for every fact that is asked and not null everywhere."""
+    return {
+        feature.name: expression.without(nulls.columns)
+        for feature in plan.features
+        if feature.name not in nulls.features
+        and (expression := plan.feature(feature)) is not None
+        and expression.aggregate
+    }
 
 
 _HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009 % 2 AS TINYINT)"
@@ -243,6 +249,7 @@ def features(
     measured: bool,
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
+    varying: Collection[str] = (),
 ) -> str:
     """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
 
@@ -253,10 +260,11 @@ def features(
         measured: Whether the relation holds facts from a log.
         constants: Known scales and days, by name.
         nulls: What is null for everybody.
+        varying: Days that are a column of the relation, in place of a constant.
     """
     levels: list[dict[str, str]] = []
     known = {name: literal(value) for name, value in constants.items()}
-    ready = set(constants)
+    ready = {*constants, *varying}
     base = []
     for feature in plan.features:
         expression = None if feature.name in nulls.features else plan.feature(feature)
@@ -334,7 +342,11 @@ def evidence(
             seen = f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
             signals[f"seen_{i}"] = seen if trusted == 1 else f"{trusted!r} * ({seen})"
     amounts: dict[str, str] = {}
-    readings: dict[str, str] = {}
+    readings: dict[str, str] = {
+        f"mass_{i}": f"CASE WHEN signal_{i} IS NOT NULL THEN {s.weight!r} * seen_{i} END"
+        for i, s in enumerate(plan.signals)
+        if f"raw_{i}" in raw
+    }
     for dimension in plan.dimensions:
         mine = [
             (i, s)
@@ -360,32 +372,77 @@ def evidence(
         else condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
-    return nest(relation, [raw, signals, amounts, readings, conditions])
+    says = {
+        f"says_{i}": _which(i, parts, {**known, **as_readings}, nulls)
+        for i, parts in plan.sentences.items()
+    }
+    return nest(relation, [raw, signals, amounts, readings, {**conditions, **says}])
+
+
+def _which(
+    i: int,
+    parts: Sequence[tuple[Sentence, Expression | None]],
+    columns: Mapping[str, str],
+    nulls: Nulls,
+) -> str:
+    """Which sentence tells what signal *i* saw: its place among them, null where none does."""
+    cases = []
+    for place, (said, condition) in enumerate(parts):
+        if nulls.features & set(said.mentions) or nulls.unscaled & said.rated:
+            continue
+        if condition is not None and condition.null_without(nulls.features):
+            continue
+        asked = {"low": [f"signal_{i} < 0.5"], "high": [f"signal_{i} >= 0.5"]}.get(said.pole, [])
+        asked += [] if condition is None else [f"({condition.sql(columns=columns)})"]
+        asked += [f"{quote(n)} IS NOT NULL" for n in said.mentions if n not in columns]
+        cases.append(f"WHEN {' AND '.join(asked or ['true'])} THEN {place}")
+    if not cases:
+        return "CAST(NULL AS TINYINT)"
+    return f"CAST(CASE WHEN signal_{i} IS NULL THEN NULL {' '.join(cases)} END AS TINYINT)"
 
 
 def _where_seen(i: int, amount: str) -> str:
     return f"CASE WHEN signal_{i} IS NULL THEN 0.0 ELSE {amount} END"
 
 
-def answer(plan: Plan, relation: str, *, seen: bool = False) -> str:
+def answer(
+    plan: Plan,
+    relation: str,
+    *,
+    seen: bool = False,
+    nulls: Nulls = NO_NULLS,
+    varying: Collection[str] = (),
+) -> str:
     """The columns of *relation* that the classifiers and the result need, and no others.
 
     Args:
         plan: What is asked.
         relation: SQL of `evidence`, or of what this gave of it.
         seen: Whether to add `saw_i`, that signal i is not null, for `overview`.
+        nulls: What is null for everybody: no reason speaks of it.
+        varying: Days that are a column of the relation.
     """
     signals = range(len(plan.signals))
+    told = [
+        i
+        for i, signal in enumerate(plan.signals)
+        if not plan.signal(signal).null_without(nulls.features)
+    ]
+    mentioned = [name for name in plan.mentioned if name not in nulls.features]
     columns = [
         "customer_id",
         *(f"d_{d.name}" for d in plan.dimensions),
         *(f"e_{d.name}" for d in plan.dimensions),
         *plan.conditions,
         *(f"signal_{i}" for i in signals if plan.also),
-        *dict.fromkeys([*plan.mentioned, *plan.also]),
+        *(f"says_{i}" for i in told if i in plan.sentences),
+        *dict.fromkeys([*mentioned, *plan.also, *varying]),
     ]
-    saw = "".join(f", signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen)
-    return f"SELECT {', '.join(map(quote, columns))}{saw} FROM ({relation})"
+    added = [f"signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen]
+    # To hand a reading down to its signals seven digits are enough, at half the memory.
+    added += [f"CAST(mass_{i} AS FLOAT) AS mass_{i}" for i in told]
+    added += [f"CAST(signal_{i} AS FLOAT) AS signal_{i}" for i in told if not plan.also]
+    return f"SELECT {', '.join([*map(quote, columns), *added])} FROM ({relation})"
 
 
 def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:

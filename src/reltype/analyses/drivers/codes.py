@@ -75,9 +75,15 @@ def proposals(names: Sequence[str], values: NDArray[np.float64]) -> list[Proposa
 
 
 def _counts(column: NDArray[np.float64]) -> dict[float, int]:
+    """Answer → how often it stands; of a column that is no scale only what may be codes, and its ends."""
     values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
-    if len(values) > _STEPS and not (values[0] < 0 and values[values >= 0].size > _STEPS):
-        return {}
+    if len(values) > _STEPS:
+        low = int((values < 0).sum())
+        if not 0 < low <= 3:
+            return {}
+        ends = [low, low + 1, len(values) - 1]
+        kept = [*range(low), *ends]
+        values, counts = values[kept], counts[kept]
     return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 

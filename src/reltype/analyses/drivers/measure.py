@@ -107,14 +107,14 @@ def measure(
         )
     found = mean_shares(known.covariances, players, always)
     drawn = replicated(known.covariances, known.replicates, players, always, found.lmg)
-    line = _line(known, players, always)
+    lines = _lines(known, players, always)
     chance = noise.chance(found.r2, len(columns), known.size, len(always), found.always)
     if len(sample) <= _SHUFFLED:
         used = sample.rows(sample.complete) if chosen == "listwise" else sample
         dealt = noise.chance_by_shuffling(used.values, used.weights, always)
         chance = max(chance, dealt)
     return _told(
-        table, names, found, drawn, known, sample, line=line, chance=chance, complete=complete,
+        table, names, found, drawn, known, sample, lines=lines, chance=chance, complete=complete,
         players=players,
     )  # fmt: skip
 
@@ -139,15 +139,17 @@ def _enough(sample: Sample, table: Table, name: str, rows: int) -> None:
         )
 
 
-def _line(known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]) -> float:
+def _lines(
+    known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]
+) -> dict[int, float]:
+    """Columns of a player → what as many columns of noise get."""
     whole = correlation(known.covariances.mean(axis=-1))
     left = subsets.given(whole, always)
     rest = [i for i in range(len(whole)) if i not in set(always)]
     place = {column: number for number, column in enumerate(rest)}
     moved = [[place[c] for c in player] for player in players]
     drawn = noise.noise_shares(left, moved, known.size, len(always))
-    # A group of columns gets what as many columns of noise get together, at most.
-    return noise.line(drawn, sum(map(len, players)))
+    return {k: noise.line(drawn, len(players), k) for k in sorted({1, *map(len, players)})}
 
 
 def _told(
@@ -158,7 +160,7 @@ def _told(
     known: Moments,
     sample: Sample,
     *,
-    line: float,
+    lines: Mapping[int, float],
     chance: float,
     complete: int,
     players: Sequence[Sequence[int]],
@@ -169,7 +171,7 @@ def _told(
     spread[:, 1] = np.maximum(spread[:, 1], found.lmg)
     likely = intervals.first_probability(drawn)
     whole = correlation(known.covariances.mean(axis=-1))
-    levels = _levels(table, names, players, found, drawn, known, sample, whole, line)
+    levels = _levels(table, names, players, found, drawn, known, sample, whole, lines[1])
     drivers = {}
     for i, name in enumerate(names):
         single = len(players[i]) == 1
@@ -186,7 +188,7 @@ def _told(
             car=float(found.car[i]),
             correlation=float(whole[players[i][0], -1]) if single else None,
             likely_first=float(likely[i]),
-            line=line * len(players[i]),
+            line=lines[len(players[i])],
             performance=levels[0].get(name),
         )
     pairs = intervals.differences(names, found.lmg, drawn)
@@ -209,7 +211,7 @@ def _told(
         adjusted=adjusted,
         always={name: found.always for name in [", ".join(sorted(table.always))] if name},
         drivers={name: drivers[name] for name in table.players},
-        noise=line,
+        noise=lines[1],
         chance=chance,
         differences=tuple(pairs),
         alike=tuple(map(tuple, intervals.alike(pairs, order))),

@@ -42,6 +42,9 @@ _NUMBERS = frozenset(
 _NAMES_OF_IDS = re.compile(
     r"(^|\b)(id|ids|uuid|guid|key|rownames|row ?(no|nr|number)?|index|unnamed.*|no|nr)(\b|$)"
 )
+_WEIGHTS = re.compile(
+    r"((survey|sample|sampling|design|post ?strat\w*|final|p) ?)?weights?|weighting"
+)
 _RESPONDENT = re.compile(
     r"(respondent|participant|person|customer|client|member|patient|user|subject|case|contact)"
     r"( ?(id|no|nr|number|key|code))|(respondent|participant)"
@@ -105,6 +108,7 @@ class Survey:
     sample: pa.Table = field(repr=False)
     notes: tuple[str, ...] = ()
     key: str | None = None
+    _known: dict[str, Column] = field(factory=dict, repr=False, init=False)
 
     @classmethod
     def open(
@@ -238,37 +242,43 @@ class Survey:
         relation = self.relation if where is None else f"{self.relation} WHERE {where}"
         table = self.engine.table(f"SELECT {', '.join(columns)} FROM {relation}")
         values = np.full((table.num_rows, len(items)), np.nan)
-        for i in range(len(items)):
-            values[:, i] = doubles(table.column(f"item_{i}"))
+        doubted, odd = [], []
+        for i, item in enumerate(items):
+            column = table.column(f"item_{i}")
+            values[:, i] = doubles(column)
+            infinite = int((~np.isfinite(values[:, i])).sum()) - column.null_count
+            if infinite:
+                odd.append(_told_unread(item.name, infinite, "inf or nan"))
+            elif column.null_count and self.columns[item.name] == "VARCHAR":
+                doubted.append(item)
         values[~np.isfinite(values)] = np.nan
         found = {name: table.column(f"label_{i}") for i, name in enumerate(labels)}
-        return Answers(values, tuple(items), found), self._unread(items)
+        return Answers(values, tuple(items), found), [*odd, *self._unread(doubted)]
 
     def _unread(self, items: Sequence[Item]) -> list[str]:
-        """Cells that hold something and are no number, counted by column."""
+        """Cells of text that hold something and are no number, counted by column."""
         asked = []
         for item in items:
-            nothing = f"{blank(item.raw)}"
-            filled = (
-                f"({item.raw} IS NOT NULL AND ({nothing}) IS NOT TRUE AND trim({item.raw}) <> '')"
-            )
-            bad = f"({filled} AND ({item.sql} IS NULL OR NOT isfinite({item.sql})))"
+            filled = f"({blank(item.raw)}) IS NOT TRUE AND trim({item.raw}) <> ''"
+            bad = f"{item.sql} IS NULL AND {item.raw} IS NOT NULL AND {filled}"
             asked += [f"count(*) FILTER ({bad})", f"min({item.raw}) FILTER ({bad})"]
         if not asked:
             return []
         row = self.engine.rows(f"SELECT {', '.join(asked)} FROM {self.relation}")[0]
         return [
-            f"{item.name}: {count:,} cell{'s' * (count != 1)} such as {_brief(example)} "
-            f"{'are' if count != 1 else 'is'} no number and counted as no answer."
+            _told_unread(item.name, count, _brief(example))
             for item, count, example in zip(items, row[0::2], row[1::2], strict=True)
             if count
         ]
 
     def _profiles(self, names: Sequence[str]) -> list[Column]:
-        if not names:
-            return []
-        types = [self.columns[name] for name in names]
-        return columns_of(names, types, self.sample.select(list(names)))
+        """What columns look like; each is looked at once."""
+        new = [name for name in dict.fromkeys(names) if name not in self._known]
+        if new:
+            types = [self.columns[name] for name in new]
+            found = columns_of(new, types, self.sample.select(new))
+            self._known.update(zip(new, found, strict=True))
+        return [self._known[name] for name in names]
 
     def _unfit(self, column: Column) -> str:
         """Why a column that nobody named is no attribute; empty if it may be one."""
@@ -281,6 +291,8 @@ class Survey:
             return "a time"
         if numbers is None:
             return "" if type_ == "BOOLEAN" or answers(column) else "text"
+        if _is_weight(column):
+            return f"weights? --weights {column.name} takes them"
         return "an identifier" if self._is_identifier(column) else ""
 
     def _is_identifier(self, column: Column) -> bool:
@@ -375,6 +387,8 @@ class Survey:
 
 def _settled(engine: Engine, source: Source) -> Source:
     """The source, cut anew where the engine could not cut it; every row of it was looked at."""
+    if not any(part.dialect for part in source.parts):
+        return source
     failed = False
     try:
         engine.rows(f"SELECT count(COLUMNS(*)) FROM {source.relation}")
@@ -397,6 +411,21 @@ def _malformed(engine: Engine, source: Source) -> list[str]:
 
 def _is_time(type_: str) -> bool:
     return type_ in {"DATE", "TIME"} or type_.startswith("TIMESTAMP")
+
+
+def _is_weight(column: Column) -> bool:
+    """Whether a column is called weights, and holds what survey weights look like: around 1."""
+    numbers = column.numbers
+    if numbers is None or numbers.whole or not _WEIGHTS.fullmatch(plain(column.name)):
+        return False
+    return min(numbers.values) >= 0 and 0.5 < float(np.median(numbers.values)) < 2
+
+
+def _told_unread(name: str, count: int, example: str) -> str:
+    return (
+        f"{name}: {count:,} cell{'s' * (count != 1)} such as {example} "
+        f"{'are' if count != 1 else 'is'} no number and counted as no answer."
+    )
 
 
 def _cases(quoted: str, numbers: Mapping[str, float]) -> str:

@@ -106,7 +106,11 @@ def _table(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> 
             f"{related:>5} {d.likely_first:>5.0%}"
         )
         if levels and (p := d.performance):
-            so = p.quadrant if d in reported or p.quadrant not in QUADRANTS[:2] else ""
+            so = (
+                p.quadrant
+                if d in reported or (reported and p.quadrant not in QUADRANTS[:2])
+                else ""
+            )
             line += f" {p.level:>5.0%}  {so}"
         lines.append(line.rstrip())
     if len(found.drivers) > _SHOWN:
