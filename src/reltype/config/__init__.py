@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from reltype import toml
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
 from reltype.engines.limits import TIMEOUT
@@ -170,13 +170,7 @@ def _here() -> Path | None:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{file}: cannot be read ({reason}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: is not TOML: {error}.") from error
+    return toml.load(file)
 
 
 def parse(document: Mapping[str, Any], file: Path) -> Config:
