@@ -52,6 +52,10 @@ class RunOptions:
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run.
+        timezone: Where times in UTC, and Unix times, are told, such as `Europe/Berlin`: a time
+            without a zone is taken for one of that place, one with an offset keeps its own day and
+            hour. None: in UTC.
+        id_from_row: A row of a file that names no customer is a customer, as in a survey.
         min_confidence: The posterior below which nobody is named, 0…1.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
@@ -73,6 +77,8 @@ class RunOptions:
     rules: Sequence[str | Path] = ()
     no_plugin: Sequence[str] = ()
     refunds: Refunds | None = None
+    timezone: str | None = None
+    id_from_row: bool | None = None
     min_confidence: float | None = None
     threads: int | None = None
     memory_limit: str | None = None
@@ -94,6 +100,8 @@ def classify(
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    timezone: str | None = None,
+    id_from_row: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -120,6 +128,10 @@ def classify(
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run. None: `net`.
+        timezone: Where times in UTC, and Unix times, are told, such as `Europe/Berlin`: a time
+            without a zone is taken for one of that place, one with an offset keeps its own day and
+            hour. None: UTC.
+        id_from_row: A row of a file that names no customer is a customer, as in a survey.
         min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
         threads: How many threads the engine may use; None: one for each processor.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
@@ -159,6 +171,8 @@ def classify(
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        timezone=timezone,
+        id_from_row=id_from_row,
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
@@ -184,6 +198,8 @@ def fit(  # noqa: D417  the other arguments are those of classify
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    timezone: str | None = None,
+    id_from_row: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -212,6 +228,8 @@ def fit(  # noqa: D417  the other arguments are those of classify
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        timezone=timezone,
+        id_from_row=id_from_row,
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
@@ -325,6 +343,8 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         engine.reader,
         requests,
         refunds=chosen.refunds,
+        timezone=chosen.timezone or "",
+        id_from_row=chosen.id_from_row,
         features=knowledge.catalogue.features,
         encoding=asked.encoding,
         timeout=chosen.timeout,
@@ -339,6 +359,8 @@ _FLAGS = (
     "rules",
     "no_plugin",
     "refunds",
+    "timezone",
+    "id_from_row",
     "min_confidence",
     "threads",
     "memory_limit",

@@ -78,6 +78,16 @@ _READING = (
         "--table", metavar="NAME", help="Which table of a database, or sheet of a workbook."
     ),
     click.option(
+        "--timezone",
+        metavar="NAME",
+        help="Where times in UTC are told, such as Europe/Berlin.",
+    ),
+    click.option(
+        "--id-from-row/--no-id-from-row",
+        default=None,
+        help="A row of a file that names no customer is one.",
+    ),
+    click.option(
         "--encoding",
         metavar="NAME",
         help="What text files are written in.  [default: seen from their bytes]",

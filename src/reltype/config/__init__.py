@@ -37,6 +37,8 @@ TABLES = (
 OPTIONS = (
     "min_confidence",
     "refunds",
+    "timezone",
+    "id_from_row",
     "threads",
     "memory_limit",
     "rules",
@@ -80,6 +82,8 @@ class Settings:
         as_of: The as-of day; None: the last day of the log.
         min_confidence: The posterior below which nobody is named; None: the typology's own.
         refunds: `net`, `drop` or `raise`.
+        timezone: Where the days and hours of times in UTC are told; None: in UTC.
+        id_from_row: A row of a file that names no customer is one.
         threads: How many threads may work; None: as many as there are processors.
         memory_limit: What the engine may hold, such as `2GB`; None: its default.
         rules: Packs with more knowledge.
@@ -95,6 +99,8 @@ class Settings:
     as_of: dt.date | None = None
     min_confidence: float | None = None
     refunds: Refunds = "net"
+    timezone: str | None = None
+    id_from_row: bool = False
     threads: int | None = None
     memory_limit: str | None = None
     rules: tuple[str, ...] = ()
