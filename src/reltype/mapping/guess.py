@@ -202,7 +202,7 @@ _DISTINCT = 0.95
 """A column of whose cells fewer are different from one another repeats."""
 
 
-def role_of(
+def role_of(  # noqa: PLR0911 - a line for each sign
     table: Table, given: MappingOf[str, str], counted: Counted | None = None
 ) -> tuple[Role, str]:
     """Whether a file is a log or a customer table, and why.

@@ -53,7 +53,7 @@ def _missing(choice: Choice, ours: str) -> str:
     there = in_words([repr(column.name) for column in columns], 8)
     how = line(choice.role, ours, name)
     rows = ""
-    if ours == "customer_id":
+    if ours == "customer_id" and not choice.log and choice.table.may_be_answers:
         rows = (
             " Where each row is a customer, or somebody who answered, --id-from-row numbers them."
         )
