@@ -31,8 +31,9 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "gap_days": "number",
     "payment_gap_days": "number",
     "amount_log": "number",
+    "payment_log": "number",
 }
-"""What an aggregate may speak of: the canonical columns, and seven that the query adds.
+"""What an aggregate may speak of: the canonical columns, and eight that the query adds.
 
 `day` is whole days since 1970-01-01; `weekday` 1 (Monday) … 7 (Sunday); `hour` the hour of the day,
 0…23; `organic` is true where the customer took the step (not a bill, a renewal or a mailing of

@@ -51,6 +51,11 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("kind", "value"),
         "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
     ),
+    "payment_log": (
+        ("kind", "value"),
+        "CASE WHEN kind IN ('purchase', 'renewal') AND value > 0"
+        " THEN round(ln(value) * 4096) / 4096 END",
+    ),
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
         for name in ("value", "refunded_amount", "sentiment", "rating", "discount")
