@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind
@@ -17,6 +17,7 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "state": "text",
     "value": "number",
     "refunded_amount": "number",
+    "ended": "number",
     "sentiment": "number",
     "rating": "number",
     "discount": "number",
@@ -47,6 +48,10 @@ DAY_COLUMNS = ("as_of_day", "log_start_day")
 """Days since 1970-01-01 of the as-of day and of the log's first day: constants of a run."""
 
 
+AFTER, BEFORE = "after", "before"
+"""What a change calls the new and the present value of its feature."""
+
+
 @frozen
 class Feature:
     """A measured fact per customer, with its unit.
@@ -61,6 +66,10 @@ class Feature:
         source: Where the idea comes from, or empty.
         changeable: False where nobody can change it (time that has passed): a counterfactual
             never proposes to.
+        change: What a counterfactual says, as in `coming every {after:every} instead of every
+            {before:every}`; other names are the customer's features. Empty: it is never proposed.
+        moves: What changes along, and how: another feature → SQL over features and `after`, the
+            new value. Empty: the feature itself alone.
     """
 
     name: str
@@ -69,6 +78,14 @@ class Feature:
     summary: str = ""
     source: str = ""
     changeable: bool = True
+    change: str = ""
+    moves: Mapping[str, str] = field(factory=dict)
+
+    def moved(self, functions: Collection[str] = ()) -> dict[str, Expression]:
+        """Of each feature that changes along, what it becomes. Raises ConfigError."""
+        where = f"feature {self.name!r}, moves"
+        asked = self.moves or {self.name: AFTER}
+        return {n: parse(sql, where=where, functions=functions) for n, sql in asked.items()}
 
     def expression(
         self,

@@ -45,11 +45,42 @@ class Help:
         dimension: Its name.
         columns: Canonical columns or customer-table facts, any of which would help.
         gain: By how much it would move apart the pair that is least apart, in standard deviations.
+        between: That pair.
     """
 
     dimension: str
     columns: tuple[str, ...]
     gain: float
+    between: tuple[str, str] = ("", "")
+
+    @property
+    def text(self) -> str:
+        """What to get, and what it would tell, for somebody who can get it."""
+        told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in self.columns)
+        first, second = self.between
+        return f"{told}. It would tell a {first} from a {second}." if first else f"{told}."
+
+
+COLUMNS = {
+    "kind": "a log of what they do besides buying: visits, messages, complaints, reviews",
+    "value": "what each purchase cost",
+    "discount": "how much each purchase was reduced",
+    "rating": "what they answered when asked how pleased they were",
+    "sentiment": "how pleased their texts sound",
+    "nps": "how likely they would recommend you, 0 to 10",
+    "satisfaction": "how satisfied they say they are",
+    "since": "the day on which each became a customer",
+    "tenure_days": "how long each has been a customer",
+    "contract_days": "how long each contract runs, 0 for none",
+    "auto_renew": "whether it renews by itself",
+    "share_of_wallet": "which part of such money they spend with you",
+    "products": "how many of your products each has",
+    "referrals": "how many others each brought along",
+    "active": "who is still a customer",
+    "ended": "when each left",
+    "timestamp": "a log with the time of each purchase",
+}
+"""Column → what it holds, as one would ask a colleague for it."""
 
 
 @frozen
@@ -316,12 +347,14 @@ def helps(
     worst = int((squares * seen).sum(axis=1).argmin())
     now = float((squares[worst] * seen).sum())
     made = []
+    first, second = pairs[worst]
+    between = (plan.archetypes[first].name, plan.archetypes[second].name)
     for k, dimension in enumerate(plan.dimensions):
         missing = columns.get(dimension.name, ())
         then = now + squares[worst, k] * (1 - seen[k])
         gain = float(np.sqrt(then) - np.sqrt(now))
         if missing and gain > 0.05:
-            made.append(Help(dimension.name, missing, gain))
+            made.append(Help(dimension.name, missing, gain, between))
     return tuple(sorted(made, key=lambda h: -h.gain))
 
 
