@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from reltype import plugins
 from reltype.config import settings
 from reltype.definitions.importance import importance
+from reltype.definitions.norms import Norms
 from reltype.engines import EngineError, limits
 from reltype.errors import InputError
 from reltype.inputs import Inputs, of_the_file, read_errors, readable
@@ -281,6 +282,11 @@ class Opened:
             confidence = self.model.min_confidence if confidence is None else confidence
         return Run(population, self.inputs, self.knowledge, learned, confidence)
 
+    @property
+    def norms(self) -> Norms:
+        """What is usual here by somebody who knows: the config goes before the packs."""
+        return Norms.of(self.knowledge.catalogue.norms, self.settings.config.norms)
+
     def measuring(self) -> Opened:
         """The same, measuring every feature that is known, whoever asks for it or not."""
         return evolve(self, plan=self.plan.measuring_all)
@@ -310,6 +316,9 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
     if model is None and chosen.model:
         model = load_model(chosen.model)
     if model is None:
+        norms = Norms.of(knowledge.catalogue.norms, chosen.config.norms)
+        catalogue = knowledge.catalogue.with_prior(chosen.typology, norms.mix)
+        knowledge = evolve(knowledge, catalogue=catalogue)
         plan = knowledge.plan(chosen.typology)
     else:
         knowledge = evolve(knowledge, catalogue=model.apply(knowledge.catalogue))
@@ -382,6 +391,7 @@ def _grouped(opened: Opened) -> Population:
             as_of=opened.settings.as_of,
             until=inputs.today,
             orders=inputs.orders,
+            norms=opened.norms.numbers,
             frozen=None if opened.model is None else opened.model.scales,
             ratings=inputs.units.ratings,
         )

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
+from reltype.definitions.norms import norm
 from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.mapping.kinds import checked
@@ -29,6 +30,7 @@ TABLES = (
     "interactions",
     "customers",
     "kinds",
+    "norms",
     "benefits_of",
     "plugins",
     "options",
@@ -59,6 +61,7 @@ class Config:
         path: The file; None where there is none.
         blocks: The logs and customer tables that it names.
         kinds: Their word → our kind.
+        norms: What is usual here: name → a number in the norm's unit, or a mix.
         benefits_of: An attribute of their survey → the benefit, or the kind of one, that it speaks of.
         options: Every other setting that it makes, by the name that `Settings` has for it.
     """
@@ -68,6 +71,7 @@ class Config:
     kinds: Mapping[str, str] = field(factory=dict)
     options: Mapping[str, Any] = field(factory=dict)
     benefits_of: Mapping[str, str] = field(factory=dict)
+    norms: Mapping[str, float | Mapping[str, float]] = field(factory=dict)
 
 
 @frozen
@@ -214,6 +218,10 @@ def parse(document: Mapping[str, Any], file: Path) -> Config:
         MappingProxyType(words),
         MappingProxyType(read_options),
         _benefits_of(document, file),
+        {
+            name: norm(name, said, f"{file}: [norms]").value
+            for name, said in _table(document, "norms", file).items()
+        },
     )
 
 

@@ -22,7 +22,10 @@ MIX = "mix"
 DAYS, MONEY, YES, MOOD = "days", "money a month", "yes or no", "-1…1"
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
-    "loyal_customer_comes_every": (DAYS, "How often does a loyal customer come or pay? (7d, 1 month)"),
+    "loyal_customer_comes_every": (
+        DAYS,
+        "How often does a loyal customer come or pay? (7d, 1 month)",
+    ),
     "loyal_customer_stays": (DAYS, "How long does a loyal customer stay, or has stayed? (3 years)"),
     "loyal_customer_spends": (MONEY, "What does a loyal customer spend in a month?"),
     "leaving_is_free": (YES, "Can customers leave at any time, with no contract? (yes, no)"),
@@ -120,3 +123,32 @@ def _shares(said: Any) -> Mapping[str, float] | None:  # noqa: ANN401
 
 
 _MADE = {DAYS: _days, MONEY: _money, YES: _yes, MOOD: _mood, "shares": _shares}
+
+
+@frozen
+class Norms:
+    """All norms that hold in a run.
+
+    Attributes:
+        values: Norm → its value.
+    """
+
+    values: Mapping[str, float | Mapping[str, float]] = field(factory=dict)
+
+    @classmethod
+    def of(
+        cls, packed: Mapping[str, Norm], said: Mapping[str, float | Mapping[str, float]]
+    ) -> Norms:
+        """What packs say, and before it what the config *said*."""
+        return cls({**{name: one.value for name, one in packed.items()}, **said})
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """Those that are numbers, which scales follow from."""
+        return {n: v for n, v in self.values.items() if not isinstance(v, Mapping)}
+
+    @property
+    def mix(self) -> dict[str, float]:
+        """Archetype → share; empty where nobody said."""
+        found = self.values.get(MIX, {})
+        return dict(found) if isinstance(found, Mapping) else {}

@@ -56,8 +56,10 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     ),
     "payment_log": (
         ("kind", "value"),
-        "CASE WHEN kind IN ('purchase', 'renewal') AND value > 0"
-        " THEN round(ln(value) * 4096) / 4096 END",
+        (
+            "CASE WHEN kind IN ('purchase', 'renewal') AND value > 0"
+            " THEN round(ln(value) * 4096) / 4096 END"
+        ),
     ),
     "ended": (("ended",), "CAST(floor(epoch(ended) / 86400) AS DOUBLE)"),
     **{
