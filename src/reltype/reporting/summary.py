@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.phrases import a
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Help:
         """What to get, and what it would tell, for somebody who can get it."""
         told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in self.columns)
         first, second = self.between
-        return f"{told}. It would tell a {first} from a {second}." if first else f"{told}."
+        return f"{told}. It would tell {a(first)} from {a(second)}." if first else f"{told}."
 
 
 COLUMNS = {
