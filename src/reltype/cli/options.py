@@ -120,6 +120,12 @@ _DATA = (
         shell_complete=_one_of("net", "drop", "raise"),
         help="What to do with money paid back.  [default: net]",
     ),
+    click.option(
+        "--normalize-ids",
+        is_flag=True,
+        default=None,
+        help="Ids that differ only in case, accents' composition or blanks are one customer's.",
+    ),
     *_READING,
 )
 

@@ -19,6 +19,7 @@ from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
 from reltype.inputs.recheck import LOOKS, rechecked
+from reltype.inputs.returns import Returns, attached
 from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import BLANKS, Cells
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from reltype.sources import Source
 
 _BRIEF = 40
+_BY_NAME = "called like a feature"
+_AS_FEATURE = {"since": "since_day", "ended": "left_day"}
+"""What a customer table calls by a time, and a feature by a day."""
 
 
 @frozen
@@ -53,6 +57,7 @@ class Input:
         types: Its columns, those that were joined to it too, and DuckDB's types of them.
         made: What a config says the rows are made of.
         notes: Sentences for the user.
+        returns: Orders of a log that another file says came back.
     """
 
     source: Source
@@ -60,6 +65,7 @@ class Input:
     types: Mapping[str, str]
     made: Origins | None = None
     notes: tuple[str, ...] = ()
+    returns: Returns | None = None
 
     @property
     def numbered(self) -> bool:
@@ -92,9 +98,9 @@ class Input:
         if self.numbered:
             number = "CAST(row_number() OVER () AS VARCHAR)"
             return f"(SELECT *, {number} AS {quote(ROW)} FROM {relation})"
-        if self.made is None:
-            return relation
-        return self.made.joined(Table(relation, (*self.source.columns, *keep)))
+        if self.made is not None:
+            relation = self.made.joined(Table(relation, (*self.source.columns, *keep)))
+        return relation if self.returns is None else self.returns.joined(relation)
 
     def select(
         self,
@@ -159,6 +165,7 @@ class Inputs:
         asked: Sequence[Ask],
         *,
         refunds: Refunds = "net",
+        normalize_ids: bool = False,
         features: Collection[str] = (),
         encoding: str | None = None,
         timeout: float | None = None,
@@ -171,6 +178,7 @@ class Inputs:
             connection: An engine's, locked but for what `readable` gives.
             asked: What to read.
             refunds: What becomes of money paid back.
+            normalize_ids: Spellings of one id that people take for the same are one.
             features: Names of features that a customer table may give.
             encoding: What text files are written in; seen from their bytes where None.
             timeout: Seconds for each of *asked*; None or 0: no limit.
@@ -191,6 +199,9 @@ class Inputs:
                 understood = _understanding(connection, ask, features, timezone, id_from_row)
                 items += [understood(source, made) for source in found]
         _all_used(asked, items)
+        items = attached(connection, items)
+        if normalize_ids:
+            items = [evolve(item, guess=_normalizing(item.guess)) for item in items]
         items = [_bridged(item, items) for item in items]
         return cls(connection, items, refunds, frozenset(features))
 
@@ -225,8 +236,16 @@ class Inputs:
     @property
     def given(self) -> set[str]:
         """The features that the customer tables give."""
-        named = _mapped(self.of("customers"))
-        return ({"since_day" if name == "since" else name for name in named}) & self.features
+        named = {_AS_FEATURE.get(name, name) for name in _mapped(self.of("customers"))}
+        if any(True for _ in self.of("interactions")):
+            # What a table counts so far and a log shows are not the same time.
+            named -= {
+                name
+                for item in self.of("customers")
+                for name in ("spend", "purchases")
+                if item.guess.reasons.get(name, "as given") not in {"as given", _BY_NAME}
+            }
+        return named & self.features
 
     @property
     def mapped(self) -> set[str]:
@@ -348,6 +367,10 @@ class Inputs:
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+def _normalizing(guess: Guess) -> Guess:
+    return evolve(guess, mapping=evolve(guess.mapping, normalize=True))
 
 
 @contextmanager
@@ -476,7 +499,19 @@ def _understood(
         found = guessed(None)
     if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
         found = guessed(None, _counted(connection, shown, found))
-    if made is not None and block is not None:
+    if block is not None and block.on and made is not None:
+        alone = guess(
+            source.name,
+            source.columns,
+            source.types,
+            sources.sample(connection, source),
+            role=found.role,
+            kinds=ask.kinds,
+            features=features,
+        )
+        found = _with_own(found, alone, block)
+        notes = (*notes, *made.met(connection, Table(source.relation, source.columns)))
+    elif made is not None and block is not None:
         found = _as_written(found, block)
     found, more = _all_kinds(connection, shown, found, ask, sample.num_rows)
     known = dict(zip(shown.columns, shown.types, strict=True))
@@ -548,12 +583,41 @@ def _counted(connection: Connection, source: Source, found: Guess) -> Counted | 
     return Counted(column, int(row[0]), int(row[1]))
 
 
-def _as_written(found: Guess, block: Block) -> Guess:
-    """The guess without what nobody wrote, but for essential columns.
+def _with_own(found: Guess, alone: Guess, block: Block) -> Guess:
+    """What was written and what the file by itself was understood as, of a file that was joined.
 
-    A number that a join repeats for every row of the log must not be taken for one of the log.
+    A number that a join repeats for every row of the log must not be taken for one of the log, and
+    what a row is does not change by what is looked up for it.
     """
-    if not block.on and block.sql is None:
+    kept = {*block.columns, *ESSENTIAL[found.role]}
+    columns = {name: text for name, text in found.mapping.columns.items() if name in kept}
+    own = {
+        name: text
+        for name, text in alone.mapping.columns.items()
+        if name not in columns and (name != "state" or "kind" not in block.columns)
+    }
+    mapping = evolve(
+        found.mapping,
+        columns={**columns, **own},
+        kinds={**alone.mapping.kinds, **found.mapping.kinds},
+        per_order=alone.mapping.per_order,
+    )
+    if "kind" in own:
+        found = evolve(found, kinds=alone.kinds)
+    return evolve(
+        found,
+        mapping=mapping,
+        sources={
+            n: (alone if n in own else found).sources.get(n, t) for n, t in mapping.columns.items()
+        },
+        reasons={n: (alone if n in own else found).reasons.get(n, "") for n in mapping.columns},
+        doubts=tuple(d for d in found.doubts if d in alone.doubts or d.split(":")[0] in kept),
+    )
+
+
+def _as_written(found: Guess, block: Block) -> Guess:
+    """The guess without what nobody wrote, but for essential columns."""
+    if block.sql is None:
         return found
     kept = {*block.columns, *ESSENTIAL[found.role]}
     columns = {name: text for name, text in found.mapping.columns.items() if name in kept}

@@ -31,6 +31,7 @@ from reltype.mapping.canonical import (
 from reltype.mapping.casts import Cells, blank, may_be_null_on_purpose
 from reltype.mapping.kinds import KINDS, checked, kind_sql
 from reltype.mapping.orders import as_orders, settled
+from reltype.mapping.spellings import normalized
 from reltype.mapping.states import state_sql
 
 
@@ -51,6 +52,8 @@ class Mapping:
         per_order: Canonical columns whose amount each line of an order repeats for the whole of it.
         refunds_apart: Money that went back stands in rows of its own, too: a state does not take it
             off once more.
+        normalize: Ids that differ only in case, in how accents are composed or in what nobody sees
+            are one.
         authors: The customer's column says who wrote: what is outbound, the company wrote.
     """
 
@@ -60,6 +63,7 @@ class Mapping:
     where: str | None = None
     per_order: frozenset[str] = frozenset()
     refunds_apart: bool = False
+    normalize: bool = False
     authors: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -171,7 +175,8 @@ class Mapping:
             purchase = name == "kind" and self.role == "interactions"
             return "'purchase'" if purchase else f"CAST(NULL AS {type_})"
         if name in {"customer_id", "order_id"}:
-            return source.identifier(text, name)
+            sql = source.identifier(text, name)
+            return normalized(sql) if self.normalize and name == "customer_id" else sql
         if name == "kind" and self.state_is_kind:
             return "'purchase'"
         if name.startswith("kind") and text.strip() in KINDS and source.column(text) is None:

@@ -97,7 +97,7 @@ class Table:
 
     @property
     def may_be_answers(self) -> bool:
-        """Whether a row may be somebody who answered: it is no order, ticket, deal …"""
+        """Whether a row may be somebody who answered: it is no order, ticket or deal."""
         return self.context is None or self.context.name in {"surveys", "reviews", "churn"}
 
     @property

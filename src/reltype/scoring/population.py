@@ -6,6 +6,7 @@ import datetime as dt
 import weakref
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
+from reltype.scoring.periods import facts_by_day
 from reltype.scoring.reliability import reliability
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
+        norms: What is usual here by somebody who knows; it goes before what these customers show.
         orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
@@ -114,6 +117,7 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
+    norms: Mapping[str, float] = field(factory=dict)
     orders: bool = False
     facts: str = ""
     customers: str = ""
@@ -231,6 +235,7 @@ class Population:
         for scale in self.plan.scales:
             if self.plan.scale(scale).null_without(self.nulls.features):
                 constants[scale.name] = scale.otherwise
+        constants |= self.normed
         while ready := query.ready_scales(self.plan, constants):
             asked = ", ".join(e.sql() for e in ready.values())
             found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
@@ -240,6 +245,23 @@ class Population:
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
         return Scales(days.as_of, days.log_start, values)
+
+    @cached_property
+    def normed(self) -> dict[str, float]:
+        """Scale → its value by a norm, for those of which one speaks; none with a model's scales."""
+        if self.frozen is not None or not self.norms:
+            return {}
+        known = {name: literal(value) for name, value in self.norms.items()}
+        asked = {
+            scale.name: expression.sql(columns=known)
+            for scale in self.plan.scales
+            if (expression := scale.normed()) is not None and expression.needs <= set(self.norms)
+        }
+        if not asked:
+            return {}
+        return dict(
+            zip(asked, map(_tidy, self._row(f"SELECT {', '.join(asked.values())}")), strict=True)
+        )
 
     @cached_property
     def reliability(self) -> Mapping[str, float]:
@@ -347,6 +369,70 @@ class Population:
         answers = query.answer(self.plan, self.judged(features), nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
 
+    def judge_at(self, days: Sequence[dt.date], size: int = BATCH) -> Iterator[tuple[int, Batch]]:
+        """Batches as `judge` gives them, of everybody up to each of *days*, from one pass.
+
+        A batch is of one day; the days come in their order, the customers by their ids.
+
+        Args:
+            days: As-of days, ascending; none lies after this population's own.
+            size: Customers per batch.
+
+        Yields:
+            The place of the day in *days*, and a batch of customers.
+        """
+        constants = dict(self.usual.constants)
+        del constants["as_of_day"]
+        with self.kept(self._at(days), "history") as name:
+            features = query.features(
+                self.plan,
+                f"SELECT * FROM {name}",
+                given=self.given,
+                measured=bool(self.logs),
+                constants=constants,
+                nulls=self.nulls,
+                varying=["as_of_day"],
+            )
+            judged = query.evidence(self.plan, features, constants, self.nulls, self.reliability)
+            answers = query.answer(
+                self.plan,
+                f"SELECT * FROM ({judged}) ORDER BY as_of_day, customer_id",
+                nulls=self.nulls,
+                varying=["as_of_day"],
+            )
+            place = {_day(day): i for i, day in enumerate(days)}
+            for table in self.engine.batches(answers, size):
+                at = doubles(table.column("as_of_day"))
+                cuts = [0, *(np.nonzero(np.diff(at))[0] + 1).tolist(), table.num_rows]
+                for start, end in pairwise(cuts):
+                    batch = self._batch(table.slice(start, end - start))
+                    yield place[float(at[start])], batch
+
+    def _at(self, days: Sequence[dt.date]) -> str:
+        """SQL of `_customers` up to each of *days*, with `as_of_day`."""
+        listed = ", ".join(f"({_day(day)!r})" for day in days)
+        everybody = (
+            f"SELECT * FROM {self.customers} CROSS JOIN (VALUES {listed}) days(as_of_day)"
+            " WHERE customer_id IS NOT NULL"
+        )
+        if not self.logs:
+            return everybody
+        facts = facts_by_day(
+            self.plan,
+            self.logs,
+            days,
+            absent=self.absent,
+            orders=self.orders,
+            nulls=self.nulls,
+        )
+        if self.left_out:
+            listed = ", ".join(map(literal, self.left_out))
+            facts = f"SELECT * FROM ({facts}) WHERE customer_id NOT IN ({listed})"
+        if not self.tables:
+            return facts
+        return f"""
+            SELECT * FROM ({facts}) f FULL JOIN ({everybody}) c USING (customer_id, as_of_day)"""
+
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
         return query.evidence(
@@ -424,14 +510,26 @@ class Population:
             )
         if first is None and self.logs and not self.tables:
             raise InputError(self._nothing())
-        if first is None and "since_day" in self.given:
-            first, last = self._row(
-                f"SELECT min(given_since_day), max(given_since_day) FROM {self.customers}"
-            )
+        if first is None:
+            first, last = self._given_days()
         if first is None or last is None:
             day = self.as_of or EPOCH
             return day, day
         return EPOCH + dt.timedelta(days=first), EPOCH + dt.timedelta(days=last)
+
+    def _given_days(self) -> tuple[float | None, float | None]:
+        """The first and the last day that the customer tables speak of, not after today."""
+        days = [name for name in ("since_day", "left_day") if name in self.given]
+        if not days:
+            return None, None
+        columns = ", ".join(f"given_{name}" for name in days)
+        today = self.as_of or self.until
+        past = f"<= {_day(today)}" if today else "IS NOT NULL"
+        first, last = self._row(
+            f"SELECT min(day), max(day) FROM (SELECT unnest([{columns}]) AS day FROM {self.customers})"
+            f" WHERE day {past}"
+        )
+        return first, last
 
     def _nothing(self) -> str:
         c = self.counts
@@ -463,6 +561,7 @@ def grouped(
     frozen: Scales | None = None,
     ratings: Collection[str] = (),
     orders: bool = False,
+    norms: Mapping[str, float] | None = None,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
 
@@ -482,6 +581,7 @@ def grouped(
         frozen=frozen,
         ratings=ratings,
         orders=orders,
+        norms=norms or {},
     )
     if logs:
         sql = query.facts(

@@ -54,6 +54,14 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("kind", "value"),
         "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
     ),
+    "payment_log": (
+        ("kind", "value"),
+        (
+            "CASE WHEN kind IN ('purchase', 'renewal') AND value > 0"
+            " THEN round(ln(value) * 4096) / 4096 END"
+        ),
+    ),
+    "ended": (("ended",), "CAST(floor(epoch(ended) / 86400) AS DOUBLE)"),
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
         for name in ("value", "refunded_amount", "sentiment", "rating", "discount")
@@ -159,13 +167,7 @@ def facts(
         halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
             of them as if by a coin, the same for everybody.
     """
-    asked = {
-        feature.name: expression.without(nulls.columns)
-        for feature in plan.features
-        if feature.name not in nulls.features
-        and (expression := plan.feature(feature)) is not None
-        and expression.aggregate
-    }
+    asked = aggregates(plan, nulls)
     needs = {name for expression in asked.values() for name in expression.needs}
     measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
     count = _rows if orders else _count
@@ -198,6 +200,17 @@ def facts(
         GROUP BY customer_id ORDER BY customer_id"""
 
 
+def aggregates(plan: Plan, nulls: Nulls = NO_NULLS) -> dict[str, Expression]:
+    """Feature → what sums up its rows, for every fact that is asked and not null everywhere."""
+    return {
+        feature.name: expression.without(nulls.columns)
+        for feature in plan.features
+        if feature.name not in nulls.features
+        and (expression := plan.feature(feature)) is not None
+        and expression.aggregate
+    }
+
+
 _HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009 % 2 AS TINYINT)"
 """A coin for each day, quadratic in it: no rhythm of days, weeks or months falls to one side."""
 
@@ -226,8 +239,12 @@ def customers(selects: Sequence[str], given: Collection[str], *, today: str | No
         since = f"CASE WHEN since < {today} + INTERVAL 2 DAY THEN since END"
         unread = f"CASE WHEN unread IS NOT NULL OR since >= {today} + INTERVAL 2 DAY THEN 1 END"
     as_day = {"since_day": f"floor(epoch({since}) / 86400)"}
+    # Who stands there twice has left when both rows say so.
+    last = "floor(epoch(CASE WHEN count(*) = count(ended) THEN max(ended) END) / 86400)"
     merged = "".join(
-        f", max({as_day.get(n, quote(n))}) AS {quote('given_' + n)}" for n in sorted(given)
+        f", {last if n == 'left_day' else f'max({as_day.get(n, quote(n))})'}"
+        f" AS {quote('given_' + n)}"
+        for n in sorted(given)
     )
     union = " UNION ALL BY NAME ".join(selects)
     return f"""
@@ -244,6 +261,7 @@ def features(
     measured: bool,
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
+    varying: Collection[str] = (),
 ) -> str:
     """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
 
@@ -254,10 +272,11 @@ def features(
         measured: Whether the relation holds facts from a log.
         constants: Known scales and days, by name.
         nulls: What is null for everybody.
+        varying: Days that are a column of the relation, in place of a constant.
     """
     levels: list[dict[str, str]] = []
     known = {name: literal(value) for name, value in constants.items()}
-    ready = set(constants)
+    ready = {*constants, *varying}
     base = []
     for feature in plan.features:
         expression = None if feature.name in nulls.features else plan.feature(feature)
@@ -398,7 +417,14 @@ def _where_seen(i: int, amount: str) -> str:
     return f"CASE WHEN signal_{i} IS NULL THEN 0.0 ELSE {amount} END"
 
 
-def answer(plan: Plan, relation: str, *, seen: bool = False, nulls: Nulls = NO_NULLS) -> str:
+def answer(
+    plan: Plan,
+    relation: str,
+    *,
+    seen: bool = False,
+    nulls: Nulls = NO_NULLS,
+    varying: Collection[str] = (),
+) -> str:
     """The columns of *relation* that the classifiers and the result need, and no others.
 
     Args:
@@ -406,6 +432,7 @@ def answer(plan: Plan, relation: str, *, seen: bool = False, nulls: Nulls = NO_N
         relation: SQL of `evidence`, or of what this gave of it.
         seen: Whether to add `saw_i`, that signal i is not null, for `overview`.
         nulls: What is null for everybody: no reason speaks of it.
+        varying: Days that are a column of the relation.
     """
     signals = range(len(plan.signals))
     told = [
@@ -421,7 +448,7 @@ def answer(plan: Plan, relation: str, *, seen: bool = False, nulls: Nulls = NO_N
         *plan.conditions,
         *(f"signal_{i}" for i in signals if plan.also),
         *(f"says_{i}" for i in told if i in plan.sentences),
-        *dict.fromkeys([*mentioned, *plan.also]),
+        *dict.fromkeys([*mentioned, *plan.also, *varying]),
     ]
     added = [f"signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen]
     # To hand a reading down to its signals seven digits are enough, at half the memory.
