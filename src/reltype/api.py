@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from reltype import plugins
 from reltype.config import settings
 from reltype.definitions.importance import importance
+from reltype.definitions.norms import Norms
 from reltype.engines import EngineError, limits
 from reltype.errors import InputError
 from reltype.inputs import Inputs, of_the_file, read_errors, readable
@@ -52,6 +53,12 @@ class RunOptions:
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run.
+        timezone: Where times in UTC, and Unix times, are told, such as `Europe/Berlin`: a time
+            without a zone is taken for one of that place, one with an offset keeps its own day and
+            hour. None: in UTC.
+        id_from_row: A row of a file that names no customer is a customer, as in a survey.
+        normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
+            nobody sees, are one customer's.
         min_confidence: The posterior below which nobody is named, 0…1.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
@@ -73,6 +80,9 @@ class RunOptions:
     rules: Sequence[str | Path] = ()
     no_plugin: Sequence[str] = ()
     refunds: Refunds | None = None
+    timezone: str | None = None
+    id_from_row: bool | None = None
+    normalize_ids: bool | None = None
     min_confidence: float | None = None
     threads: int | None = None
     memory_limit: str | None = None
@@ -94,6 +104,9 @@ def classify(
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    timezone: str | None = None,
+    id_from_row: bool | None = None,
+    normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -120,6 +133,12 @@ def classify(
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run. None: `net`.
+        timezone: Where times in UTC, and Unix times, are told, such as `Europe/Berlin`: a time
+            without a zone is taken for one of that place, one with an offset keeps its own day and
+            hour. None: UTC.
+        id_from_row: A row of a file that names no customer is a customer, as in a survey.
+        normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
+            nobody sees, are one customer's. None: they are several.
         min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
         threads: How many threads the engine may use; None: one for each processor.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
@@ -159,6 +178,9 @@ def classify(
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        timezone=timezone,
+        id_from_row=id_from_row,
+        normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
@@ -184,6 +206,9 @@ def fit(  # noqa: D417  the other arguments are those of classify
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    timezone: str | None = None,
+    id_from_row: bool | None = None,
+    normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -212,6 +237,9 @@ def fit(  # noqa: D417  the other arguments are those of classify
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        timezone=timezone,
+        id_from_row=id_from_row,
+        normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
@@ -272,6 +300,11 @@ class Opened:
             confidence = self.model.min_confidence if confidence is None else confidence
         return Run(population, self.inputs, self.knowledge, learned, confidence)
 
+    @property
+    def norms(self) -> Norms:
+        """What is usual here by somebody who knows: the config goes before the packs."""
+        return Norms.of(self.knowledge.catalogue.norms, self.settings.config.norms)
+
     def measuring(self) -> Opened:
         """The same, measuring every feature that is known, whoever asks for it or not."""
         return evolve(self, plan=self.plan.measuring_all)
@@ -301,6 +334,9 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
     if model is None and chosen.model:
         model = load_model(chosen.model)
     if model is None:
+        norms = Norms.of(knowledge.catalogue.norms, chosen.config.norms)
+        catalogue = knowledge.catalogue.with_prior(chosen.typology, norms.mix)
+        knowledge = evolve(knowledge, catalogue=catalogue)
         plan = knowledge.plan(chosen.typology)
     else:
         knowledge = evolve(knowledge, catalogue=model.apply(knowledge.catalogue))
@@ -325,6 +361,9 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         engine.reader,
         requests,
         refunds=chosen.refunds,
+        timezone=chosen.timezone or "",
+        id_from_row=chosen.id_from_row,
+        normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
         encoding=asked.encoding,
         timeout=chosen.timeout,
@@ -339,6 +378,9 @@ _FLAGS = (
     "rules",
     "no_plugin",
     "refunds",
+    "timezone",
+    "id_from_row",
+    "normalize_ids",
     "min_confidence",
     "threads",
     "memory_limit",
@@ -371,6 +413,7 @@ def _grouped(opened: Opened) -> Population:
             as_of=opened.settings.as_of,
             until=inputs.today,
             orders=inputs.orders,
+            norms=opened.norms.numbers,
             frozen=None if opened.model is None else opened.model.scales,
             ratings=inputs.units.ratings,
         )

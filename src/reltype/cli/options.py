@@ -78,6 +78,16 @@ _READING = (
         "--table", metavar="NAME", help="Which table of a database, or sheet of a workbook."
     ),
     click.option(
+        "--timezone",
+        metavar="NAME",
+        help="Where times in UTC are told, such as Europe/Berlin.",
+    ),
+    click.option(
+        "--id-from-row/--no-id-from-row",
+        default=None,
+        help="A row of a file that names no customer is one.",
+    ),
+    click.option(
         "--encoding",
         metavar="NAME",
         help="What text files are written in.  [default: seen from their bytes]",
@@ -109,6 +119,12 @@ _DATA = (
         metavar="net|drop|raise",
         shell_complete=_one_of("net", "drop", "raise"),
         help="What to do with money paid back.  [default: net]",
+    ),
+    click.option(
+        "--normalize-ids",
+        is_flag=True,
+        default=None,
+        help="Ids that differ only in case, accents' composition or blanks are one customer's.",
     ),
     *_READING,
 )

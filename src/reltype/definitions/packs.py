@@ -14,6 +14,7 @@ from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import Feature, Scale
+from reltype.definitions.norms import Norm, norm
 from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError, did_you_mean
 from reltype.formats.printing import clean
@@ -43,7 +44,9 @@ class Override:
     whole: Any = None
 
 
-Definition: TypeAlias = Feature | Scale | Dimension | Signal | Typology | Archetype | Rule | Benefit
+Definition: TypeAlias = (
+    Feature | Scale | Dimension | Signal | Typology | Archetype | Rule | Benefit | Norm
+)
 """Whatever a pack or a plugin can define."""
 
 TABLES: dict[str, type[Any]] = {
@@ -58,6 +61,9 @@ TABLES: dict[str, type[Any]] = {
 }
 """The arrays of tables that a pack may hold, and what each becomes."""
 
+
+NORMS = "norms"
+"""The table of what is usual in a sector."""
 
 OVERRIDE, PROTOTYPES = "override", "prototypes"
 """The table of what a pack changes of others, and its short way to an archetype's prototype."""
@@ -80,8 +86,8 @@ def load(path: Path | str) -> list[Definition | Override]:
 def parse(document: dict[str, Any], path: str) -> Iterator[Definition | Override]:
     """The definitions in a parsed TOML *document* that was read from *path*."""
     for name in document:
-        if name not in (*TABLES, OVERRIDE):
-            hint = did_you_mean(name, (*TABLES, OVERRIDE))
+        if name not in (*TABLES, NORMS, OVERRIDE):
+            hint = did_you_mean(name, (*TABLES, NORMS, OVERRIDE))
             raise ConfigError(f"{path}: [[{name}]] is not known.{hint}")
     changes: list[Override] = []
     everything = document.get(OVERRIDE) is True
@@ -101,6 +107,10 @@ def parse(document: dict[str, Any], path: str) -> Iterator[Definition | Override
                 changes.append(Override(name, called, keys, where, typology, whole))
             else:
                 yield _definition(kind, table, where)
+    said = document.get(NORMS, {})
+    if not isinstance(said, dict):
+        raise ConfigError(f"{path}: [{NORMS}] must be a table.")
+    yield from (norm(name, value, f"{path}: [{NORMS}]") for name, value in said.items())
     yield from changes
     yield from () if everything else _overrides(document.get(OVERRIDE, {}), path)
 

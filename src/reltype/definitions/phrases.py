@@ -45,6 +45,9 @@ PIECES = re.compile(rf"(\{{\w+(?::(?:{'|'.join(_WORDS)}|{_PAIR}|{_NUMBER}))?\}})
 _DIGITS = re.compile(r"\.(\d+)[fg%]?$")
 _EPOCH = dt.date(1970, 1, 1)
 
+DURATIONS = frozenset({"days", "every", "span"})
+"""Forms that tell how long something lasts."""
+
 WEEK, MONTH, YEAR = 7.0, 30.4375, 365.25
 """Days in each."""
 
@@ -91,6 +94,11 @@ def rated(sentence: str) -> frozenset[str]:
     return frozenset(m[1] for m in _SLOT.finditer(sentence) if m[2] in {"rating", "score"})
 
 
+def a(noun: str) -> str:
+    """*noun* with its article, as it is spelt: `a fling`, `an old friend`."""
+    return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
+
+
 def slot(piece: str) -> tuple[str, str] | None:
     """Name and form of a *piece* that is one slot; None for any other text."""
     found = _SLOT.fullmatch(piece)
@@ -123,7 +131,7 @@ def told(value: Any, form: str, name: str = "", units: Units = PLAIN) -> str:  #
 
 def kept(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
     """*values* rounded to what *form* shows of them: what is equal then reads the same."""
-    if form in {"days", "every", "span"}:
+    if form in DURATIONS:
         return _durations(values, weeks=form == "span")
     if form == "date":
         return np.floor(values)
@@ -132,7 +140,7 @@ def kept(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
     if form == "money":
         return np.where(np.abs(values) < 100, np.round(values, 2), np.rint(values))
     if form in {"percent", "rating", "score"}:
-        return np.round(values, 4)
+        return np.round(values, 9)
     digits = _DIGITS.search(form)
     return np.round(values, (int(digits[1]) if digits else 6) + 2 * form.endswith("%"))
 
@@ -170,7 +178,7 @@ def _in_words(value: float, form: str, name: str, units: Units) -> str:
         return _rating(value, units.ratings.get(name), whole=form == "rating")
     if form == "money":
         return _money(value, units.currency)
-    if form in {"days", "every", "span"}:
+    if form in DURATIONS:
         return _duration(value, form)
     simple = {"date": _date, "times": _times, "count": _count, "percent": _percent}
     return simple[form](value)
@@ -182,10 +190,11 @@ def _times(value: float) -> str:
 
 
 def _duration(value: float, form: str) -> str:
-    days = round(value, 1) if value < 9.95 else float(round(value))
+    # As numpy rounds: what is grouped there must read the same here.
+    days = round(value * 10) / 10 if value < 9.95 else float(round(value))
     months = round(value / MONTH)
     if months >= 24:
-        return _counted(round(value / YEAR, 1), "year", form)
+        return _counted(round(value / YEAR * 10) / 10, "year", form)
     if days < 100:
         if form == "span" and days >= 21:
             return _counted(round(value / WEEK), "week", form)

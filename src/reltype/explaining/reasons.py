@@ -25,7 +25,7 @@ import numpy as np
 from attrs import define, field, frozen
 
 from reltype.arrow import doubles, numbers, texts
-from reltype.definitions.phrases import PLAIN, Units, slots
+from reltype.definitions.phrases import PLAIN, Units, a, slots
 from reltype.explaining.wording import listed, sentences
 from reltype.scoring.classifiers import Prototype
 from reltype.scoring.ranking import top
@@ -281,7 +281,7 @@ class Reasons:
         written = pa.concat_arrays(made).take(numbers(place))
         if not (archetype >= 0).any():
             return written
-        suffixes = ["", *(f": speaks for a {a.name}" for a in self.plan.archetypes)]
+        suffixes = ["", *(f": speaks for {a(one.name)}" for one in self.plan.archetypes)]
         return pc.binary_join_element_wise(
             written, texts(suffixes).take(numbers(archetype + 1)), texts([""])[0]
         )

@@ -19,10 +19,12 @@ from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
 from reltype.inputs.recheck import LOOKS, rechecked
+from reltype.inputs.returns import Returns, attached
 from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
-from reltype.mapping.casts import Cells
-from reltype.mapping.guess import Counted, guess
+from reltype.mapping.casts import BLANKS, Cells
+from reltype.mapping.guess import ROW, Counted, guess
+from reltype.mapping.kinds import doubts_of, kind_of
 from reltype.mapping.readings import in_words
 from reltype.mapping.totals import totals_sql
 from reltype.sources import files, frames, rejects
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from reltype.sources import Source
 
 _BRIEF = 40
+_BY_NAME = "called like a feature"
+_AS_FEATURE = {"since": "since_day", "ended": "left_day"}
+"""What a customer table calls by a time, and a feature by a day."""
 
 
 @frozen
@@ -52,6 +57,7 @@ class Input:
         types: Its columns, those that were joined to it too, and DuckDB's types of them.
         made: What a config says the rows are made of.
         notes: Sentences for the user.
+        returns: Orders of a log that another file says came back.
     """
 
     source: Source
@@ -59,6 +65,12 @@ class Input:
     types: Mapping[str, str]
     made: Origins | None = None
     notes: tuple[str, ...] = ()
+    returns: Returns | None = None
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the rows are told apart by their number alone."""
+        return self.guess.sources.get("customer_id") == ROW
 
     @property
     def relation(self) -> str:
@@ -83,9 +95,12 @@ class Input:
 
     def over(self, relation: str, keep: Sequence[str] = ()) -> str:
         """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
-        if self.made is None:
-            return relation
-        return self.made.joined(Table(relation, (*self.source.columns, *keep)))
+        if self.numbered:
+            number = "CAST(row_number() OVER () AS VARCHAR)"
+            return f"(SELECT *, {number} AS {quote(ROW)} FROM {relation})"
+        if self.made is not None:
+            relation = self.made.joined(Table(relation, (*self.source.columns, *keep)))
+        return relation if self.returns is None else self.returns.joined(relation)
 
     def select(
         self,
@@ -150,9 +165,12 @@ class Inputs:
         asked: Sequence[Ask],
         *,
         refunds: Refunds = "net",
+        normalize_ids: bool = False,
         features: Collection[str] = (),
         encoding: str | None = None,
         timeout: float | None = None,
+        timezone: str = "",
+        id_from_row: bool = False,
     ) -> Inputs:
         """Open everything, and find out what each is.
 
@@ -160,9 +178,12 @@ class Inputs:
             connection: An engine's, locked but for what `readable` gives.
             asked: What to read.
             refunds: What becomes of money paid back.
+            normalize_ids: Spellings of one id that people take for the same are one.
             features: Names of features that a customer table may give.
             encoding: What text files are written in; seen from their bytes where None.
             timeout: Seconds for each of *asked*; None or 0: no limit.
+            timezone: Where times in UTC are told; empty: in UTC.
+            id_from_row: A row of a file that names no customer is one.
 
         Raises:
             InputError: Something cannot be read, or not in that time.
@@ -175,8 +196,12 @@ class Inputs:
                 read_errors(_named(ask)),
             ):
                 found, made = _opened(connection, ask, encoding)
-                items += [_understood(connection, source, made, ask, features) for source in found]
+                understood = _understanding(connection, ask, features, timezone, id_from_row)
+                items += [understood(source, made) for source in found]
         _all_used(asked, items)
+        items = attached(connection, items)
+        if normalize_ids:
+            items = [evolve(item, guess=_normalizing(item.guess)) for item in items]
         items = [_bridged(item, items) for item in items]
         return cls(connection, items, refunds, frozenset(features))
 
@@ -211,8 +236,16 @@ class Inputs:
     @property
     def given(self) -> set[str]:
         """The features that the customer tables give."""
-        named = _mapped(self.of("customers"))
-        return ({"since_day" if name == "since" else name for name in named}) & self.features
+        named = {_AS_FEATURE.get(name, name) for name in _mapped(self.of("customers"))}
+        if any(True for _ in self.of("interactions")):
+            # What a table counts so far and a log shows are not the same time.
+            named -= {
+                name
+                for item in self.of("customers")
+                for name in ("spend", "purchases")
+                if item.guess.reasons.get(name, "as given") not in {"as given", _BY_NAME}
+            }
+        return named & self.features
 
     @property
     def mapped(self) -> set[str]:
@@ -236,6 +269,17 @@ class Inputs:
             shown = in_words([repr(name) for name in self.totals], 3)
             told.append(f"{shown}: no customer, but a report's own sum, and left out.")
         return told
+
+    @property
+    def scales_in_doubt(self) -> list[str]:
+        """Of the notes, those on scales that were assumed: shares may hang on them."""
+        on = tuple(f"{name}: " for name in ("rating", "satisfaction", "sentiment", "nps"))
+        return [
+            f"{item.source.name}: {doubt}"
+            for item in self.items
+            for doubt in item.guess.doubts
+            if doubt.startswith(on)
+        ]
 
     @property
     def guesses(self) -> list[str]:
@@ -325,6 +369,10 @@ class Inputs:
         return (item for item in self.items if item.guess.role == role)
 
 
+def _normalizing(guess: Guess) -> Guess:
+    return evolve(guess, mapping=evolve(guess.mapping, normalize=True))
+
+
 @contextmanager
 def read_errors(name: str) -> Iterator[None]:
     """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
@@ -393,12 +441,28 @@ def _opened(
     return found, None
 
 
+def _understanding(
+    connection: Connection,
+    ask: Ask,
+    features: Collection[str],
+    timezone: str,
+    id_from_row: bool,
+) -> Callable[[Source, Origins | None], Input]:
+    """How to find out what a source of *ask* is read as."""
+
+    def understood(source: Source, made: Origins | None) -> Input:
+        return _understood(connection, source, made, ask, features, (timezone, id_from_row))
+
+    return understood
+
+
 def _understood(
     connection: Connection,
     source: Source,
     made: Origins | None,
     ask: Ask,
     features: Collection[str],
+    way: tuple[str, bool],
 ) -> Input:
     """What *source* is read as, what was said going before what is guessed."""
     if not source.columns:
@@ -425,6 +489,8 @@ def _understood(
             where=block.where if block is not None else None,
             features=features,
             counted=counted,
+            timezone=way[0],
+            id_from_row=way[1] and made is None,
         )
 
     role = block.role if block is not None else ask.role
@@ -433,9 +499,68 @@ def _understood(
         found = guessed(None)
     if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
         found = guessed(None, _counted(connection, shown, found))
-    if made is not None and block is not None:
+    if block is not None and block.on and made is not None:
+        alone = guess(
+            source.name,
+            source.columns,
+            source.types,
+            sources.sample(connection, source),
+            role=found.role,
+            kinds=ask.kinds,
+            features=features,
+        )
+        found = _with_own(found, alone, block)
+        notes = (*notes, *made.met(connection, Table(source.relation, source.columns)))
+    elif made is not None and block is not None:
         found = _as_written(found, block)
-    return Input(source, found, dict(zip(shown.columns, shown.types, strict=True)), made, notes)
+    found, more = _all_kinds(connection, shown, found, ask, sample.num_rows)
+    known = dict(zip(shown.columns, shown.types, strict=True))
+    if found.sources.get("customer_id") == ROW:
+        known[ROW] = "VARCHAR"
+    return Input(source, found, known, made, (*notes, *more))
+
+
+def _all_kinds(
+    connection: Connection, source: Source, found: Guess, ask: Ask, sampled: int
+) -> tuple[Guess, tuple[str, ...]]:
+    """The guess with every word for a kind that the whole file has, and what to say of the new ones."""
+    import duckdb
+
+    column = found.sources.get("kind")
+    if found.role != "interactions" or column not in source.columns or "state" in found.sources:
+        return found, ()
+    seen = set(found.kinds)
+    large = any(part.dialect and part.path and _bytes(part.path) > _LARGE for part in source.parts)
+    if sampled >= _SAMPLED and not large:
+        asked = f"SELECT {quote(column)}::VARCHAR AS word FROM {source.relation} GROUP BY 1"
+        try:
+            rows = connection.execute(
+                f"{asked} ORDER BY count(*) DESC, 1 LIMIT {_WORDS}"
+            ).fetchall()
+        except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+            rows = []
+        seen |= {
+            row[0] for row in rows if row[0] is not None and row[0].strip().lower() not in BLANKS
+        }
+    more = sorted(seen - set(found.kinds) - set(ask.kinds))
+    kinds = {word: kind for word in more if (kind := kind_of(word, found.context)) is not None}
+    mapping = evolve(found.mapping, kinds={**found.mapping.kinds, **kinds})
+    notes = list(doubts_of(more, found.context))
+    new = sorted(seen - ask.fitted) if ask.fitted else []
+    if new:
+        read = (f"{word!r} ({mapping.kinds.get(word, 'other')})" for word in new[:5])
+        rest = f" and {len(new) - 5} more" if len(new) > 5 else ""
+        notes.append(f"kind: {', '.join(read)}{rest} is new since the model was fitted.")
+    return evolve(found, mapping=mapping), tuple(notes)
+
+
+_LARGE = 1 << 24
+"""Bytes of a text file beyond which its words are not collected before it is read."""
+_WORDS = 3000
+
+
+def _bytes(path: str) -> int:
+    return Path(path).stat().st_size if Path(path).exists() else 0
 
 
 _SAMPLED = 1000
@@ -458,12 +583,41 @@ def _counted(connection: Connection, source: Source, found: Guess) -> Counted | 
     return Counted(column, int(row[0]), int(row[1]))
 
 
-def _as_written(found: Guess, block: Block) -> Guess:
-    """The guess without what nobody wrote, but for essential columns.
+def _with_own(found: Guess, alone: Guess, block: Block) -> Guess:
+    """What was written and what the file by itself was understood as, of a file that was joined.
 
-    A number that a join repeats for every row of the log must not be taken for one of the log.
+    A number that a join repeats for every row of the log must not be taken for one of the log, and
+    what a row is does not change by what is looked up for it.
     """
-    if not block.on and block.sql is None:
+    kept = {*block.columns, *ESSENTIAL[found.role]}
+    columns = {name: text for name, text in found.mapping.columns.items() if name in kept}
+    own = {
+        name: text
+        for name, text in alone.mapping.columns.items()
+        if name not in columns and (name != "state" or "kind" not in block.columns)
+    }
+    mapping = evolve(
+        found.mapping,
+        columns={**columns, **own},
+        kinds={**alone.mapping.kinds, **found.mapping.kinds},
+        per_order=alone.mapping.per_order,
+    )
+    if "kind" in own:
+        found = evolve(found, kinds=alone.kinds)
+    return evolve(
+        found,
+        mapping=mapping,
+        sources={
+            n: (alone if n in own else found).sources.get(n, t) for n, t in mapping.columns.items()
+        },
+        reasons={n: (alone if n in own else found).reasons.get(n, "") for n in mapping.columns},
+        doubts=tuple(d for d in found.doubts if d in alone.doubts or d.split(":")[0] in kept),
+    )
+
+
+def _as_written(found: Guess, block: Block) -> Guess:
+    """The guess without what nobody wrote, but for essential columns."""
+    if block.sql is None:
         return found
     kept = {*block.columns, *ESSENTIAL[found.role]}
     columns = {name: text for name, text in found.mapping.columns.items() if name in kept}

@@ -22,6 +22,7 @@ INTERACTIONS: abc.Mapping[str, str] = MappingProxyType(
         "state": "VARCHAR",
         "value": "DOUBLE",
         "refunded_amount": "DOUBLE",
+        "ended": "TIMESTAMP",
         "sentiment": "DOUBLE",
         "rating": "DOUBLE",
         "discount": "DOUBLE",
@@ -46,6 +47,7 @@ CUSTOMERS: abc.Mapping[str, str] = MappingProxyType(
         "referrals": "DOUBLE",
         "products": "DOUBLE",
         "active": "BOOLEAN",
+        "ended": "TIMESTAMP",
         "timestamp": "TIMESTAMP",
         "kind": "VARCHAR",
         "value": "DOUBLE",
@@ -57,6 +59,11 @@ CUSTOMERS: abc.Mapping[str, str] = MappingProxyType(
 The last four are what contact lists tell of the log behind them: when the customer was last heard
 of, the status as written, the money so far, a note.
 """
+
+PLACEHOLDERS = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1900-01-02")
+"""Days that databases and spreadsheets write for no day at all, as they do any of the year 9999."""
+UNIX_ZERO = ("1969-12-31 09:00:00", "1970-01-01 14:00:00")
+"""Between these lie 0 and -1 of Unix times, in whatever zone; numbers that stand for no day."""
 
 RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
     {

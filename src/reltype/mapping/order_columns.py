@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.expressions import literal
+from reltype.mapping.kinds import plain
 from reltype.mapping.readings import in_words
 from reltype.mapping.states import state_of
 from reltype.mapping.vocabulary import roles
@@ -51,11 +52,75 @@ class Lines:
 
 def choose(choice: Choice) -> None:
     """Put in the columns of orders that nobody gave, as far as enough speaks for them."""
+    _ended(choice)
     _state(choice)
     _refunded(choice)
     _order_id(choice)
     if "order_id" in choice.columns:
         choice.per_order = frozenset(_repeated(choice))
+
+
+_LASTING = (
+    "subscription",
+    "subscriptions",
+    "plan",
+    "mrr",
+    "policy",
+    "membership",
+    "contract",
+    "lease",
+)
+"""Words of files whose rows begin something that lasts."""
+
+
+def _ended(choice: Choice) -> None:
+    """Until when what a row began goes, and which rows began a trial only."""
+    table, start = choice.table, choice.column("timestamp")
+    if start is None or "ended" in choice.columns or not any(map(table.has, _LASTING)):
+        return
+    worth = table.worth("ended")
+    named = [
+        column
+        for column in table.columns
+        if worth[column.name] >= 0.9
+        and column is not start
+        and column.name not in choice.sources.values()
+        and column.clock is not None
+        and column.clock.way != "of day"
+        and column.clock.share > 0.9
+    ]
+    if not named:
+        return
+    column = max(named, key=lambda one: worth[one.name])
+    assert column.clock is not None  # noqa: S101  seen above
+    choice.columns["ended"] = column.clock.expression(column.quoted)
+    choice.sources["ended"] = column.name
+    choice.reasons["ended"] = f"called {column.name!r}: until when what the row began goes"
+    if "kind" in choice.given:
+        return
+    begun = choice.column("kind")
+    if begun is not None and {plain(word) for word in begun.counts} <= _GOING:
+        # What became of it says its end; the row itself is the day on which it began.
+        choice.columns["kind"] = literal("purchase")
+        choice.reasons["kind"] = f"each row began something; {column.name!r} says until when"
+    if begun is None:
+        _trial(choice)
+
+
+_GOING = {
+    *("active", "canceled", "cancelled", "ended", "expired", "churned", "inactive", "past due"),
+    *("unpaid", "paused", "incomplete", "incomplete expired", "trialing", "terminated", "open"),
+}
+
+
+def _trial(choice: Choice) -> None:
+    """Rows that began a trial are no purchases."""
+    for column in choice.table.columns:
+        name = choice.table.names[column.name]
+        if name.words in {("is", "trial"), ("trial",)} and column.truths > 0.9:
+            bought = f"CASE WHEN to_bool({column.quoted}) THEN 'event' ELSE 'purchase' END"
+            choice.columns["kind"] = choice.sources["kind"] = bought
+            choice.reasons["kind"] = f"{column.name!r} says which rows began a trial only"
 
 
 def _state(choice: Choice) -> None:

@@ -247,6 +247,7 @@ TESTS: Mapping[str, Test] = {
     "customer_id": _customer,
     "timestamp": _timestamp,
     "since": _since,
+    "ended": _since,
     "kind": _kind,
     "value": _money,
     "unit_price": _money,

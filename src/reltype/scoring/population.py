@@ -100,6 +100,7 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
+        norms: What is usual here by somebody who knows; it goes before what these customers show.
         orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
@@ -116,6 +117,7 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
+    norms: Mapping[str, float] = field(factory=dict)
     orders: bool = False
     facts: str = ""
     customers: str = ""
@@ -233,6 +235,7 @@ class Population:
         for scale in self.plan.scales:
             if self.plan.scale(scale).null_without(self.nulls.features):
                 constants[scale.name] = scale.otherwise
+        constants |= self.normed
         while ready := query.ready_scales(self.plan, constants):
             asked = ", ".join(e.sql() for e in ready.values())
             found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
@@ -242,6 +245,23 @@ class Population:
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
         return Scales(days.as_of, days.log_start, values)
+
+    @cached_property
+    def normed(self) -> dict[str, float]:
+        """Scale → its value by a norm, for those of which one speaks; none with a model's scales."""
+        if self.frozen is not None or not self.norms:
+            return {}
+        known = {name: literal(value) for name, value in self.norms.items()}
+        asked = {
+            scale.name: expression.sql(columns=known)
+            for scale in self.plan.scales
+            if (expression := scale.normed()) is not None and expression.needs <= set(self.norms)
+        }
+        if not asked:
+            return {}
+        return dict(
+            zip(asked, map(_tidy, self._row(f"SELECT {', '.join(asked.values())}")), strict=True)
+        )
 
     @cached_property
     def reliability(self) -> Mapping[str, float]:
@@ -503,14 +523,26 @@ class Population:
             )
         if first is None and self.logs and not self.tables:
             raise InputError(self._nothing())
-        if first is None and "since_day" in self.given:
-            first, last = self._row(
-                f"SELECT min(given_since_day), max(given_since_day) FROM {self.customers}"
-            )
+        if first is None:
+            first, last = self._given_days()
         if first is None or last is None:
             day = self.as_of or EPOCH
             return day, day
         return EPOCH + dt.timedelta(days=first), EPOCH + dt.timedelta(days=last)
+
+    def _given_days(self) -> tuple[float | None, float | None]:
+        """The first and the last day that the customer tables speak of, not after today."""
+        days = [name for name in ("since_day", "left_day") if name in self.given]
+        if not days:
+            return None, None
+        columns = ", ".join(f"given_{name}" for name in days)
+        today = self.as_of or self.until
+        past = f"<= {_day(today)}" if today else "IS NOT NULL"
+        first, last = self._row(
+            f"SELECT min(day), max(day) FROM (SELECT unnest([{columns}]) AS day FROM {self.customers})"
+            f" WHERE day {past}"
+        )
+        return first, last
 
     def _nothing(self) -> str:
         c = self.counts
@@ -542,6 +574,7 @@ def grouped(
     frozen: Scales | None = None,
     ratings: Collection[str] = (),
     orders: bool = False,
+    norms: Mapping[str, float] | None = None,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
 
@@ -561,6 +594,7 @@ def grouped(
         frozen=frozen,
         ratings=ratings,
         orders=orders,
+        norms=norms or {},
     )
     if logs:
         sql = query.facts(

@@ -54,6 +54,14 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("kind", "value"),
         "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
     ),
+    "payment_log": (
+        ("kind", "value"),
+        (
+            "CASE WHEN kind IN ('purchase', 'renewal') AND value > 0"
+            " THEN round(ln(value) * 4096) / 4096 END"
+        ),
+    ),
+    "ended": (("ended",), "CAST(floor(epoch(ended) / 86400) AS DOUBLE)"),
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
         for name in ("value", "refunded_amount", "sentiment", "rating", "discount")
@@ -231,8 +239,12 @@ def customers(selects: Sequence[str], given: Collection[str], *, today: str | No
         since = f"CASE WHEN since < {today} + INTERVAL 2 DAY THEN since END"
         unread = f"CASE WHEN unread IS NOT NULL OR since >= {today} + INTERVAL 2 DAY THEN 1 END"
     as_day = {"since_day": f"floor(epoch({since}) / 86400)"}
+    # Who stands there twice has left when both rows say so.
+    last = "floor(epoch(CASE WHEN count(*) = count(ended) THEN max(ended) END) / 86400)"
     merged = "".join(
-        f", max({as_day.get(n, quote(n))}) AS {quote('given_' + n)}" for n in sorted(given)
+        f", {last if n == 'left_day' else f'max({as_day.get(n, quote(n))})'}"
+        f" AS {quote('given_' + n)}"
+        for n in sorted(given)
     )
     union = " UNION ALL BY NAME ".join(selects)
     return f"""

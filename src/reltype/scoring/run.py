@@ -71,11 +71,17 @@ class Run:
     @cached_property
     def warnings(self) -> list[str]:
         """Sentences about the input: what was assumed, and what in it bends the numbers."""
+        from reltype.reporting.meetings import meetings
         from reltype.reporting.oddities import oddities
 
+        met = meetings(self.population, self.inputs)
         changed = [f"{one.text}." for one in self.knowledge.catalogue.overrides]
+        normed = [
+            f"{name} is {value:.4g} by [norms], not what these customers show."
+            for name, value in self.population.normed.items()
+        ]
         found = oddities(self.population, self.inputs, self.counts)
-        return [*changed, *self.inputs.notes, *found]
+        return [*met, *changed, *normed, *self.inputs.notes, *found]
 
     @property
     def formats(self) -> tuple[Format, ...]:
