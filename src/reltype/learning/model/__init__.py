@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,7 +180,8 @@ def load(path: Path | str) -> Model:
     what = str(path)
     try:
         with path.open("rb") as stream:
-            data = stream.read(LARGEST + 1)
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(min(size, LARGEST) + 1)
     except OSError as error:
         raise InputError(
             f"{what}: cannot be read ({(error.strerror or str(error)).lower()})."
