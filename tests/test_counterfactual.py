@@ -149,7 +149,8 @@ def test_a_change_is_told_in_its_words_with_what_is_and_what_would_be(answers):
             assert after in change.text
             assert f"instead of {before.split(' sap')[0].split(' wind')[0]}" in change.text
         texts = " and ".join(c.text for c in why.counterfactual.changes)
-        sentence = f"{texts} would make it a {why.counterfactual.archetype}."
+        article = "an" if why.counterfactual.archetype == "ivy" else "a"
+        sentence = f"{texts} would make it {article} {why.counterfactual.archetype}."
         assert why.counterfactual.text == sentence[0].upper() + sentence[1:]
 
 

@@ -45,8 +45,6 @@ def due(row):
 def test_a_near_miss_is_a_rule_of_which_one_comparison_failed_and_all_else_held(explained):
     seen = 0
     for row, why in explained:
-        if None in row.values():
-            continue
         told = [(m.rule, m.clause, m.value, m.bound, m.margin) for m in why.near_misses]
         assert told == due(row)
         seen += len(told)
@@ -61,13 +59,6 @@ def test_a_near_miss_says_what_was_seen_and_what_was_needed(explained):
             assert f"{miss.value:.3g}" in miss.text
             assert f"{miss.bound:.3g}" in miss.text
             assert not TEST[operator](miss.value, miss.bound)
-
-
-def test_a_rule_that_fired_nearly_fired_never(explained):
-    for row, why in explained:
-        for miss in why.near_misses:
-            held = [TEST[op](row[n], b) for _, n, op, b in CLAUSES[miss.rule] if row[n] is not None]
-            assert held.count(False) == 1
 
 
 def test_near_misses_stand_by_how_near_they_are_as_a_share_of_what_is_needed(explained):
