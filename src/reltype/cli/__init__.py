@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -126,6 +127,10 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def run(args: list[str] | None = None) -> int:
     """The exit code of `reltype` with *args*; words about failures are on standard error."""
     given = sys.argv[1:] if args is None else args
+    for stream in (sys.stdout, sys.stderr):
+        # A console that has not the letter shows its number; it must not end the run.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
     try:
         code: Any = cli.main(args=given, prog_name="reltype", standalone_mode=False)
         sys.stdout.flush()
