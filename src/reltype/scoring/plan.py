@@ -25,12 +25,14 @@ class Plan:
     Attributes:
         catalogue: Where the definitions come from.
         typology: What is told apart.
+        known: Kinds of features that customer tables give, where they are known.
         also: Features that a learned classifier reads; if any, it also gets the signals.
     """
 
     catalogue: Catalogue = field(repr=False)
     typology: Typology
     also: tuple[str, ...] = ()
+    known: Mapping[str, Kind] = field(factory=dict, repr=False)
 
     @property
     def measuring_all(self) -> Plan:
@@ -89,7 +91,7 @@ class Plan:
         for feature in self.features:
             expression = feature.expression(self._functions, known)
             number = expression is not None and expression.kind == "number"
-            known[feature.name] = "number" if number else "any"
+            known[feature.name] = self.known.get(feature.name, "number" if number else "any")
         return known
 
     def feature(self, feature: Feature) -> Expression | None:

@@ -96,23 +96,23 @@ def interactions(
         f", {_CARRIED.get(name, name)} AS {name}"
         for name in sorted(needed - {"day", "organic"} - set(absent))
     )
-    rows = f"""
+    rows = f"""/*log*/
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
           reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late,
           unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound' AS organic{carried}
-        FROM ({" UNION ALL ".join(selects)})"""
+        FROM (/*canonical_log*/ {" UNION ALL ".join(selects)})"""
     if "payment_gap_days" in asked:
-        rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
+        rows = f"/*log*/ SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
     for name, (row, previous) in _PREVIOUS.items():
         if name in asked:
             lag = f"lag(day) OVER (PARTITION BY customer_id, {row} ORDER BY day)"
-            rows = f"SELECT *, {lag} AS {previous} FROM ({rows})"
+            rows = f"/*previous*/ SELECT *, {lag} AS {previous} FROM ({rows})"
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
-    return f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given} FROM ({rows})"
+    return f"/*interactions*/ SELECT customer_id, is_reject, is_late, is_unread, organic, {given} FROM ({rows})"
 
 
 def facts(
@@ -181,7 +181,7 @@ def customers(selects: Sequence[str], given: Collection[str]) -> str:
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
           count(*) AS table_rows, count(unread) AS table_unread{merged}
-        FROM ({union}) GROUP BY 1 ORDER BY 1"""
+        FROM (/*canonical_customers*/ {union}) GROUP BY 1 ORDER BY 1"""
 
 
 def features(
@@ -192,6 +192,7 @@ def features(
     measured: bool,
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
+    known: Mapping[str, str] | None = None,
 ) -> str:
     """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
 
@@ -202,9 +203,10 @@ def features(
         measured: Whether the relation holds facts from a log.
         constants: Known scales and days, by name.
         nulls: What is null for everybody.
+        known: SQL of the constants, where they do not stand in it as numbers.
     """
     levels: list[dict[str, str]] = []
-    known = {name: literal(value) for name, value in constants.items()}
+    known = known or {name: literal(value) for name, value in constants.items()}
     ready = set(constants)
     base = []
     for feature in plan.features:
@@ -227,7 +229,7 @@ def features(
         ready |= set(step)
         if step:
             levels.append(step)
-    return nest(relation, levels)
+    return nest(relation, levels, ["features"] * len(levels))
 
 
 def _first(name: str, given: Collection[str], sql: str) -> str:
@@ -253,6 +255,7 @@ def evidence(
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
     reliability: Mapping[str, float] | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> str:
     """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
 
@@ -262,7 +265,7 @@ def evidence(
     typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over the signals
     that are not null.
     """
-    known = {name: literal(value) for name, value in constants.items()}
+    known = known or {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
@@ -309,7 +312,8 @@ def evidence(
         else condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
-    return nest(relation, [raw, signals, amounts, readings, conditions])
+    levels = [raw, signals, amounts, readings, conditions]
+    return nest(relation, levels, ["raw_signals", "signals", "amounts", "readings", "conditions"])
 
 
 def _where_seen(i: int, amount: str) -> str:
@@ -337,14 +341,19 @@ def answer(plan: Plan, relation: str, *, seen: bool = False) -> str:
     return f"SELECT {', '.join(map(quote, columns))}{saw} FROM ({relation})"
 
 
-def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
-    """*relation* with each level's columns added; a level may speak of those before it."""
+def nest(
+    relation: str, levels: Sequence[Mapping[str, str]], names: Sequence[str] = ("rows",)
+) -> str:
+    """*relation* with each level's columns added; a level may speak of those before it.
 
-    def wrap(inner: str, level: Mapping[str, str]) -> str:
-        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level.items())
-        return f"SELECT *{added} FROM ({inner})"
+    The names, one for each level, stand in comments: see `compiled`.
+    """
 
-    return reduce(wrap, levels, relation)
+    def wrap(inner: str, level: tuple[str, Mapping[str, str]]) -> str:
+        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level[1].items())
+        return f"/*{level[0]}*/ SELECT *{added} FROM ({inner})"
+
+    return reduce(wrap, zip(names, levels, strict=False), relation)
 
 
 def overview(plan: Plan, relation: str) -> str:
