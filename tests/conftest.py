@@ -1,9 +1,12 @@
 """What several test files need."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
+
+from reltype import cli
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +27,20 @@ def site(tmp_path, monkeypatch):
     yield folder
     for name in [name for name in sys.modules if name.endswith("_module")]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def counted(tmp_path, monkeypatch, capsys):
+    """Write files, run `reltype facts` over them, and give (customer → facts, what was said)."""
+
+    def run(files, *args, code=0):
+        monkeypatch.chdir(tmp_path)
+        for name, text in files.items():
+            Path(name).write_text(text, encoding="utf-8")
+        given = args or tuple(files)
+        assert cli.run(["facts", *given, "--format", "json"]) == code
+        out, err = capsys.readouterr()
+        rows = json.loads(out) if code == 0 else []
+        return {row["customer_id"]: row for row in rows}, err
+
+    return run

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import pytest
-
 import reltype
 from reltype import cli
 
@@ -25,23 +20,6 @@ back,2023-12-05,purchase,5
 back,2024-01-15,cancellation,
 back,2024-02-15,purchase,5
 """
-
-
-@pytest.fixture
-def counted(tmp_path, monkeypatch, capsys):
-    """Write files, run `reltype facts` over them, and give (customer → facts, what was said)."""
-
-    def run(files, *args, code=0):
-        monkeypatch.chdir(tmp_path)
-        for name, text in files.items():
-            Path(name).write_text(text, encoding="utf-8")
-        given = args or tuple(files)
-        assert cli.run(["facts", *given, "--format", "json"]) == code
-        out, err = capsys.readouterr()
-        rows = json.loads(out) if code == 0 else []
-        return {row["customer_id"]: row for row in rows}, err
-
-    return run
 
 
 def test_every_fact_of_every_customer_is_given_by_its_name_with_days_as_iso_dates(counted):

@@ -80,7 +80,7 @@ def test_sql_puts_rows_together():
 
 def test_sql_cannot_reach_other_files():
     Path("reltype.toml").write_text(SQL.replace("FROM usage", "FROM 'accounts.csv'"))
-    with pytest.raises(ConfigError, match="from"):
+    with pytest.raises(ConfigError, match="among its tables"):
         open_run()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reltype.definitions.rules import fill, slots
+from reltype.definitions.phrases import fill, slots
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
     python benchmark.py FOLDER            # the folders votes-* below FOLDER
     python benchmark.py --simulate 10     # ten seeds of each regime
+    python benchmark.py --families 40     # forty sets of votes drawn from each family, against a majority
 
 Accuracy and F1 (of class 1) in percent. Majority vote breaks ties at random: its accuracy is the
 expectation, its F1 the mean of 50 draws, ± their standard deviation. Dawid-Skene stands twice:
@@ -275,6 +276,147 @@ REGIMES = {
 }
 
 
+def skewed(draw, n, rules):
+    """Workers with a sensitivity and a specificity each; few rows are of class 1."""
+    truth = (draw.random(n) < draw.uniform(0.02, 0.15)).astype(int)
+    sensitive, specific = draw.uniform(0.4, 0.9, rules), draw.uniform(0.6, 0.97, rules)
+    heads = draw.random((n, rules))
+    votes = np.where(truth[:, None] == 1, heads < sensitive, heads > specific).astype(int)
+    votes[draw.random(votes.shape) < draw.uniform(0, 0.5)] = -1
+    return votes, truth, 2
+
+
+def one_rule_a_class(draw, n, classes):
+    """Each class has one rule; classes are uneven, and rules fire on other classes too."""
+    truth = draw.choice(classes, n, p=draw.dirichlet(np.full(classes, 2.0)))
+    votes = np.full((n, classes), -1)
+    for named in range(classes):
+        own, other = draw.uniform(0.3, 0.9), draw.uniform(0.02, 0.25)
+        votes[draw.random(n) < np.where(truth == named, own, other), named] = named
+    return votes, truth, classes
+
+
+def contrary(draw, made, share):
+    """Some voters name the next class instead."""
+    votes, truth, classes = made
+    rules = votes.shape[1]
+    bad = draw.choice(rules, max(1, int(rules * share)), replace=False)
+    votes[:, bad] = np.where(votes[:, bad] >= 0, (votes[:, bad] + 1) % classes, -1)
+    return votes, truth, classes
+
+
+def doubled(draw, made):
+    """Some rules stand there again, or fire on a part of the rows of another."""
+    votes, truth, classes = made
+    for _ in range(draw.integers(2, 9)):
+        of = votes[:, draw.integers(votes.shape[1])]
+        again = np.where(draw.random(len(votes)) < draw.uniform(0.5, 1), of, -1)
+        votes = np.column_stack([votes, again])
+    return votes, truth, classes
+
+
+def family(name, seed):
+    """Votes, truth and number of classes: one set of votes of a family, all else drawn at random."""
+    draw = np.random.default_rng([seed, sum(map(ord, name))])
+    within, whole = draw.uniform, lambda a, b: int(draw.integers(a, b + 1))
+    again, k = whole(0, 10**6), int(draw.choice([2, 2, 3, 4, 6]))
+    rows = int(np.exp(within(np.log(150), np.log(3000))))
+    uneven = bool(draw.random() < 0.5)
+    some = {
+        "workers": lambda: workers(
+            again, rows, k, whole(3, 20), within(0.5, 0.85), within(0.02, 0.2),
+            bias=within(0, 0.2), uneven=uneven),
+        "equal workers": lambda: workers(again, rows, k, whole(3, 15), within(0.6, 0.85), 0.001),
+        "sparse workers": lambda: workers(
+            again, rows, k, whole(20, 120), within(0.55, 0.8), within(0.02, 0.2),
+            each=whole(2, 6), bias=within(0, 0.2), uneven=uneven, spammers=within(0, 0.3)),
+        "copies": lambda: workers(
+            again, rows, k, 16, within(0.55, 0.8), within(0.05, 0.15), copies=whole(2, 8),
+            rate=within(0.3, 0.95), source=str(draw.choice(["worst", "middle", "best"]))),
+        "copies among few": lambda: workers(
+            again, rows, k, 7, within(0.55, 0.8), within(0.05, 0.15), copies=whole(1, 3),
+            rate=within(0.3, 0.95), source=str(draw.choice(["worst", "middle", "best"]))),
+        "adversaries": lambda: workers(
+            again, rows, k, whole(5, 20), within(0.6, 0.8), 0.1, adversaries=within(0.1, 0.4),
+            uneven=uneven),
+        "worse than chance": lambda: contrary(
+            draw, workers(again, rows, k, whole(4, 12), within(0.55, 0.75)), within(0.3, 0.6)),
+        "few rows": lambda: workers(
+            again, whole(10, 80), k, whole(3, 10), within(0.55, 0.85), within(0.02, 0.2),
+            bias=within(0, 0.15), uneven=uneven),
+        "hard rows": lambda: workers(
+            again, rows, k, whole(5, 25), within(0.6, 0.8), hard=True, bias=within(0, 0.15),
+            uneven=uneven),
+        "skewed workers": lambda: skewed(draw, rows, whole(3, 15)),
+        "rules": lambda: keywords(
+            again, rows, k, whole(2 * k, 40), within(0.03, 0.25), within(0.6, 0.9), uneven=uneven,
+            topics=within(0, 1.5)),
+        "rare rules": lambda: keywords(
+            again, rows, k, whole(20, 90), within(0.005, 0.03), within(0.6, 0.95), uneven=uneven,
+            topics=within(0, 1.5)),
+        "one rule a class": lambda: one_rule_a_class(draw, rows, whole(3, 8)),
+        "some two-sided": lambda: keywords(
+            again, rows, k, whole(4, 20), within(0.05, 0.4), within(0.6, 0.85), uneven=uneven,
+            two_sided=within(0.1, 0.9), topics=within(0, 1.5)),
+        "redundant rules": lambda: doubled(draw, keywords(
+            again, rows, k, whole(2 * k, 14), within(0.05, 0.3), within(0.6, 0.9),
+            topics=within(0, 1))),
+        "bad rules": lambda: contrary(draw, keywords(
+            again, rows, k, whole(2 * k, 16), within(0.05, 0.3), within(0.55, 0.85),
+            topics=within(0, 1)), 0.25),
+    }  # fmt: skip
+    return some[name]()
+
+
+FAMILIES = (
+    "workers", "equal workers", "sparse workers", "copies", "copies among few", "adversaries",
+    "worse than chance", "few rows", "hard rows", "skewed workers", "rules", "rare rules",
+    "one rule a class", "some two-sided", "redundant rules", "bad rules",
+)  # fmt: skip
+
+
+def against_majority(votes, truth, classes):
+    """Points won on a plain majority vote in the rows that have votes, and what was used.
+
+    Ties go to the first class, as scikit-learn's VotingClassifier breaks them, or to each class alike.
+    """
+    counts = np.stack([(votes == c).sum(axis=1) for c in range(classes)], axis=1)
+    most = counts == counts.max(axis=1, keepdims=True)
+    voted = counts.any(axis=1)
+    model = VoteModel(classes).fit(votes)
+    right = (model.predict(votes) == truth)[voted].mean()
+    first = (counts.argmax(axis=1) == truth)[voted].mean()
+    alike = (most[np.arange(len(truth)), truth] / most.sum(axis=1))[voted].mean()
+    used = [model.method_ != "majority", model.ties_ != "class balance", (model.weights_ < 1).any()]
+    return [100 * (right - first), 100 * (right - alike), *used]
+
+
+def families(seeds, begin):
+    table, every = [], []
+    for name in FAMILIES:
+        found = np.array(
+            [against_majority(*family(name, seed)) for seed in range(begin, begin + seeds)]
+        )
+        every.append(found)
+        table.append([name, *spread(found)])
+        print(table[-1], flush=True)
+    table.append(["**all**", *spread(np.concatenate(every))])
+    heads = ["family", "overrules", "breaks ties", "weighs"]
+    for way in ("ties to the first", "ties alike"):
+        heads += [f"{way}: mean", "5 % below", "least", "lost > ½"]
+    print(tabulate(table, heads, tablefmt="github", disable_numparse=True))
+
+
+def spread(found):
+    """How often each is used, then of the gains: mean, 5 % quantile, least, how many below −½."""
+    cells = [f"{100 * share:.0f} %" for share in found[:, 2:].mean(axis=0)]
+    for gain in found[:, :2].T:
+        low = np.quantile(gain, 0.05)
+        cells += [f"{gain.mean():+.2f}", f"{low:+.1f}", f"{gain.min():+.1f}"]
+        cells += [f"{(gain < -0.5).sum()} of {len(gain)}"]
+    return cells
+
+
 def clamped(votes, answer):
     """Dawid-Skene's answer where voters differ or are silent, theirs where they agree."""
     highest = votes.max(axis=1)
@@ -311,8 +453,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", help="the folder that holds votes-*")
     parser.add_argument("--simulate", type=int, metavar="SEEDS", help="seeds of each regime")
+    parser.add_argument("--families", type=int, metavar="SETS", help="sets drawn of each family")
+    parser.add_argument("--begin", type=int, default=0, metavar="SEED", help="the first of them")
     options = parser.parse_args()
     if options.folder:
         real(options.folder)
     if options.simulate:
         simulate(options.simulate)
+    if options.families:
+        families(options.families, options.begin)

@@ -34,6 +34,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from reltype.analyses.drivers import drivers
+    from reltype.analyses.issues import issues
     from reltype.api import RunOptions, classify, fit, load
     from reltype.learning.estimators import ArchetypeClassifier
     from reltype.learning.model import Model
@@ -50,6 +51,7 @@ _HOMES = {
     "drivers": "analyses.drivers",
     "fit": "api",
     "hookimpl": "plugins.hookspecs",
+    "issues": "analyses.issues",
     "load": "api",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
@@ -64,6 +66,7 @@ __all__ = [
     "drivers",
     "fit",
     "hookimpl",
+    "issues",
     "load",
 ]
 

@@ -11,9 +11,11 @@ from attrs import evolve, field, frozen
 
 from reltype import plugins
 from reltype.config import settings
+from reltype.definitions.importance import importance
+from reltype.definitions.norms import Norms
 from reltype.engines import EngineError, limits
 from reltype.errors import InputError
-from reltype.inputs import Inputs, readable
+from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
@@ -22,7 +24,6 @@ from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
 from reltype.scoring.population import Population, grouped
 from reltype.scoring.run import Run
-from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     from reltype.config import Config, Settings
@@ -52,6 +53,8 @@ class RunOptions:
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run.
+        normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
+            nobody sees, are one customer's.
         min_confidence: The posterior below which nobody is named, 0…1.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
@@ -59,6 +62,8 @@ class RunOptions:
             stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
+        drivers: What `drivers` gave, or the JSON that `reltype drivers -o` wrote: measured importance
+            weighs the priority of benefits.
     """
 
     customers: object = None
@@ -71,11 +76,13 @@ class RunOptions:
     rules: Sequence[str | Path] = ()
     no_plugin: Sequence[str] = ()
     refunds: Refunds | None = None
+    normalize_ids: bool | None = None
     min_confidence: float | None = None
     threads: int | None = None
     memory_limit: str | None = None
     timeout: float | None = None
     model: str | Path | Model | None = None
+    drivers: object = None
 
 
 def classify(
@@ -91,11 +98,13 @@ def classify(
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
     timeout: float | None = None,
     model: str | Path | Model | None = None,
+    drivers: object = None,
 ) -> Relationships:
     """Read the relationship of every customer in *data*.
 
@@ -116,6 +125,8 @@ def classify(
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run. None: `net`.
+        normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
+            nobody sees, are one customer's. None: they are several.
         min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
         threads: How many threads the engine may use; None: one for each processor.
         memory_limit: What the engine may hold, such as `2GB`; it spills beyond.
@@ -123,6 +134,8 @@ def classify(
             stopped; 0: no limit; None: 600.
         model: What `fit` gave, or the file that it was saved in: its scales hold, not these
             customers'.
+        drivers: What `drivers` gave, or the JSON that `reltype drivers -o` wrote: measured importance
+            weighs the priority of benefits.
 
     Raises:
         InputError: The data cannot be read or understood.
@@ -153,11 +166,13 @@ def classify(
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
         timeout=timeout,
         model=model,
+        drivers=drivers,
     )
     run = open_run(data, options)
     return Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
@@ -177,6 +192,7 @@ def fit(  # noqa: D417  the other arguments are those of classify
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -205,6 +221,7 @@ def fit(  # noqa: D417  the other arguments are those of classify
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
         memory_limit=memory_limit,
@@ -265,6 +282,11 @@ class Opened:
             confidence = self.model.min_confidence if confidence is None else confidence
         return Run(population, self.inputs, self.knowledge, learned, confidence)
 
+    @property
+    def norms(self) -> Norms:
+        """What is usual here by somebody who knows: the config goes before the packs."""
+        return Norms.of(self.knowledge.catalogue.norms, self.settings.config.norms)
+
     def measuring(self) -> Opened:
         """The same, measuring every feature that is known, whoever asks for it or not."""
         return evolve(self, plan=self.plan.measuring_all)
@@ -286,17 +308,24 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
     asked = RunOptions(**given) if options is None else options
     model = asked.model if isinstance(asked.model, Model) else None
     flags = {name: getattr(asked, name) for name in _FLAGS}
+    measured = asked.drivers
+    if isinstance(measured, str | Path):
+        flags["drivers"], measured = measured, None
     chosen = settings(asked.config, model=None if model else asked.model, **flags)
     knowledge = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
     if model is None and chosen.model:
         model = load_model(chosen.model)
     if model is None:
+        norms = Norms.of(knowledge.catalogue.norms, chosen.config.norms)
+        catalogue = knowledge.catalogue.with_prior(chosen.typology, norms.mix)
+        knowledge = evolve(knowledge, catalogue=catalogue)
         plan = knowledge.plan(chosen.typology)
     else:
         knowledge = evolve(knowledge, catalogue=model.apply(knowledge.catalogue))
         plan = knowledge.plan(asked.typology or model.typology)
         plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
         model.check(plan, knowledge.plugins.loaded)
+    plan = evolve(plan, importance=importance(chosen.drivers if measured is None else measured))
     engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
     requests = asks(
         data,
@@ -314,6 +343,7 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         engine.reader,
         requests,
         refunds=chosen.refunds,
+        normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
         encoding=asked.encoding,
         timeout=chosen.timeout,
@@ -328,6 +358,7 @@ _FLAGS = (
     "rules",
     "no_plugin",
     "refunds",
+    "normalize_ids",
     "min_confidence",
     "threads",
     "memory_limit",
@@ -359,24 +390,35 @@ def _grouped(opened: Opened) -> Population:
             given=inputs.given,
             as_of=opened.settings.as_of,
             until=inputs.today,
+            orders=inputs.orders,
+            norms=opened.norms.numbers,
             frozen=None if opened.model is None else opened.model.scales,
+            ratings=inputs.units.ratings,
         )
 
-    with limits.within(opened.engine.reader, opened.settings.timeout, "reading the input"):
+    names = ", ".join(item.source.name for item in inputs.items)
+    with (
+        limits.within(opened.engine.reader, opened.settings.timeout, f"reading {names}"),
+        read_errors(names),
+    ):
         try:
             population = group()
             failed = False
         except EngineError as error:
+            if not of_the_file(error):
+                raise
             limits.check()
             failed = True
             if not inputs.settle(failed=True):
-                raise InputError(
-                    f"The engine could not read the input: {first_line(error)}"
-                ) from error
+                raise
             population = group()
         if not failed and inputs.settle():
             population = group()
-    return population
+        if inputs.recheck(population.first, population.facts):
+            population = group()
+        return population.without(
+            inputs.no_customers(opened.engine.rows, population.facts, population.customers)
+        )
 
 
 def _no_refund(inputs: Inputs) -> None:

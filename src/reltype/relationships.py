@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from reltype.errors import InputError, UsageError, did_you_mean
 
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Reason:
-    """Something that spoke for the archetype; `contribution` in log-odds before the temperature."""
+    """A fact that spoke for the archetype, or against it.
+
+    Attributes:
+        text: The fact, with its unit, and what is usual here.
+        contribution: What it adds to the log-odds of the likeliest archetype over the next one:
+            above 0 for it, below 0 against it. All facts and the base rates together make
+            log(p of the likeliest / p of the next).
+    """
 
     text: str
     contribution: float
@@ -51,7 +58,8 @@ class Relationship:
         scores: Posterior by archetype, `unclassified` last; they sum to 1.
         readings: Dimension → reading 0…1; None where not seen.
         evidence: Dimension → how much of it was seen, 0…1.
-        reasons: What spoke for it, the strongest first.
+        reasons: What spoke for it against the next likeliest, the strongest first.
+        against: What spoke for the next likeliest, if it is more than a trifle.
         benefits: What to cultivate, the most promising first.
         status: `active`, `lapsing`, `dormant`; None where nobody can tell.
         unclassified_because: Why there is no archetype; None where there is one.
@@ -67,6 +75,7 @@ class Relationship:
     readings: Mapping[str, float | None]
     evidence: Mapping[str, float]
     reasons: tuple[Reason, ...]
+    against: tuple[Reason, ...]
     benefits: tuple[Suggestion, ...]
     status: str | None
     unclassified_because: str | None
@@ -148,7 +157,7 @@ class Relationships:
         from reltype.reporting import facts
 
         # The log is grouped once more, as a run measures only what its typology asks for.
-        return facts.table(evolve(self.run.population, plan=self.run.plan.measuring_all))
+        return facts.table(self.run.population.measuring_all)
 
     def evaluate(
         self,
@@ -225,6 +234,7 @@ class Relationships:
             readings={d.name: row[f"d_{d.name}"] for d in plan.dimensions},
             evidence={d.name: row[f"e_{d.name}"] for d in plan.dimensions},
             reasons=tuple(Reason(**r) for r in row["reasons"]),
+            against=tuple(Reason(**r) for r in row["against"]),
             benefits=tuple(Suggestion(**b) for b in row["benefits"]),
             status=row["status"],
             unclassified_because=row["unclassified_because"],

@@ -1,4 +1,4 @@
-"""Where the real data sets are."""
+"""Where the real data sets are, and the README's Python as tests."""
 
 from pathlib import Path
 

@@ -13,6 +13,7 @@ from reltype.checks import laws
 from reltype.checks.laws import Broken, keep
 from reltype.definitions import packs
 from reltype.definitions.archetypes import Archetype
+from reltype.definitions.dimensions import Signal
 from reltype.definitions.rules import Rule
 from reltype.errors import ReltypeError
 from reltype.plugins.guard import Guarded
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from reltype.definitions.catalogue import Catalogue
-    from reltype.definitions.packs import Definition
+    from reltype.definitions.packs import Definition, Override
     from reltype.plugins.plugin import Plugins
 
 NEEDS = {
@@ -158,8 +159,8 @@ class _Subject:
         yield Check("rules: examples hold, and none is dead or a copy", self._flawless)
         yield Check("rules: each has an example that fires and one that does not", self._shown)
 
-    def _own(self) -> list[Definition]:
-        mine: list[Definition] = []
+    def _own(self) -> list[Definition | Override]:
+        mine: list[Definition | Override] = []
         for name, made in self.plugins.things("reltype_definitions"):
             for thing in made if name == self.name else ():
                 mine += [thing] if type(thing) in packs.TABLES.values() else packs.load(thing)
@@ -176,6 +177,10 @@ class _Subject:
             kind = type(made).__name__
             for key in NEEDS.get(kind, ()):
                 keep(getattr(made, key), f"{kind.lower()} {made.name!r} has no {key}")
+            if isinstance(made, Signal):
+                poles = {said.pole for said in made.says}
+                for pole in ("low", "high"):
+                    keep(pole in poles, f"signal {made.name!r} says nothing where it is {pole}")
 
     def _plans(self) -> None:
         for plan in self._each_plan():

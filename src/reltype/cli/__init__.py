@@ -24,6 +24,7 @@ COMMANDS = {
     "features": "features",
     "fit": "fit",
     "init": "init",
+    "issues": "issues",
     "inspect": "inspect",
     "label": "label",
     "plugins": "plugins",

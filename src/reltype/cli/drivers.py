@@ -10,7 +10,7 @@ from reltype.cli import options
 
 
 @click.command(name="drivers")
-@click.argument("survey", type=options.FILE, metavar="SURVEY")
+@click.argument("survey", type=options.FILE, metavar="SURVEY...", nargs=-1, required=True)
 @click.option(
     "--outcome",
     required=True,
@@ -67,6 +67,39 @@ from reltype.cli import options
     help="The columns of a survey in which each answer is a row.",
 )
 @click.option(
+    "--from-log",
+    is_flag=True,
+    help="SURVEY is a log: which facts of one quarter go with OUTCOME (returns, affect, resilience …) of the next.",
+)
+@click.option(
+    "--quarter",
+    type=click.IntRange(1),
+    default=91,
+    show_default=True,
+    metavar="DAYS",
+    help="Days of a quarter, for --from-log.",
+)
+@click.option(
+    "--as-of", metavar="DAY", help="Where the last quarter ends.  [default: the log's last day]"
+)
+@click.option(
+    "--items",
+    type=options.FILE,
+    metavar="FILE",
+    help="The questions as they were asked: a table attribute, text. Benefits are guessed from them.",
+)
+@click.option(
+    "--config",
+    type=options.FILE,
+    metavar="FILE",
+    help="A reltype.toml, for [benefits_of].  [default: the one in this folder, if any]",
+)
+@click.option(
+    "--draft-benefits",
+    is_flag=True,
+    help="Print [benefits_of] as guessed, to be edited in reltype.toml, and nothing else.",
+)
+@click.option(
     "--replicates",
     type=click.IntRange(100, 100_000),
     default=500,
@@ -82,9 +115,10 @@ from reltype.cli import options
 @options.opening
 @options.output
 def command(
-    survey: str,
+    survey: tuple[str, ...],
     *,
     plot: str | None,
+    draft_benefits: bool,
     output: str | None,
     format_: str | None,
     always: tuple[str, ...],
@@ -100,16 +134,24 @@ def command(
     reltype drivers survey.csv --outcome overall_sat --attributes s1..s12
     reltype drivers survey.csv --outcome overall_sat --by segment --weights w -o drivers.json
     reltype drivers survey.csv --outcome overall_sat --plot quadrants.svg
+    reltype drivers orders.csv --from-log --outcome returns
     """
     from reltype.analyses.drivers import drivers
     from reltype.formats import destination
 
-    found = drivers(survey, always=[n for one in always for n in one.split(",")], **given)
-    if output is None and format_ in (None, "table"):
+    data = survey[0] if len(survey) == 1 else list(survey)
+    found = drivers(data, always=[n for one in always for n in one.split(",")], **given)
+    if draft_benefits:
+        from reltype.analyses.drivers.topics import draft
+
+        text = draft(list(found.drivers), found.topics)
+        with destination(output or "-") as stream:
+            stream.write(f"{text}\n".encode("utf-8", "replace"))
+    elif output is None and format_ in (None, "table"):
         with destination("-") as stream:
             stream.write(f"{found.text()}\n".encode("utf-8", "replace"))
     else:
         found.write(output or "-", format_)
     if plot is not None:
-        found.write(plot, "svg")
-        click.echo(f"The quadrants are drawn in {plot}.", err=True)
+        for path in found.draw(plot):
+            click.echo(f"The quadrants are drawn in {path}.", err=True)

@@ -10,11 +10,16 @@ import click
 from reltype.cli import options
 
 if TYPE_CHECKING:
-    from reltype.explaining.explanation import Explanation
+    from collections.abc import Sequence
+
+    from reltype.explaining.explanation import Contribution, Explanation
+
+LINES = 9
+"""Contributions to one score that are shown each on a line; --format json shows all."""
 
 
 @click.command(name="explain")
-@click.argument("data", type=options.FILE, nargs=-1, required=True)
+@click.argument("data", type=options.FILE, nargs=-1)
 @click.option(
     "-c", "--customer", "customer_id", required=True, metavar="ID", help="Whom to explain."
 )
@@ -33,7 +38,10 @@ if TYPE_CHECKING:
 def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN401
     """Explain one customer: contributions that add up, missing inputs, near misses, what would flip it.
 
+    Without DATA, the files that reltype.toml names are read, as `classify` reads them.
+
     \b
+    reltype explain --customer C-1042
     reltype explain orders.csv --customer C-1042
     reltype explain orders.csv --customer C-1042 --format json
     """
@@ -54,7 +62,7 @@ def _text(found: Explanation) -> str:
     lines += [f"  {a:<26}{found.posterior[a]:>7.1%}  score {found.scores[a]:+.2f}" for a in ranked]
     for archetype in [a for a in ranked if a != "unclassified"][:2]:
         lines += ["", f"What makes the score of {archetype}:"]
-        lines += [f"  {c.amount:+6.2f}  {c.text}" for c in found.of(archetype)]
+        lines += _added_up(found.of(archetype))
         lines += [f"  {found.scores[archetype]:+6.2f}  in all"]
     if found.missing:
         lines += ["", "Not seen, so it says nothing:"]
@@ -66,12 +74,19 @@ def _text(found: Explanation) -> str:
     return "\n".join(lines)
 
 
+def _added_up(contributions: Sequence[Contribution]) -> list[str]:
+    """The larger contributions, a line each, and all others together in one."""
+    largest = sorted(contributions, key=lambda c: -abs(c.amount))[:LINES]
+    shown = [c for c in contributions if c in largest]
+    lines = [f"  {c.amount:+6.2f}  {c.text}" for c in shown]
+    rest = [c for c in contributions if c not in largest]
+    if rest:
+        lines.append(f"  {sum(c.amount for c in rest):+6.2f}  {len(rest)} smaller ones together")
+    return lines
+
+
 def _flip(found: Explanation) -> str:
     change = found.counterfactual
     if change is None:
-        return "No change of one or two features that others have would make it another archetype."
-    steps = " and ".join(
-        f"{c.feature} from {'not seen' if c.before is None else f'{c.before:.4g}'} to {c.after:.4g}"
-        for c in change.changes
-    )
-    return f"The smallest change that would make it {change.archetype}: {steps}."
+        return "No one or two things that they could do otherwise would make it another archetype."
+    return change.text

@@ -155,9 +155,9 @@ def _byte(stdin: int) -> str:
 
 
 def _shown(questions: Labelling, file: LabelFile, customer: str, made: int) -> None:
-    from reltype.explaining.portrait import portrait
+    from reltype.explaining.customer_card import customer_card
 
-    click.echo(f"\n── {made + 1} ── {portrait(questions, customer)}\n")
+    click.echo(f"\n── {made + 1} ── {customer_card(questions.run, customer)}\n")
     for i, name in enumerate(file.names[:-1][:9], 1):
         click.echo(f"  {i}  {name}")
     click.echo("  u  cannot tell   s  skip   b  back   q  quit")

@@ -110,11 +110,23 @@ _DATA = (
         shell_complete=_one_of("net", "drop", "raise"),
         help="What to do with money paid back.  [default: net]",
     ),
+    click.option(
+        "--normalize-ids",
+        is_flag=True,
+        default=None,
+        help="Ids that differ only in case, accents' composition or blanks are one customer's.",
+    ),
     *_READING,
 )
 
 _SCORED = (
     click.option("--model", type=FILE, metavar="FILE", help="A model that `reltype fit` saved."),
+    click.option(
+        "--drivers",
+        type=FILE,
+        metavar="FILE",
+        help="JSON that `reltype drivers` wrote: what it measured weighs the benefits' priority.",
+    ),
     click.option(
         "--min-confidence",
         type=click.FloatRange(0, 1),

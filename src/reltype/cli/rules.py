@@ -71,6 +71,8 @@ def _check(given: dict[str, Any]) -> int:
     known = options.known(given["rules"], given["no_plugin"], given["config"], strict=True)
     found = flaws(known)
     wrong = [flaw for flaw in found if flaw.wrong]
+    for changed in known.catalogue.overrides:
+        click.echo(f"Changed: {changed.text}", err=True)
     for flaw in wrong:
         click.echo(f"Error: {flaw}", err=True)
     for flaw in found:

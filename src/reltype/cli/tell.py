@@ -54,8 +54,7 @@ def _evidence(summary: Summary) -> Iterator[str]:
             f"These columns cannot tell {pair.first} from {pair.second} (d' = {pair.distance:.1f})."
         )
     if summary.helps:
-        best = summary.helps[0]
-        yield f"What would help most: {' or '.join(best.columns)}, for {best.dimension}."
+        yield f"What would help most: {summary.helps[0].text}"
     for name, share in summary.base_rates.items():
         yield f"Base rates: {name} ({share:.0%} of customers)."
     weak = [name for name, value in summary.reliability.items() if value < WEAK]

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
+from reltype.definitions.norms import norm
 from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.mapping.kinds import checked
@@ -23,17 +24,29 @@ if TYPE_CHECKING:
 
     from reltype.mapping.canonical import Refunds
 
-TABLES = ("typology", "as_of", "interactions", "customers", "kinds", "plugins", "options")
+TABLES = (
+    "typology",
+    "as_of",
+    "interactions",
+    "customers",
+    "kinds",
+    "norms",
+    "benefits_of",
+    "plugins",
+    "options",
+)
 """What may stand at the top of a config."""
 OPTIONS = (
     "min_confidence",
     "refunds",
+    "normalize_ids",
     "threads",
     "memory_limit",
     "rules",
     "model",
     "engine",
     "timeout",
+    "drivers",
 )
 """What may stand under [options]."""
 ADD_UP = ("no_plugin",)
@@ -48,6 +61,8 @@ class Config:
         path: The file; None where there is none.
         blocks: The logs and customer tables that it names.
         kinds: Their word → our kind.
+        norms: What is usual here: name → a number in the norm's unit, or a mix.
+        benefits_of: An attribute of their survey → the benefit, or the kind of one, that it speaks of.
         options: Every other setting that it makes, by the name that `Settings` has for it.
     """
 
@@ -55,6 +70,8 @@ class Config:
     blocks: tuple[Block, ...] = ()
     kinds: Mapping[str, str] = field(factory=dict)
     options: Mapping[str, Any] = field(factory=dict)
+    benefits_of: Mapping[str, str] = field(factory=dict)
+    norms: Mapping[str, float | Mapping[str, float]] = field(factory=dict)
 
 
 @frozen
@@ -68,6 +85,8 @@ class Settings:
         as_of: The as-of day; None: the last day of the log.
         min_confidence: The posterior below which nobody is named; None: the typology's own.
         refunds: `net`, `drop` or `raise`.
+        normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
+            nobody sees, are one customer's.
         threads: How many threads may work; None: as many as there are processors.
         memory_limit: What the engine may hold, such as `2GB`; None: its default.
         rules: Packs with more knowledge.
@@ -75,6 +94,7 @@ class Settings:
         model: A model to score with.
         engine: What runs the query: `duckdb`, or what a plugin brings.
         timeout: Seconds that one step on the data may take; 0: as many as it takes.
+        drivers: What `reltype drivers` wrote as JSON: it weighs the priority of benefits.
         config: The config, for what it says of inputs and kinds.
     """
 
@@ -82,6 +102,7 @@ class Settings:
     as_of: dt.date | None = None
     min_confidence: float | None = None
     refunds: Refunds = "net"
+    normalize_ids: bool = False
     threads: int | None = None
     memory_limit: str | None = None
     rules: tuple[str, ...] = ()
@@ -89,6 +110,7 @@ class Settings:
     model: str | None = None
     engine: str = "duckdb"
     timeout: float = TIMEOUT
+    drivers: str | None = None
     config: Config = field(factory=Config)
 
 
@@ -186,10 +208,32 @@ def parse(document: Mapping[str, Any], file: Path) -> Config:
     }
     if "rules" in read_options:
         read_options["rules"] = tuple(str(file.parent / rule) for rule in read_options["rules"])
-    if "model" in read_options:
-        read_options["model"] = str(file.parent / read_options["model"])
+    for name in ("model", "drivers"):
+        if name in read_options:
+            read_options[name] = str(file.parent / read_options[name])
     words = {word: checked(kind, f"{file}: [kinds] {word!r}") for word, kind in kinds.items()}
-    return Config(file, tuple(blocks), MappingProxyType(words), MappingProxyType(read_options))
+    return Config(
+        file,
+        tuple(blocks),
+        MappingProxyType(words),
+        MappingProxyType(read_options),
+        _benefits_of(document, file),
+        {
+            name: norm(name, said, f"{file}: [norms]").value
+            for name, said in _table(document, "norms", file).items()
+        },
+    )
+
+
+def _benefits_of(document: Mapping[str, Any], file: Path) -> Mapping[str, str]:
+    """What `[benefits_of]` says; which benefits there are is known later."""
+    table = _table(document, "benefits_of", file)
+    for attribute, benefit in table.items():
+        if not isinstance(benefit, str):
+            raise ConfigError(
+                f"{file}: [benefits_of] {attribute!r}: must be a benefit's name, not {benefit!r}."
+            )
+    return MappingProxyType({a: b for a, b in table.items() if b.strip()})
 
 
 _PLACES = {"typology": "typology", "as_of": "as_of", "no_plugin": "[plugins] disable"}

@@ -72,6 +72,16 @@ def _refunds(value: Any) -> Refunds:  # noqa: ANN401
     raise ValueError(f"must be {', '.join(REFUNDS[:-1])} or {REFUNDS[-1]}")
 
 
+def _yes(value: Any) -> bool:  # noqa: ANN401
+    if isinstance(value, bool):
+        return value
+    if str(value).casefold() in {"1", "true", "yes", "on"}:
+        return True
+    if str(value).casefold() in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError("must be true or false")
+
+
 SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "typology": _text,
     "as_of": _day,
@@ -84,6 +94,8 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "model": _text,
     "engine": _text,
     "timeout": _seconds,
+    "normalize_ids": _yes,
+    "drivers": _text,
 }
 """Every setting, and what makes its value of whatever it was written as.
 

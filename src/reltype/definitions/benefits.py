@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from attrs import field, frozen, validators
 
 ROLES = ("work-flow", "service", "consultation", "advisory", "audit", "liaison")
+KINDS = ("functional", "socio-emotional", "clinical/technical")
+"""What a benefit is made of, after the key drivers of public services in Bollen & Emes."""
 HORIZONS = ("short-term win", "long-term win", "new approach")
 
 
@@ -29,6 +31,7 @@ class Benefit:
         because: The reason told where `when` holds.
         typology: The typology it is meant for; empty: any that has an archetype it suits.
         gate: True for what must be in order before anything else: offered to the unclassified too.
+        kind: One of KINDS; empty where that was not said.
     """
 
     name: str
@@ -45,3 +48,4 @@ class Benefit:
     because: str = ""
     typology: str = ""
     gate: bool = False
+    kind: str = field(default="", validator=validators.in_(("", *KINDS)))

@@ -10,6 +10,9 @@ from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
+from reltype.definitions.norms import Norm
+from reltype.definitions.overrides import Changed, apply
+from reltype.definitions.packs import Override
 from reltype.definitions.references import DefinitionError, check
 from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError, did_you_mean
@@ -30,6 +33,8 @@ class Catalogue:
     Attributes:
         owners: (kind, name) → the plugin or file that defined it.
         functions: Scalar functions that plugins give to expressions, by name.
+        overrides: What packs changed of the definitions of others.
+        norms: What packs say is usual in their sector.
     """
 
     features: Mapping[str, Feature]
@@ -42,11 +47,13 @@ class Catalogue:
     benefits: Mapping[str, Benefit]
     owners: Mapping[tuple[str, str], str] = field(factory=dict, repr=False)
     functions: Mapping[str, Signature] = field(factory=dict, repr=False)
+    overrides: tuple[Changed, ...] = ()
+    norms: Mapping[str, Norm] = field(factory=dict)
 
     @classmethod
     def of(
         cls,
-        contributions: Iterable[tuple[str, Iterable[Definition]]],
+        contributions: Iterable[tuple[str, Iterable[Definition | Override]]],
         functions: Mapping[str, Signature] | None = None,
     ) -> Catalogue:
         """The catalogue of what each contributor defines.
@@ -57,20 +64,25 @@ class Catalogue:
 
         Raises:
             DefinitionError: Two define the same name differently (the text names both), or a
-                definition speaks of a name that nothing defines.
+                definition speaks of a name that nothing defines, or an override cannot be applied.
         """
+        changes: list[tuple[str, Override]] = []
         shelves: dict[type, dict[object, Definition]] = {}
         owners: dict[tuple[str, str], str] = {}
         columns = dict.fromkeys(DAY_COLUMNS, ("day", "reltype"))
         for who, definitions in contributions:
             for made in definitions:
+                if isinstance(made, Override):
+                    changes.append((who, made))
+                    continue
                 key = (made.typology, made.name) if isinstance(made, Archetype) else made.name
                 shelf = shelves.setdefault(type(made), {})
                 kind = type(made).__name__.lower()
                 if key in shelf and shelf[key] != made:
                     raise DefinitionError(
                         f"{kind} {made.name!r} is defined by {owners[kind, str(key)]} and "
-                        f"differently by {who}: rename one, or leave one out.",
+                        f"differently by {who}: rename one, leave one out, or change single keys "
+                        f"of it with override (docs/rules.md).",
                         who,
                     )
                 if type(made) in _COLUMNS:
@@ -83,10 +95,13 @@ class Catalogue:
                         )
                 shelf[key] = made
                 owners.setdefault((kind, str(key)), who)
+        overrides = apply(shelves, owners, changes)
         catalogue = cls(
             *(shelves.get(kind, {}) for kind in _KINDS),  # type: ignore[arg-type, call-arg]
             owners,
             functions or {},
+            overrides,
+            shelves.get(Norm, {}),
         )
         check(catalogue)
         return catalogue

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from attrs import field, frozen, validators
 
+from reltype.definitions.phrases import rated, slots
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind
 
@@ -36,6 +37,60 @@ class Dimension:
 
 
 @frozen
+class Sentence:
+    """How a fact is told, where a signal reads low or high: one of `low`, `high`, `usual` is given.
+
+    It is told where every feature that it names was seen. A feature that it names is counted or
+    measured as it stands in the rows: nothing that leans on what is usual (see `phrases` for the
+    units).
+
+    Attributes:
+        low: Told where the signal is below ½.
+        high: Told where it is ½ or above.
+        usual: Told in either case, where no sentence before it is.
+        when: SQL condition over features, scales and readings; empty: always.
+    """
+
+    low: str = ""
+    high: str = ""
+    usual: str = ""
+    when: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """Raise ValueError unless it is for one pole."""
+        if sum(map(bool, (self.low, self.high, self.usual))) != 1:
+            raise ValueError("a sentence is for one of low, high, usual")
+
+    @property
+    def text(self) -> str:
+        """The sentence, with its slots."""
+        return self.low or self.high or self.usual
+
+    @property
+    def pole(self) -> str:
+        """`low`, `high` or `usual`."""
+        return "low" if self.low else "high" if self.high else "usual"
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """The names that it puts in, in order; the first is what it is about."""
+        return slots(self.text)
+
+    @property
+    def rated(self) -> frozenset[str]:
+        """The names that it tells on the scale that people were asked on."""
+        return rated(self.text)
+
+    def condition(
+        self, where: str, functions: Collection[str] = (), columns: Mapping[str, Kind] | None = None
+    ) -> Expression | None:
+        """The parsed `when`; None where it is always told. Raises ConfigError."""
+        if not self.when:
+            return None
+        return parse(self.when, where=f"{where}, a sentence", functions=functions, columns=columns)
+
+
+@frozen
 class Signal:
     """An observable in [0, 1] that speaks of one dimension; null where it was not seen.
 
@@ -50,6 +105,10 @@ class Signal:
         summary: One sentence that argues it.
         source: Literature, or empty.
         typology: The typology it is meant for; empty: any that uses its dimension.
+        says: The fact in sentences, at least one for each pole; the first that holds is told as a
+            reason.
+        about: What fact it is about: signals and rules about the same are told once. Empty: the
+            first name in its sentences.
     """
 
     name: str
@@ -61,6 +120,14 @@ class Signal:
     summary: str = ""
     source: str = ""
     typology: str = ""
+    says: tuple[Sentence, ...] = ()
+    about: str = ""
+
+    @property
+    def fact(self) -> str:
+        """What fact it is about."""
+        named = [name for said in self.says for name in said.mentions]
+        return self.about or (named[0] if named else f"signal {self.name}")
 
     def expression(
         self,

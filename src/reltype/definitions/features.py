@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
+from reltype.definitions.norms import QUESTIONS
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind
 
@@ -17,6 +18,7 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "state": "text",
     "value": "number",
     "refunded_amount": "number",
+    "ended": "number",
     "sentiment": "number",
     "rating": "number",
     "discount": "number",
@@ -31,8 +33,9 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "gap_days": "number",
     "payment_gap_days": "number",
     "amount_log": "number",
+    "payment_log": "number",
 }
-"""What an aggregate may speak of: the canonical columns, and seven that the query adds.
+"""What an aggregate may speak of: the canonical columns, and eight that the query adds.
 
 `day` is whole days since 1970-01-01; `weekday` 1 (Monday) … 7 (Sunday); `hour` the hour of the day,
 0…23; `organic` is true where the customer took the step (not a bill, a renewal or a mailing of
@@ -44,6 +47,10 @@ in any order, null for what is no purchase or cost nothing.
 
 DAY_COLUMNS = ("as_of_day", "log_start_day")
 """Days since 1970-01-01 of the as-of day and of the log's first day: constants of a run."""
+
+
+AFTER, BEFORE = "after", "before"
+"""What a change calls the new and the present value of its feature."""
 
 
 @frozen
@@ -60,6 +67,10 @@ class Feature:
         source: Where the idea comes from, or empty.
         changeable: False where nobody can change it (time that has passed): a counterfactual
             never proposes to.
+        change: What a counterfactual says, as in `coming every {after:every} instead of every
+            {before:every}`; other names are the customer's features. Empty: it is never proposed.
+        moves: What changes along, and how: another feature → SQL over features and `after`, the
+            new value. Empty: the feature itself alone.
     """
 
     name: str
@@ -68,6 +79,14 @@ class Feature:
     summary: str = ""
     source: str = ""
     changeable: bool = True
+    change: str = ""
+    moves: Mapping[str, str] = field(factory=dict)
+
+    def moved(self, functions: Collection[str] = ()) -> dict[str, Expression]:
+        """Of each feature that changes along, what it becomes. Raises ConfigError."""
+        where = f"feature {self.name!r}, moves"
+        asked = self.moves or {self.name: AFTER}
+        return {n: parse(sql, where=where, functions=functions) for n, sql in asked.items()}
 
     def expression(
         self,
@@ -104,6 +123,7 @@ class Scale:
         of: SQL: an aggregate over features, such as `median(gap_mean_days)`.
         otherwise: The value where the population shows none (all null).
         summary: One sentence.
+        by_norm: SQL over norms: the value where somebody who knows said what it speaks of.
     """
 
     name: str
@@ -111,6 +131,18 @@ class Scale:
     of: str
     otherwise: float
     summary: str = ""
+    by_norm: str = ""
+
+    def normed(self) -> Expression | None:
+        """The parsed `by_norm`; None where no norm speaks of it.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
+        if not self.by_norm:
+            return None
+        known: Mapping[str, Kind] = dict.fromkeys(QUESTIONS, "number")
+        return parse(self.by_norm, where=f"scale {self.name!r}, by_norm", columns=known)
 
     def expression(
         self,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reltype.definitions.features import DAY_COLUMNS, INTERACTION_COLUMNS
-from reltype.definitions.rules import slots
+from reltype.definitions.features import AFTER, BEFORE, DAY_COLUMNS, INTERACTION_COLUMNS
+from reltype.definitions.phrases import slots
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import Expression, parse
 
@@ -54,6 +54,10 @@ class _Names:
                 if (expression := feature.expression(functions)) is not None:
                     known = INTERACTION_COLUMNS if expression.aggregate else self.measured
                     self._known(expression, where, known)
+                for name, expression in feature.moved(functions).items():
+                    self._known(expression, where, {*self.measured, AFTER})
+                    self._named("feature", [name], self.catalogue.features)
+                self._named("feature", slots(feature.change), {*self.measured, AFTER, BEFORE})
         for scale in self.catalogue.scales.values():
             with self._of("scale", scale.name) as where:
                 self._known(scale.expression(functions), where, self.measured)
@@ -64,6 +68,11 @@ class _Names:
                 self._known(signal.expression(functions), f"signal {signal.name!r}", self.measured)
                 if (observed := signal.observed(functions)) is not None:
                     self._known(observed, f"signal {signal.name!r}", self.measured)
+                for sentence in signal.says:
+                    where = f"signal {signal.name!r}"
+                    if (condition := sentence.condition(where, functions)) is not None:
+                        self._known(condition, where, self.readings)
+                    self._named("feature", sentence.mentions, self.measured)
 
     def archetypes(self) -> None:
         for typology in self.catalogue.typologies.values():

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from attrs import field, frozen, validators
 
+from reltype.definitions.phrases import slots
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind
-
-_SLOT = re.compile(r"\{(\w+)(?::([ +-]?\d*,?(?:\.\d+)?[dfg%]?))?\}")
-"""A name and a number format. Nothing else: `str.format` would read attributes and items."""
 
 
 @frozen
@@ -69,29 +65,3 @@ class Rule:
     def mentions(self) -> tuple[str, ...]:
         """The names that `because` puts in, in order."""
         return slots(self.because)
-
-
-def slots(sentence: str) -> tuple[str, ...]:
-    """The names in braces in *sentence*, in order, each once."""
-    return tuple(dict.fromkeys(match[1] for match in _SLOT.finditer(sentence)))
-
-
-def fill(sentence: str, values: Mapping[str, Any]) -> str:
-    """*sentence* with each `{name}` or `{name:format}` replaced by its value.
-
-    Only names and number formats are understood, so a text from a stranger can reach nothing
-    but *values*. A value that is missing reads `?`; a format that does not suit is left out.
-    """
-
-    def put(match: re.Match[str]) -> str:
-        value = values.get(match[1])
-        if value is None:
-            return "?"
-        if isinstance(value, (bool, str)):
-            return str(value)
-        try:
-            return format(value, match[2] or ("g" if isinstance(value, float) else ""))
-        except ValueError:
-            return str(value)
-
-    return _SLOT.sub(put, sentence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import weakref
 from contextlib import contextmanager
 from itertools import count
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import field, frozen
 
 from reltype.engines import BATCH, EngineError
-from reltype.engines.folders import own_folder
+from reltype.engines.folders import drop_folder, own_folder
 from reltype.engines.functions import Asked
 from reltype.engines.quoting import literal
 from reltype.errors import UsageError
@@ -52,7 +51,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
             "python_enable_replacements": "false",
         }
     )
-    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(connection, drop_folder, folder)
     settings: dict[str, object] = {
         "temp_directory": folder,
         "TimeZone": "UTC",

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PREFIX = "reltype-"
 """How the names of private folders begin."""
@@ -33,6 +38,30 @@ def own_folder() -> str:
     path.with_suffix(".new").rename(path)
     _held[folder] = descriptor
     return folder
+
+
+def drop_folder(folder: str) -> None:
+    """Remove a folder that `own_folder` made, and its lock."""
+    shutil.rmtree(folder, ignore_errors=True)
+    descriptor = _held.pop(folder, None)
+    if descriptor is not None:
+        os.close(descriptor)
+
+
+def drop_folders() -> None:
+    """Remove every folder that this process has, whatever it is doing: it is about to end."""
+    for folder in list(_held):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A private folder for as long as the block lasts."""
+    folder = own_folder()
+    try:
+        yield Path(folder)
+    finally:
+        drop_folder(folder)
 
 
 def sweep() -> None:

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import frozen
-
-from reltype.definitions.rules import fill
-from reltype.explaining.wording import level
+from attrs import evolve, frozen
 
 if TYPE_CHECKING:
+    from reltype.explaining.reasons import Reasons
     from reltype.scoring.classifiers import Batch
     from reltype.scoring.plan import Plan
     from reltype.scoring.pool import Pooled
@@ -19,11 +17,11 @@ if TYPE_CHECKING:
 
 @frozen
 class Contribution:
-    """What one dimension, rule or classifier adds to an archetype's score.
+    """What one signal, rule or classifier adds to an archetype's score.
 
     Attributes:
         source: `prior`, `prototype`, `rules`, or a classifier's name.
-        item: The dimension or the rule; empty for a classifier as a whole.
+        item: The signal or the rule; empty for a classifier as a whole.
         archetype: To whose score.
         amount: Log-odds against the hypothesis that none fits, divided by the temperature.
         text: In words.
@@ -46,7 +44,7 @@ class NearMiss:
         value: What was seen.
         bound: What was needed.
         margin: Their distance, in the clause's unit.
-        text: `affect 0.47, needs < 0.45`.
+        text: As a fact: `2 renewals; at least 3 are asked for`.
     """
 
     rule: str
@@ -59,26 +57,36 @@ class NearMiss:
 
 @frozen
 class Change:
-    """One feature's step in a counterfactual; `before` is None where it was not seen."""
+    """One feature's step in a counterfactual.
+
+    Attributes:
+        feature: Its name.
+        before: What it is.
+        after: What it would be.
+        text: In words: `coming every 32 days instead of every 72 days`.
+    """
 
     feature: str
-    before: float | None
+    before: float
     after: float
+    text: str
 
 
 @frozen
 class Counterfactual:
-    """The smallest change of features that would flip the archetype.
+    """The smallest change of facts that would flip the archetype.
 
     Attributes:
         changes: The features to change, at most two.
         archetype: What the customer would then be.
         distance: How far, as the share of customers that the changed features pass.
+        text: A sentence.
     """
 
     changes: tuple[Change, ...]
     archetype: str
     distance: float
+    text: str
 
 
 @frozen
@@ -113,25 +121,44 @@ class Explanation:
         return tuple(c for c in self.contributions if c.archetype == archetype)
 
 
-def contributions(plan: Plan, batch: Batch, pooled: Pooled) -> tuple[Contribution, ...]:
-    """Everything that was added to each score of the first row, nothing left out."""
-    t = float(pooled.temperature[0])
+def contributions(
+    plan: Plan, batch: Batch, pooled: Pooled, reasons: Reasons
+) -> tuple[Contribution, ...]:
+    """Everything that was added to each score of the first row, nothing left out.
+
+    What the prototype says of a dimension is handed down to its signals; see `reasons`.
+    """
     made = []
-    parts = np.concatenate([said[0] for said in pooled.parts], axis=-1)
     for a, archetype in enumerate(plan.archetypes):
         name = archetype.name
+        told = reasons.handed_down(batch, pooled, np.full(len(batch), a), None)
         prior = float(pooled.prior[0, a])
-        told = f"base rate {np.exp(prior):.3g}{_circumstances(plan, batch, name)}"
-        mine = [Contribution("prior", "", name, prior / t, told)]
-        for p, (source, item) in enumerate(pooled.labels):
-            amount = float(parts[a, p]) / t
+        base = f"base rate {np.exp(prior):.3g}{_circumstances(plan, batch, name)}"
+        mine = [Contribution("prior", "", name, prior / float(pooled.temperature[0]), base)]
+        for j, source in enumerate(told.sources):
+            amount = float(told.amounts[0, j])
             if amount:
-                text = _text(plan, batch, p, source, item)
-                mine.append(Contribution(source, item, name, amount, text))
-        made += sorted(mine, key=lambda c: -c.amount)
+                label = pooled.labels[source.part]
+                item = plan.signals[source.signal].name if source.signal >= 0 else label[1]
+                text = reasons.first_text(batch, told, j)
+                mine.append(Contribution(label[0], item, name, amount, text))
+        made += sorted(_added_up(mine), key=lambda c: -c.amount)
     none = float(pooled.scores[0, -1])
     made.append(Contribution("prior", "", "unclassified", none, _withheld(plan, pooled)))
     return tuple(made)
+
+
+def _added_up(mine: list[Contribution]) -> list[Contribution]:
+    """What tells the same fact, as one."""
+    made: dict[tuple[str, str], Contribution] = {}
+    for one in mine:
+        key = (one.source, one.text)
+        if key in made:
+            both = f"{made[key].item}, {one.item}"
+            made[key] = evolve(made[key], item=both, amount=made[key].amount + one.amount)
+        else:
+            made[key] = one
+    return list(made.values())
 
 
 def _circumstances(plan: Plan, batch: Batch, archetype: str) -> str:
@@ -142,17 +169,6 @@ def _circumstances(plan: Plan, batch: Batch, archetype: str) -> str:
         if archetype in rate.rates and batch.holds(f"rate_{i}")[0] == 1
     ]
     return f" ({', '.join(held)})" if held else ""
-
-
-def _text(plan: Plan, batch: Batch, part: int, source: str, item: str) -> str:
-    if part < len(plan.dimensions):
-        reading = float(batch.readings[0, part])
-        return f"{item} {reading:.2f}: {level(plan.dimensions[part], reading)}"
-    if source == "rules":
-        rule = plan.catalogue.rules[item]
-        values = {name: batch.column(name)[0].as_py() for name in rule.mentions}
-        return fill(rule.because or rule.name, values)
-    return f"{source} {item}".strip()
 
 
 def _withheld(plan: Plan, pooled: Pooled) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reltype.definitions.phrases import told
 from reltype.explaining.explanation import NearMiss
 from reltype.expressions import literal, quote
 
@@ -21,7 +22,7 @@ def missing(plan: Plan, features: Mapping[str, float | None]) -> dict[str, str]:
     for signal in plan.signals:
         for name in sorted(signal.expression(plan.catalogue.functions).needs):
             if name in features and features[name] is None:
-                silent.setdefault(name, []).append(f"{signal.dimension} ({signal.name})")
+                silent.setdefault(name, []).append(f"signal {signal.name!r}")
     for rule in plan.rules:
         for name in sorted(rule.expression(plan.catalogue.functions).needs):
             if name in features and features[name] is None:
@@ -57,15 +58,41 @@ def near_misses(run: Run, relation: str, batch: Batch) -> tuple[NearMiss, ...]:
     for r, parts in clauses.items():
         failed = [i for i in range(len(parts)) if got[f"h{r}_{i}"] is False]
         if len(failed) == 1:
-            found += _near(plan.rules[r].name, parts[failed[0]], got, f"{r}_{failed[0]}")
+            near = _near(run, plan.rules[r].name, parts[failed[0]], got, f"{r}_{failed[0]}", batch)
+            found += near
     return tuple(sorted(found, key=lambda m: m.margin / (abs(m.bound) or 1.0)))
 
 
-def _near(rule: str, clause: Clause, got: Mapping[str, float | None], i: str) -> list[NearMiss]:
+ASKED = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most", "=": "just"}
+"""A comparison in words."""
+
+FORMS = {"days": "span", "money": "money", "day": "date", "share": "percent"}
+"""Unit of a feature → how it is told."""
+
+
+def _near(
+    run: Run,
+    rule: str,
+    clause: Clause,
+    got: Mapping[str, float | None],
+    i: str,
+    batch: Batch,
+) -> list[NearMiss]:
     """The near miss of a rule of which only *clause* failed; none if that is no comparison."""
     value, bound = got.get(f"l{i}"), got.get(f"r{i}")
     if clause.left is None or value is None or bound is None:
         return []
-    text = f"{clause.left.text} {value:.3g}, needs {clause.operator} {bound:.3g}"
-    margin = abs(value - bound)
-    return [NearMiss(rule, clause.expression.text, value, bound, margin, text)]
+    name = clause.left.text.strip()
+    dimensions = {d.name: d for d in run.plan.dimensions}
+    if name in dimensions:
+        high = clause.operator in {">", ">="}
+        pole = dimensions[name].high if high else dimensions[name].low
+        fact = run.result.reasons.main_fact(batch, name)
+        text = f"not {pole} enough" + (f": {fact}" if fact else "")
+    else:
+        feature = run.plan.catalogue.features.get(name)
+        form = FORMS.get(feature.unit, ",.6g") if feature else ",.3g"
+        words = ASKED.get(clause.operator or "", clause.operator)
+        called = name.replace("_", " ")
+        text = f"{called} {told(value, form)}; {words} {told(bound, form)} is asked for"
+    return [NearMiss(rule, clause.expression.text, value, bound, abs(value - bound), text)]

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import define
 
-from reltype.arrow import numbers, text, texts
-from reltype.definitions.rules import fill, slots
+from reltype.arrow import doubles, numbers, text, texts
+from reltype.definitions.phrases import DURATIONS, PIECES, PLAIN, Units, a, kept, slot, told
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.definitions.benefits import Benefit
-    from reltype.definitions.dimensions import Dimension
     from reltype.scoring.plan import Plan
-
-_DIGITS = re.compile(r"\.(\d+)[fg%]?$")
-_SLOT = re.compile(r"(\{\w+(?::[^{}]*)?\})")
-
-
-def level(dimension: Dimension, reading: float) -> str:
-    """A reading in words: `very short`, `rather enduring`, `neither short nor enduring`."""
-    pole = dimension.high if reading > 0.5 else dimension.low
-    distance = abs(reading - 0.5)
-    if distance < 0.1:
-        return f"neither {dimension.low} nor {dimension.high}"
-    return f"{'very' if distance > 0.3 else 'rather'} {pole}"
 
 
 @define(frozen=True, slots=False)
@@ -41,25 +27,19 @@ class Wording:
     plan: Plan
 
     @cached_property
-    def readings(self) -> list[str]:
-        """101 sentences per dimension, one for each hundredth of a reading, in one list."""
-        return [
-            f"{dimension.name} {percent / 100:.2f}: {level(dimension, percent / 100)}"
-            for dimension in self.plan.dimensions
-            for percent in range(101)
-        ]
-
-    @cached_property
     def suggestions(self) -> list[str]:
         """Why a benefit is offered: see `suggestion_code` for the order."""
         made = []
         for benefit in self.plan.benefits:
             made.append(benefit.because or f"{benefit.name} comes first: it is broken now")
             for archetype in self.plan.archetypes:
-                made.append(f"suits a {archetype.name}")
+                measured = self.plan.importance
+                told = measured.told(benefit.name, archetype.name) if measured else ""
+                told = told and f"; {told}"
+                made.append(f"suits a {archetype.name}{told}")
                 for dimension in self.plan.dimensions:
                     pole = f"towards {dimension.high}"
-                    made.append(f"suits a {archetype.name}; moves {dimension.name} {pole}")
+                    made.append(f"suits {a(archetype.name)}; moves {dimension.name} {pole}{told}")
         return made
 
     def suggestion_code(
@@ -81,44 +61,78 @@ def suits(benefit: Benefit, archetype: str) -> float:
     return 0.0 if archetype in benefit.not_for else benefit.suits.get(archetype, 0.0)
 
 
-def sentences(because: str, column: Callable[[str], pa.Array], rows: NDArray[np.int64]) -> pa.Array:
+def sentences(
+    because: str,
+    table: pa.RecordBatch | pa.Table,
+    rows: NDArray[np.int64],
+    constants: Mapping[str, float],
+    units: Units = PLAIN,
+) -> pa.Array:
     """*because* filled in for each of *rows*: one string for each.
 
-    Each distinct value is formatted once: a number is rounded to its format's digits first, so
-    that a million customers make some thousand texts.
+    Each distinct value is written once: a number is rounded to what its form shows first, so that
+    a million customers make some thousand texts.
 
     Args:
-        because: A sentence with `{name}` or `{name:format}`.
-        column: Gives the column of a name, over all rows of a batch.
+        because: A sentence with `{name}` or `{name:form}`.
+        table: Columns by name; a reading as `d_NAME`.
         rows: Which rows are wanted.
+        constants: Scales and days: the same for all.
+        units: How numbers are told.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    pieces: list[pa.Array | pa.Scalar] = []
-    for piece in _SLOT.split(because):
-        names = slots(piece)
-        if not names or not _SLOT.fullmatch(piece):
-            pieces.append(text(piece))
+    there = set(table.schema.names)
+    pieces: list[pa.Array | str] = []
+    for piece in PIECES.split(because):
+        found = slot(piece)
+        if found is None:
+            pieces.append(piece)
             continue
-        values = _rounded(column(names[0]).take(numbers(rows)), piece)
-        encoded = values.dictionary_encode()
-        filled = texts(fill(piece, {names[0]: value}) for value in encoded.dictionary.to_pylist())
-        pieces.append(pc.fill_null(filled.take(encoded.indices), text("?")))
-    if all(isinstance(piece, pa.Scalar) for piece in pieces):
-        return texts([because] * len(rows))
-    return pc.binary_join_element_wise(*pieces, text(""))
+        name, form = found
+        column = name if name in there else f"d_{name}"
+        if name in constants:
+            pieces.append(told(constants[name], form, name, units))
+        elif column in there:
+            pieces.append(_told(table.column(column).take(numbers(rows)), name, form, units))
+        else:
+            pieces.append("?")
+    merged: list[pa.Array | pa.Scalar] = []
+    for piece in pieces:
+        if not isinstance(piece, str):
+            merged.append(piece)
+        elif merged and isinstance(merged[-1], pa.Scalar):
+            merged[-1] = text(merged[-1].as_py() + piece)
+        elif piece:
+            merged.append(text(piece))
+    if all(isinstance(piece, pa.Scalar) for piece in merged):
+        whole = "".join(piece.as_py() for piece in merged)
+        return texts([whole]).take(numbers(np.zeros(len(rows), np.int64)))
+    return pc.binary_join_element_wise(*merged, text(""))
 
 
-def _rounded(values: pa.Array, slot: str) -> pa.Array:
+def _told(values: pa.Array, name: str, form: str, units: Units) -> pa.Array:
+    """Each value in words."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not pa.types.is_floating(values.type):
-        return values
-    digits = _DIGITS.search(slot.strip("{}"))
-    keep = int(digits[1]) if digits else 6
-    return pc.round(values, ndigits=keep + 2 * slot.endswith("%}"))
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
+        number = doubles(values)
+        seen = ~np.isnan(number)
+        alike = kept(np.where(seen, number, 0.0), form)
+        _, first, code = np.unique(alike, return_index=True, return_inverse=True)
+        # A duration as it is: rounded to weeks, it could be told in months.
+        different = number[first] if form in DURATIONS else alike[first]
+        whole = pa.types.is_integer(values.type) and form in {"", "d"}
+        given = [None if np.isnan(v) else int(v) if whole else float(v) for v in different]
+        filled = texts([*(told(v, form, name, units) for v in given), "?"])
+        return filled.take(numbers(np.where(seen, code.ravel(), len(given))))
+    encoded = values.dictionary_encode()
+    filled = texts(told(value, form, name, units) for value in encoded.dictionary.to_pylist())
+    return pc.fill_null(filled.take(encoded.indices), text("?"))
 
 
 def listed(counts: NDArray[np.int64], fields: Sequence[tuple[str, pa.Array]]) -> pa.ListArray:

@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 _RANGES = {"length": (0, 1_000_000), "place": (1, 1_000_000), "digits": (-15, 15), "group": (0, 9)}
-_WORDS = {"unit": UNITS, "part": PARTS, "sign": (",", ".")}
+_WORDS = {
+    "unit": UNITS,
+    "part": PARTS,
+    "sign": (",", "."),
+    "booking": ("dr", "cr"),
+    "order": ("dmy", "mdy", "ymd"),
+}
 
 
-def written(node: exp.Expr, kind: str, before: str = "") -> str:
+def written(node: exp.Expr, kind: str, before: str = "") -> str:  # noqa: C901 - a line for each kind
     """The text of an argument of one of the `LITERALS`, *before* which another is written.
 
     Raises:
@@ -37,11 +43,23 @@ def written(node: exp.Expr, kind: str, before: str = "") -> str:
         text = text.lower()
         if text not in _WORDS[kind]:
             raise ValueError(f"one of {', '.join(map(repr, _WORDS[kind]))} is wanted here")
+    elif kind == "zone":
+        if not is_zone(text):
+            raise ValueError(
+                f"{text!r} is no time zone; one such as 'Europe/Berlin' is wanted here"
+            )
     elif kind in {"pattern", "format", "replacement"}:
         complaint = _complaint(kind, text, before if kind == "replacement" else "")
         if complaint:
             raise ValueError(f"this {kind} cannot be used: {complaint}")
     return text
+
+
+def is_zone(text: str) -> bool:
+    """Whether a text is the name of a time zone, such as `Europe/Berlin` or `UTC`."""
+    import zoneinfo
+
+    return text in zoneinfo.available_timezones()
 
 
 def sql_of(text: str, kind: str) -> str:

@@ -32,6 +32,9 @@ LITERALS = (
     "unit",
     "part",
     "sign",
+    "booking",
+    "order",
+    "zone",
 )
 """Arguments that must be written out, so that they are checked once and not per customer."""
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field, frozen
 
 from reltype import sources
-from reltype.engines import limits
+from reltype.engines import EngineError, limits
 from reltype.errors import ConfigError, InputError
+from reltype.expressions import literal, quote
 from reltype.inputs import origins
 from reltype.inputs.asks import Ask, name_of
 from reltype.inputs.origins import Origins, Table
+from reltype.inputs.recheck import LOOKS, rechecked
+from reltype.inputs.returns import Returns, attached
+from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
 from reltype.mapping.casts import Cells
-from reltype.mapping.guess import guess
-from reltype.sources import files, rejects
+from reltype.mapping.guess import Counted, guess
+from reltype.mapping.readings import in_words
+from reltype.mapping.totals import totals_sql
+from reltype.sources import files, frames, rejects
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,12 +34,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reltype.config.blocks import Block
+    from reltype.definitions.phrases import Units
     from reltype.engines.duckdb import Connection
     from reltype.mapping import Refunds, Role
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
 
 _BRIEF = 40
+_BY_NAME = "called like a feature"
+_AS_FEATURE = {"since": "since_day", "ended": "left_day"}
+"""What a customer table calls by a time, and a feature by a day."""
 
 
 @frozen
@@ -44,6 +56,7 @@ class Input:
         types: Its columns, those that were joined to it too, and DuckDB's types of them.
         made: What a config says the rows are made of.
         notes: Sentences for the user.
+        returns: Orders of a log that another file says came back.
     """
 
     source: Source
@@ -51,6 +64,7 @@ class Input:
     types: Mapping[str, str]
     made: Origins | None = None
     notes: tuple[str, ...] = ()
+    returns: Returns | None = None
 
     @property
     def relation(self) -> str:
@@ -75,9 +89,9 @@ class Input:
 
     def over(self, relation: str, keep: Sequence[str] = ()) -> str:
         """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
-        if self.made is None:
-            return relation
-        return self.made.joined(Table(relation, (*self.source.columns, *keep)))
+        if self.made is not None:
+            relation = self.made.joined(Table(relation, (*self.source.columns, *keep)))
+        return relation if self.returns is None else self.returns.joined(relation)
 
     def select(
         self,
@@ -86,6 +100,7 @@ class Input:
         features: Collection[str] = (),
         relation: str | None = None,
         keep: Sequence[str] = (),
+        settle: bool = True,
     ) -> str:
         """SQL of the canonical rows.
 
@@ -94,6 +109,7 @@ class Input:
             features: Names of features that a customer table may give.
             relation: What gives the rows instead of the source, with the columns *keep* more.
             keep: Columns to pass through.
+            settle: See `Mapping.select`.
 
         Raises:
             InputError: An essential column is missing or ambiguous.
@@ -101,7 +117,7 @@ class Input:
         rows = self.relation if relation is None else self.over(relation, keep)
         names = features if self.guess.role == "customers" else ()
         return self.guess.sure().select(
-            rows, self.types, refunds=refunds, features=names, keep=keep
+            rows, self.types, refunds=refunds, features=names, keep=keep, settle=settle
         )
 
 
@@ -116,6 +132,8 @@ class Inputs:
         features: Names of features that a customer table may give.
         today: Rows of a log after it stand in the rejects; None: they are only counted, since
             somebody chose the as-of day.
+        totals: Ids that are no customers' but a report's sums.
+        checked: Guesses about orders were held against the rows.
     """
 
     connection: Connection = field(repr=False)
@@ -123,6 +141,13 @@ class Inputs:
     refunds: Refunds = "net"
     features: frozenset[str] = frozenset()
     today: dt.date | None = None
+    totals: tuple[str, ...] = ()
+    checked: bool = False
+
+    @cached_property
+    def units(self) -> Units:
+        """How numbers are told: on which scale people were asked, where that is known."""
+        return units_of(self.items)
 
     @classmethod
     def open(
@@ -131,6 +156,7 @@ class Inputs:
         asked: Sequence[Ask],
         *,
         refunds: Refunds = "net",
+        normalize_ids: bool = False,
         features: Collection[str] = (),
         encoding: str | None = None,
         timeout: float | None = None,
@@ -141,6 +167,7 @@ class Inputs:
             connection: An engine's, locked but for what `readable` gives.
             asked: What to read.
             refunds: What becomes of money paid back.
+            normalize_ids: Spellings of one id that people take for the same are one.
             features: Names of features that a customer table may give.
             encoding: What text files are written in; seen from their bytes where None.
             timeout: Seconds for each of *asked*; None or 0: no limit.
@@ -151,17 +178,33 @@ class Inputs:
         """
         items: list[Input] = []
         for ask in asked:
-            with limits.within(connection, timeout, f"opening {_named(ask)}"):
+            with (
+                limits.within(connection, timeout, f"opening {_named(ask)}"),
+                read_errors(_named(ask)),
+            ):
                 found, made = _opened(connection, ask, encoding)
                 items += [_understood(connection, source, made, ask, features) for source in found]
         _all_used(asked, items)
+        items = attached(connection, items)
+        if normalize_ids:
+            items = [evolve(item, guess=_normalizing(item.guess)) for item in items]
         items = [_bridged(item, items) for item in items]
         return cls(connection, items, refunds, frozenset(features))
 
     @property
     def logs(self) -> list[str]:
         """A SELECT of canonical interactions for each log."""
-        return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+        if not self.orders:
+            return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+        return [
+            item.guess.mapping.orders(item.select(refunds=self.refunds, settle=False))
+            for item in self.of("interactions")
+        ]
+
+    @property
+    def orders(self) -> bool:
+        """Whether some log tells which rows belong to one order."""
+        return any("order_id" in item.guess.mapping.columns for item in self.of("interactions"))
 
     @property
     def tables(self) -> list[str]:
@@ -171,13 +214,24 @@ class Inputs:
     @property
     def absent(self) -> set[str]:
         """The canonical columns that are null in all logs; without a kind, all are purchases."""
-        return set(INTERACTIONS) - _mapped(self.of("interactions")) - {"kind", "kind_as_written"}
+        mapped = _mapped(self.of("interactions"))
+        if "state" in mapped:  # a refunded order tells what went back, whether a column does or not
+            mapped.add("refunded_amount")
+        return set(INTERACTIONS) - mapped - {"kind", "kind_as_written"}
 
     @property
     def given(self) -> set[str]:
         """The features that the customer tables give."""
-        named = _mapped(self.of("customers"))
-        return ({"since_day" if name == "since" else name for name in named}) & self.features
+        named = {_AS_FEATURE.get(name, name) for name in _mapped(self.of("customers"))}
+        if any(True for _ in self.of("interactions")):
+            # What a table counts so far and a log shows are not the same time.
+            named -= {
+                name
+                for item in self.of("customers")
+                for name in ("spend", "purchases")
+                if item.guess.reasons.get(name, "as given") not in {"as given", _BY_NAME}
+            }
+        return named & self.features
 
     @property
     def mapped(self) -> set[str]:
@@ -192,11 +246,15 @@ class Inputs:
     @property
     def notes(self) -> list[str]:
         """Sentences for the user: what was odd in a file, and what was assumed."""
-        return [
+        told = [
             f"{item.source.name}: {note}"
             for item in self.items
             for note in (*item.source.notes, *item.notes, *item.guess.doubts)
         ]
+        if self.totals:
+            shown = in_words([repr(name) for name in self.totals], 3)
+            told.append(f"{shown}: no customer, but a report's own sum, and left out.")
+        return told
 
     @property
     def guesses(self) -> list[str]:
@@ -215,6 +273,40 @@ class Inputs:
         self.items = settled
         return changed
 
+    def recheck(self, first: Callable[[str], dict[str, Any]], facts: str) -> bool:
+        """After a full pass: whether a guess was taken back, so that the pass is due again.
+
+        Args:
+            first: Gives the first row of a query on the engine.
+            facts: Its table of what the logs say of each customer.
+        """
+        if self.checked or not any(True for _ in self.of("interactions")):
+            return False
+        self.checked = True
+        seen = {name: value or 0.0 for name, value in first(LOOKS.format(facts=facts)).items()}
+        items = rechecked(self.items, seen)
+        changed = items != self.items
+        self.items = items
+        return changed
+
+    def no_customers(self, rows: Callable[[str], list[tuple[Any, ...]]], *tables: str) -> list[str]:
+        """Ids that are rows of a report's own: totals. They are left out, and told.
+
+        Args:
+            rows: Gives the rows of a query on the engine.
+            tables: Its tables of customers; an empty name is none.
+        """
+        asked = [
+            f"(SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL)"
+            for table in tables
+            if table
+        ]
+        if not asked:
+            return []
+        found = rows(totals_sql(f"({' UNION '.join(asked)})"))
+        self.totals = tuple(str(row[0]) for row in found)
+        return list(self.totals)
+
     def rejected(self) -> Iterator[pa.RecordBatch]:
         """Every row that was not used, with file, line, column, reason and text, file by file."""
         for item in self.items:
@@ -227,6 +319,10 @@ class Inputs:
             sql = item.select(
                 refunds=self.refunds, features=self.features, relation=relation, keep=keep
             )
+            if self.totals:
+                listed = ", ".join(map(literal, self.totals))
+                why = f"CASE WHEN customer_id IN ({listed}) THEN 'customer_id: a total' END"
+                sql = f"SELECT * REPLACE (coalesce(reject, {why}) AS reject) FROM ({sql})"
             if self.today is None or item.guess.role != "interactions":
                 return sql
             late = f"timestamp >= DATE '{self.today}' + INTERVAL 1 DAY"
@@ -246,6 +342,38 @@ class Inputs:
     def of(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
+
+
+def _normalizing(guess: Guess) -> Guess:
+    return evolve(guess, mapping=evolve(guess.mapping, normalize=True))
+
+
+@contextmanager
+def read_errors(name: str) -> Iterator[None]:
+    """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield
+    except (duckdb.Error, EngineError, pa.ArrowException) as error:
+        if not of_the_file(error):
+            raise
+        raise InputError(
+            f"{name}: cannot be read: {frames.first_line(error).rstrip('.')}. "
+            "Fetch or export it again."
+        ) from error
+
+
+def of_the_file(error: Exception) -> bool:
+    """Whether an engine's error is about what it reads: not the memory, the time or Ctrl-C.
+
+    Raises:
+        TimeLimitError: The time was up.
+    """
+    limits.check()
+    text = str(error)
+    return "Out of Memory" not in text and "Query interrupted" not in text
 
 
 def readable(asked: Iterable[Ask]) -> list[str]:
@@ -306,28 +434,100 @@ def _understood(
     block = ask.block or next((b for b in ask.blocks if _holds(b, shown)), None)
     if block is not None and ask.block is None:
         notes = (f"read as {name_of(block)} says, as it has the columns of which that speaks.",)
-    found = guess(
-        source.name,
-        shown.columns,
-        shown.types,
-        sources.sample(connection, shown),
-        role=block.role if block is not None else ask.role,
-        given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
-        kinds=ask.kinds,
-        where=block.where if block is not None else None,
-        features=features,
-    )
-    if made is not None and block is not None:
+    sample = sources.sample(connection, shown)
+
+    def guessed(role: Role | None, counted: Counted | None = None) -> Guess:
+        return guess(
+            source.name,
+            shown.columns,
+            shown.types,
+            sample,
+            role=role,
+            given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
+            kinds=ask.kinds,
+            where=block.where if block is not None else None,
+            features=features,
+            counted=counted,
+        )
+
+    role = block.role if block is not None else ask.role
+    found = guessed(role or ask.likely)
+    if role is None and ask.likely is not None and "timestamp" not in found.mapping.columns:
+        found = guessed(None)
+    if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
+        found = guessed(None, _counted(connection, shown, found))
+    if block is not None and block.on and made is not None:
+        alone = guess(
+            source.name,
+            source.columns,
+            source.types,
+            sources.sample(connection, source),
+            role=found.role,
+            kinds=ask.kinds,
+            features=features,
+        )
+        found = _with_own(found, alone, block)
+        notes = (*notes, *made.met(connection, Table(source.relation, source.columns)))
+    elif made is not None and block is not None:
         found = _as_written(found, block)
     return Input(source, found, dict(zip(shown.columns, shown.types, strict=True)), made, notes)
 
 
-def _as_written(found: Guess, block: Block) -> Guess:
-    """The guess without what nobody wrote, but for essential columns.
+_SAMPLED = 1000
+"""Rows from which on a sample is not the whole file."""
 
-    A number that a join repeats for every row of the log must not be taken for one of the log.
+
+def _counted(connection: Connection, source: Source, found: Guess) -> Counted | None:
+    """How often the customer's column repeats in the whole file: a sample hardly shows it."""
+    import duckdb
+
+    column = found.sources.get("customer_id")
+    if column not in source.columns:
+        return None
+    try:
+        row = connection.execute(
+            f"SELECT count({quote(column)}), count(DISTINCT {quote(column)}) FROM {source.relation}"
+        ).fetchall()[0]
+    except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+        return None
+    return Counted(column, int(row[0]), int(row[1]))
+
+
+def _with_own(found: Guess, alone: Guess, block: Block) -> Guess:
+    """What was written and what the file by itself was understood as, of a file that was joined.
+
+    A number that a join repeats for every row of the log must not be taken for one of the log, and
+    what a row is does not change by what is looked up for it.
     """
-    if not block.on and block.sql is None:
+    kept = {*block.columns, *ESSENTIAL[found.role]}
+    columns = {name: text for name, text in found.mapping.columns.items() if name in kept}
+    own = {
+        name: text
+        for name, text in alone.mapping.columns.items()
+        if name not in columns and (name != "state" or "kind" not in block.columns)
+    }
+    mapping = evolve(
+        found.mapping,
+        columns={**columns, **own},
+        kinds={**alone.mapping.kinds, **found.mapping.kinds},
+        per_order=alone.mapping.per_order,
+    )
+    if "kind" in own:
+        found = evolve(found, kinds=alone.kinds)
+    return evolve(
+        found,
+        mapping=mapping,
+        sources={
+            n: (alone if n in own else found).sources.get(n, t) for n, t in mapping.columns.items()
+        },
+        reasons={n: (alone if n in own else found).reasons.get(n, "") for n in mapping.columns},
+        doubts=tuple(d for d in found.doubts if d in alone.doubts or d.split(":")[0] in kept),
+    )
+
+
+def _as_written(found: Guess, block: Block) -> Guess:
+    """The guess without what nobody wrote, but for essential columns."""
+    if block.sql is None:
         return found
     kept = {*block.columns, *ESSENTIAL[found.role]}
     columns = {name: text for name, text in found.mapping.columns.items() if name in kept}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from reltype.errors import UsageError
 
@@ -31,6 +31,7 @@ class Ask:
         table: Which table of a database, or sheet of a workbook.
         block: The table of the config that speaks of this thing.
         blocks: Tables of the config that hold for it if it has their columns.
+        likely: What it is unless it cannot be: beside a customer table, the rest is logs.
     """
 
     thing: object
@@ -40,6 +41,7 @@ class Ask:
     table: str | None = None
     block: Block | None = None
     blocks: tuple[Block, ...] = ()
+    likely: Role | None = None
 
 
 def asks(
@@ -84,6 +86,7 @@ def asks(
     known = [*config.blocks, *fitted]
     made = [_given(thing, None, known, kinds, said, table) for thing in things]
     if customers is not None:
+        made = [evolve(ask, likely="interactions") if ask.role is None else ask for ask in made]
         return [*made, _given(customers, "customers", known, kinds, said, None)]
     used = {ask.block.place for ask in made if ask.block is not None}
     logs = any(ask.block is not None and ask.block.role == "interactions" for ask in made)

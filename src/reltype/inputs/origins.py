@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from reltype import sources
+from reltype.engines.quoting import identifier
 from reltype.errors import ConfigError, InputError
 from reltype.sources import frames, kept
 
@@ -44,6 +45,44 @@ class Origins:
         """What stands behind FROM: the rows of *main*, each with what was joined to it."""
         name = next(iter(self.block.origins))
         return self.block.relation({name: main, **self.others}) if self.block.on else main.relation
+
+    def met(self, connection: Connection, main: Table) -> tuple[str, ...]:
+        """How many rows of *main* find what is joined to them, in a sentence for each join."""
+        told = []
+        for name, keys in self.block.on.items():
+            other = self.others[name]
+            theirs = ", ".join(f"t.{identifier(key)}" for key in keys)
+            pairs = " AND ".join(
+                f"CAST(m.{identifier(key)} AS VARCHAR) = CAST(t.{identifier(key)} AS VARCHAR)"
+                for key in keys
+            )
+            key = identifier(keys[0])
+            row = connection.execute(
+                f"SELECT count(*), count_if(found), min(CASE WHEN NOT found THEN k END),"
+                f" (SELECT min(CAST({key} AS VARCHAR)) FROM {other.relation}) FROM (SELECT"
+                f" CAST(m.{key} AS VARCHAR) AS k, EXISTS (SELECT {theirs} FROM {other.relation} t"
+                f" WHERE {pairs}) AS found FROM {main.relation} m)"
+            ).fetchall()[0]
+            told.append(_met(self.block, name, keys, row))
+        return tuple(told)
+
+
+def _met(block: Block, name: str, keys: tuple[str, ...], row: tuple[object, ...]) -> str:
+    rows, found, odd, other = row
+    n, met = int(str(rows)), int(str(found))
+    path = block.origins[name].path.rsplit("/", 1)[-1]
+    on = ", ".join(keys)
+    text = f"{met:,} of {n:,} rows find their {on} in {path}"
+    if 2 * met >= n or n == 0:
+        return f"{text}."
+    first = next(iter(block.origins.values())).path.rsplit("/", 1)[-1]
+    key = keys[0]
+    return (
+        f"only {text}: one file says {odd!r}, the other {other!r}. If these are one spelled in two ways, "
+        f'write in place of from and join: from = {{ log = "{first}", other = "{path}" }}, sql = '
+        f'\'SELECT log.*, other.* EXCLUDE ("{key}") FROM log LEFT JOIN other ON lower(log."{key}") = '
+        f'lower(other."{key}")\', with what makes them equal in place of lower().'
+    )
 
 
 def opened(

@@ -17,8 +17,10 @@ from reltype.expressions import literal, quote
 from reltype.mapping.canonical import (
     CUSTOMERS,
     DIRECTIONS,
+    EARLIEST,
     ESSENTIAL,
     INTERACTIONS,
+    LATEST,
     RANGES,
     REFUNDS,
     Refunds,
@@ -26,6 +28,9 @@ from reltype.mapping.canonical import (
 )
 from reltype.mapping.casts import Cells, blank, may_be_null_on_purpose
 from reltype.mapping.kinds import KINDS, checked, kind_sql
+from reltype.mapping.orders import as_orders, settled
+from reltype.mapping.spellings import normalized
+from reltype.mapping.states import state_sql
 
 
 def _fixed(given: abc.Mapping[str, str]) -> abc.Mapping[str, str]:
@@ -42,12 +47,22 @@ class Mapping:
         kinds: Their word, as in the file → our kind. Other words are looked up in the built-in
             vocabulary.
         where: An SQL condition; a row for which it is not true is left out, and counted.
+        per_order: Canonical columns whose amount each line of an order repeats for the whole of it.
+        refunds_apart: Money that went back stands in rows of its own, too: a state does not take it
+            off once more.
+        normalize: Ids that differ only in case, in how accents are composed or in what nobody sees
+            are one.
+        authors: The customer's column says who wrote: what is outbound, the company wrote.
     """
 
     role: Role = field(validator=validators.in_(("interactions", "customers")))
     columns: abc.Mapping[str, str] = field(converter=_fixed)
     kinds: abc.Mapping[str, str] = field(converter=_fixed, factory=dict)
     where: str | None = None
+    per_order: frozenset[str] = frozenset()
+    refunds_apart: bool = False
+    normalize: bool = False
+    authors: bool = False
 
     def __attrs_post_init__(self) -> None:
         for word, kind in self.kinds.items():
@@ -79,6 +94,7 @@ class Mapping:
         refunds: Refunds = "net",
         features: abc.Collection[str] = (),
         keep: abc.Collection[str] = (),
+        settle: bool = True,
     ) -> str:
         """A SELECT of all canonical columns of the role, then `reject`, `unread` and *keep*.
 
@@ -93,6 +109,8 @@ class Mapping:
                 refund; `drop`, `raise`: refunds are rejected (the caller stops, for `raise`).
             features: Features that a customer table may also give by name, as DOUBLE.
             keep: Columns of the relation to pass through (file, line …).
+            settle: What an order's state makes of its kind and value is worked out; False where its
+                lines must be put together before: see `orders`.
 
         Raises:
             ConfigError: An unknown canonical name, a column that is not there, or an expression
@@ -125,7 +143,19 @@ class Mapping:
         outer["unread"] = _unread({name: wanted[name] for name in told})
         passed = "".join(f", {quote(name)}" for name in keep)
         rows = f"SELECT {_named(inner)}{passed} FROM {relation}"
-        return f"SELECT {_named(outer)}{passed} FROM ({rows})"
+        made = f"SELECT {_named(outer)}{passed} FROM ({rows})"
+        if self.role == "interactions" and settle:
+            return settled(made, self.columns, passed)
+        return made
+
+    @property
+    def state_is_kind(self) -> bool:
+        """Whether one column says what a row is and what became of it: then each is an order."""
+        return "state" in self.columns and self.columns["state"] == self.columns.get("kind")
+
+    def orders(self, select: str) -> str:
+        """A row for each order of a log's *select*, which is not settled: see `orders.as_orders`."""
+        return as_orders(select, self.columns, self.per_order)
 
     def _may_be_unread(self, name: str, type_: str) -> bool:
         """Whether a null in this column may be a cell that holds something else."""
@@ -139,14 +169,24 @@ class Mapping:
         if text is None:
             purchase = name == "kind" and self.role == "interactions"
             return "'purchase'" if purchase else f"CAST(NULL AS {type_})"
-        if name == "customer_id":
-            return source.identifier(text, name)
+        if name in {"customer_id", "order_id"}:
+            sql = source.identifier(text, name)
+            return normalized(sql) if self.normalize and name == "customer_id" else sql
+        if name == "kind" and self.state_is_kind:
+            return "'purchase'"
         if name.startswith("kind") and text.strip() in KINDS and source.column(text) is None:
             text = literal(text.strip())
         sql = source.cast(text, type_, name)
         if name == "kind" and self.role == "interactions":
             return kind_sql(sql, self.kinds)
-        return _direction(sql) if name == "direction" else sql
+        read = {"direction": _direction, "state": self._state, "refunded_amount": _absolute}
+        return read[name](sql) if name in read else sql
+
+    def _state(self, cell: str) -> str:
+        state = state_sql(cell, {})
+        if not self.refunds_apart:
+            return state
+        return f"CASE WHEN {state} IN ('refunded', 'partly refunded') THEN 'paid' ELSE {state} END"
 
     def _reject(self, refunds: Refunds) -> str:
         """SQL of the reason why a row cannot be used, or null."""
@@ -164,10 +204,12 @@ class Mapping:
                 why = f"CASE WHEN {empty} THEN '{name}: blank' ELSE '{name}: not a time' END"
                 cases.append(f"{name} IS NULL THEN {why}")
                 # 1/2/23 without its format reads as a day of the year 1.
-                cases.append(f"{name} < TIMESTAMP '1900-01-01' THEN '{name}: before 1900'")
+                cases.append(f"{name} < TIMESTAMP '{EARLIEST}' THEN '{name}: before 1900'")
         if refunds != "net" and self.role == "interactions":
             reason = literal(f'kind: a refund, and refunds = "{refunds}"')
             cases.append(f"kind = 'refund' OR (kind = 'purchase' AND value < 0) THEN {reason}")
+        if refunds == "raise" and self.role == "interactions":
+            cases.append(f"state IN ('refunded', 'partly refunded') THEN {reason}")
         return f"CASE {' '.join('WHEN ' + case for case in cases)} END"
 
 
@@ -176,6 +218,8 @@ def _fits(name: str, type_: str) -> str:
     if name in RANGES:
         low, high = RANGES[name]
         return f"{quote(name)} BETWEEN {low} AND {high}"
+    if type_ == "TIMESTAMP":
+        return f"{quote(name)} BETWEEN TIMESTAMP '{EARLIEST}' AND TIMESTAMP '{LATEST}'"
     return f"isfinite({quote(name)})" if type_ == "DOUBLE" else f"{quote(name)} IS NOT NULL"
 
 
@@ -194,6 +238,11 @@ def _unread(types: abc.Mapping[str, str]) -> str:
 
 def _named(columns: abc.Mapping[str, str]) -> str:
     return ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
+
+
+def _absolute(sql: str) -> str:
+    """SQL of an amount without its sign: what went back is written either way."""
+    return f"abs({sql})"
 
 
 def _direction(sql: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
-from reltype.mapping import suitability
+from reltype.mapping import decimals, suitability
 from reltype.mapping.kinds import contexts
 from reltype.mapping.vocabulary import Context, Name, known_contexts, roles
 
@@ -97,7 +97,7 @@ class Table:
 
     @property
     def kinds_context(self) -> str | None:
-        """The table of kinds.toml that holds for this file."""
+        """The table of words.toml that holds for this file."""
         name = self.context.name if self.context else None
         return name if name in contexts() else None
 
@@ -138,7 +138,7 @@ class Table:
 
 
 def _dated(columns: Sequence[Column]) -> list[Column]:
-    """The columns, knowing whether they speak of time and in which order days and months stand."""
+    """The columns, knowing what the others tell of their times and decimals."""
     marked = [
         evolve(
             column, time_named=any(map(Name.of(column.name).has, _TIME_WORDS)) or _is_time(column)
@@ -148,12 +148,12 @@ def _dated(columns: Sequence[Column]) -> list[Column]:
     sure = [
         c.clock
         for c in marked
-        if c.clock and c.clock.day_first is not None and not c.clock.ambiguous
+        if c.clock and c.clock.order in {"DMY", "MDY"} and not c.clock.ambiguous
     ]
-    if not sure:
-        return marked
-    day_first = sum(bool(clock.day_first) for clock in sure) * 2 > len(sure)
-    return [evolve(column, day_first=day_first) for column in marked]
+    if sure:
+        day_first = sum(bool(clock.day_first) for clock in sure) * 2 > len(sure)
+        marked = [evolve(column, day_first=day_first) for column in marked]
+    return decimals.decided(marked)
 
 
 def _is_time(column: Column) -> bool:

@@ -22,6 +22,7 @@ INTERACTIONS: abc.Mapping[str, str] = MappingProxyType(
         "state": "VARCHAR",
         "value": "DOUBLE",
         "refunded_amount": "DOUBLE",
+        "ended": "TIMESTAMP",
         "sentiment": "DOUBLE",
         "rating": "DOUBLE",
         "discount": "DOUBLE",
@@ -46,6 +47,7 @@ CUSTOMERS: abc.Mapping[str, str] = MappingProxyType(
         "referrals": "DOUBLE",
         "products": "DOUBLE",
         "active": "BOOLEAN",
+        "ended": "TIMESTAMP",
         "timestamp": "TIMESTAMP",
         "kind": "VARCHAR",
         "value": "DOUBLE",
@@ -69,6 +71,9 @@ RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """What a number must lie in; outside, it counts as a cell that could not be read."""
+
+EARLIEST, LATEST = "1900-01-01", "2100-01-01"
+"""Days outside are no facts: systems write the first and the last that they know for none at all."""
 
 ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}

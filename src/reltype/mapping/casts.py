@@ -11,27 +11,14 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from reltype import words
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import Expression, literal, parse, quote
 
 if TYPE_CHECKING:
     from reltype.expressions.functions import Kind
 
-BLANKS = (
-    "",
-    "n/a",
-    "na",
-    "#n/a",
-    "null",
-    "none",
-    "nil",
-    "nan",
-    "nat",
-    "-",
-    "--",
-    "?",
-    "(blank)",
-)
+BLANKS = words.blanks()
 """What stands in exports for nothing, in lower case."""
 
 _LONGEST_BLANK = max(map(len, BLANKS))
@@ -47,6 +34,9 @@ _KINDS: dict[str, Kind] = {
     "TIMESTAMP": "time",
     "BOOLEAN": "bool",
 }
+
+
+_CALENDAR = "DATE '0001-01-01' AND DATE '9999-12-31'"
 
 
 def blank(text: str) -> str:
@@ -144,9 +134,11 @@ class Cells:
 
     def _time(self, sql: str, type_: str | None, where: str) -> str:
         if type_ in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
-            return f"make_timestamp(epoch_us({sql}))"
+            known = f"{sql} BETWEEN {_CALENDAR.replace('DATE', 'TIMESTAMPTZ')}"
+            return f"CASE WHEN {known} THEN make_timestamp(epoch_us({sql})) END"
         if type_ == "DATE" or (type_ or "").startswith("TIMESTAMP"):
-            return f"CAST({sql} AS TIMESTAMP)"
+            # Far and infinite days have no place in a TIMESTAMP, or in sums of days.
+            return f"CASE WHEN {sql} BETWEEN {_CALENDAR} THEN CAST({sql} AS TIMESTAMP) END"
         rest = self.parsed(f"to_time({sql})", where, "time").sql()
         if type_ != "VARCHAR":
             return f"({rest})"
@@ -161,8 +153,9 @@ class Cells:
         name, type_ = self.column(text), self.type_of(text)
         sql = quote(name) if name is not None else f"({self.parsed(text, where, 'text').sql()})"
         if type_ in {"DOUBLE", "FLOAT"}:
-            whole = f"CAST(CAST({sql} AS HUGEINT) AS VARCHAR)"
-            number = f"CASE WHEN {sql} = floor({sql}) THEN {whole} ELSE CAST({sql} AS VARCHAR) END"
+            whole = f"CAST(TRY_CAST({sql} AS HUGEINT) AS VARCHAR)"
+            exact = f"{sql} = floor({sql}) AND abs({sql}) < 1e18"
+            number = f"CASE WHEN {exact} THEN {whole} ELSE CAST({sql} AS VARCHAR) END"
             return f"CASE WHEN isfinite({sql}) THEN {number} END"
         if type_ is not None and type_ != "VARCHAR":
             return f"CAST({sql} AS VARCHAR)"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reltype.mapping import Mapping
+from reltype.mapping import Mapping, so_far
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
 from reltype.mapping.derivations import derive
 from reltype.mapping.kinds import OTHER, kind_of
 from reltype.mapping.readings import Reading
 from reltype.mapping.settling import settled
+from reltype.mapping.states import UNPAID, state_of
 from reltype.mapping.vocabulary import roles
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ LOG = (
 )
 TABLE = (
     *("customer_id", "tenure_days", "contract_days", "auto_renew", "nps", "share_of_wallet"),
-    *("referrals", "products", "since", "timestamp", "value", "rating", "kind", "churned"),
+    *("referrals", "products", "since", "ended", "timestamp", "value", "rating", "kind", "churned"),
     *("active", "text"),
 )
 """What is looked for, in this order: a column serves for the first that wants it."""
@@ -59,9 +60,17 @@ class Choice:
         alternatives: Our name → what else might have served.
         rivals: Our name → the candidates, the chosen one first.
         doubts: What was assumed.
+        said_kinds: Their words of which a person said what kind they are.
+        per_order: Our names whose amount each line of an order repeats for the whole of it.
     """
 
-    def __init__(self, table: Table, role: Role, features: Collection[str]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        role: Role,
+        features: Collection[str],
+        said_kinds: Collection[str] = (),
+    ) -> None:
         self.table, self.log, self.features = table, role == "interactions", features
         self.role: Role = role
         self.columns: dict[str, str] = {}
@@ -70,6 +79,8 @@ class Choice:
         self.alternatives: dict[str, tuple[str, ...]] = {}
         self.rivals: dict[str, list[Candidate]] = {}
         self.given: set[str] = set()
+        self.said_kinds = said_kinds
+        self.per_order: frozenset[str] = frozenset()
         self.doubts: list[str] = []
 
     def column(self, canonical: str) -> Column | None:
@@ -82,6 +93,9 @@ class Choice:
         known = Mapping(self.role, given).canonical(self.features)
         names = {column.name: column for column in self.table.columns}
         self.given = set(given)
+        if not self.log and "ended" in given and (said := self._said_to_have_left(given["ended"])):
+            given = {name: text for name, text in given.items() if name != "ended"}
+            given["left_said"] = said
         for canonical, text in given.items():
             bare = text.strip()
             unquoted = bare[1:-1].replace('""', '"') if bare[:1] == bare[-1:] == '"' else bare
@@ -94,6 +108,11 @@ class Choice:
             reading = settled(canonical, column, name, known[canonical])
             self.put(canonical, column.name, reading or Reading(column.quoted, 0, ""), "as given")
 
+    def _said_to_have_left(self, text: str) -> str:
+        """The expression of a column that says yes or no, not when; empty where it is none."""
+        column = next((c for c in self.table.columns if text in {c.name, c.quoted}), None)
+        return f"to_bool({column.quoted})" if column is not None and column.truths > 0.9 else ""
+
     def fill(self) -> None:
         """The best column for each of ours that nobody gave, if enough speaks for it."""
         for canonical in LOG if self.log else TABLE:
@@ -104,6 +123,7 @@ class Choice:
         if not self.log:
             self._alias()
             self._by_name()
+            so_far.choose(self)
 
     def _guess(self, canonical: str, ours: str) -> None:
         type_ = (INTERACTIONS if self.log else CUSTOMERS)[ours]
@@ -159,6 +179,12 @@ class Choice:
         """The kinds that the sample shows: their word → how often, and ours."""
         column, context = self.column("kind"), self.table.kinds_context
         counts = column.counts if column else {}
+        if column is not None and column is self.column("state"):
+            # What became of an order: it was placed, and is a purchase unless it was never paid.
+            return {
+                word: (n, "other" if state_of(word) in UNPAID else "purchase")
+                for word, n in counts.items()
+            }
         return {word: (n, kind_of(word, context) or OTHER) for word, n in counts.items()}
 
 

@@ -12,11 +12,13 @@ from attrs import define, field, frozen
 
 from reltype.arrow import numbers
 from reltype.expressions import quote
+from reltype.expressions.numbers import booked, digits_of, number_of
 from reltype.mapping.casts import BLANKS
 from reltype.mapping.clocks import Clock, clock_of
+from reltype.words import truths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -26,15 +28,10 @@ CELLS = 400_000
 COMPARED = 64
 """How many columns, from the first, must be equal for two sampled rows to be one."""
 
-_TRUTHS = {"true", "false", "yes", "no", "y", "n", "t", "f", "1", "0", "1.0", "0.0"}
-_TRUTHS |= {"ja", "nein", "oui", "non", "si"}
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,}")
-_MONEY = r"(?:[A-Z]{3}\s?|[A-Z]{0,2}[$€£¥₹₽₺₴₩]|kr\.?|zł|Kč|Fr\.?|%|\s)*"
-_NUMBER = re.compile(
-    rf"\(?[-+−]?{_MONEY}[-+−]?(?P<digits>\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)"
-    rf"(?:[eE][-+]?\d+)?{_MONEY}\)?-?"
-)
-_PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_OPEN = re.compile(r"[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+"""1.200, which is twelve hundred or one and a fifth."""
 
 
 @frozen
@@ -46,23 +43,50 @@ class Numbers:
         plain: Every number is written as SQL writes it, so that a plain column will do.
         sign: The decimal sign, `.` or `,`.
         values: The different numbers; in their order, where each occurs once.
+        undecided: A cell such as `1.200`, where nothing tells whether that is 1200; else empty.
+        minus: Which of `DR` and `CR` is negative; empty where neither is written.
     """
 
     share: float
     plain: bool
     sign: str
     values: tuple[float, ...]
+    undecided: str = ""
+    minus: str = ""
+
+    def value(self, cell: str) -> float | None:
+        """The number that a cell holds; None if it holds none."""
+        return number_of(cell, self.sign, self.minus or "CR")
 
     @property
     def whole(self) -> bool:
         """Whether all are whole numbers."""
-        return all(value == int(value) for value in self.values)
+        return all(value.is_integer() for value in self.values)
 
     def expression(self, column: str) -> str:
         """The expression that reads the quoted *column*."""
         if self.plain:
             return column
+        if self.minus == "DR":
+            return f"to_number({column}, '{self.sign}', 'DR')"
         return f"to_number({column}, ',')" if self.sign == "," else f"to_number({column})"
+
+    def doubt(self, name: str, column: str) -> str:
+        """What was assumed of the column called *name*, and how to say otherwise."""
+        if self.undecided:
+            other = "." if self.sign == "," else ","
+            one, two = (number_of(self.undecided, sign) for sign in (self.sign, other))
+            return (
+                f"{name!r} writes {self.undecided}, which was read as {one:g}, as no cell decides; "
+                f"for {two:g} write to_number({column}, '{other}')"
+            )
+        if self.minus:
+            other = {"DR": "CR", "CR": "DR"}[self.minus]
+            return (
+                f"{name!r} writes DR and CR, and {self.minus} was read as negative; for the other "
+                f"way round write to_number({column}, '{self.sign}', '{other}')"
+            )
+        return ""
 
 
 @define(frozen=True, slots=False)
@@ -76,6 +100,9 @@ class Column:
         cells: Those that are not blank, trimmed, as text.
         time_named: Its name speaks of time, so that its numbers may be seconds or serial days.
         day_first: What 03/04/2024 means where this column alone does not tell.
+        decimal: The decimal sign where this column alone does not tell; empty: nothing tells.
+        zone: In which time zone UTC is to be told; empty: in none.
+        at: The cells row by row, None where blank, in step with the sample's other columns.
     """
 
     name: str
@@ -84,11 +111,19 @@ class Column:
     cells: tuple[str, ...] = field(repr=False)
     time_named: bool = False
     day_first: bool | None = None
+    decimal: str = ""
+    zone: str = ""
+    at: tuple[str | None, ...] = field(default=(), repr=False)
 
     @property
     def quoted(self) -> str:
         """The name as an expression writes it."""
         return quote(self.name)
+
+    @property
+    def says_utc(self) -> bool:
+        """Whether its name says that its times are UTC."""
+        return bool(re.search(r"(?i)(?:^|[^a-z])(?:utc|gmt|zulu)(?:$|[^a-z])|Utc$|UTC$", self.name))
 
     @property
     def filled(self) -> float:
@@ -127,13 +162,29 @@ class Column:
         """How it writes numbers; None if most cells are no numbers."""
         if self.type == "BOOLEAN" or not self.has_digits:
             return None
-        found = {cell: match for cell in self.counts if (match := _NUMBER.fullmatch(cell))}
+        texts = {cell: cell if _PLAIN.fullmatch(cell) else digits_of(cell) for cell in self.counts}
+        found = {cell: text for cell, text in texts.items() if text is not None}
         share = sum(self.counts[cell] for cell in found) / len(self.cells)
         if share < 0.6:
             return None
-        sign = _decimal_sign([match["digits"].strip() for match in found.values()])
-        plain = all(map(_PLAIN.fullmatch, found))
-        return Numbers(share, plain, sign, tuple(_value(m, sign) for m in found.values()))
+        sign, undecided = decimal_sign(list(found.values()), self.decimal)
+        minus = self._minus(found)
+        plain = sign == "." and all(map(_PLAIN.fullmatch, found))
+        values = (number_of(cell, sign, minus or "CR") for cell in found)
+        return Numbers(
+            share, plain, sign, tuple(v for v in values if v is not None), undecided, minus
+        )
+
+    def _minus(self, found: Iterable[str]) -> str:
+        """Which of debit and credit is money paid back: the rarer one; empty if neither is there."""
+        counts = Counter[str]()
+        for cell in found:
+            counts[booked(cell) or ""] += self.counts[cell]
+        if not counts["DR"] and not counts["CR"]:
+            return ""
+        debit = counts["DR"] or (counts[""] if counts["CR"] else 0)
+        credit = counts["CR"] or (counts[""] if counts["DR"] else 0)
+        return "DR" if debit < credit else "CR"
 
     @cached_property
     def has_digits(self) -> bool:
@@ -148,14 +199,19 @@ class Column:
             return Clock("iso", 1.0)
         if not self.has_digits:
             return None
-        return clock_of(tuple(self.counts), named=self.time_named, day_first=self.day_first)
+        return clock_of(
+            tuple(self.counts),
+            named=self.time_named,
+            day_first=self.day_first,
+            rows=self.cells,
+        )
 
     @cached_property
     def truths(self) -> float:
         """Share of the cells that say yes or no."""
         if self.type == "BOOLEAN":
             return 1.0
-        return self._share(lambda cell: cell.casefold() in _TRUTHS)
+        return self._share(lambda cell: cell.lower() in truths())
 
     def _share(self, test: Callable[[str], bool]) -> float:
         if not self.cells:
@@ -176,45 +232,64 @@ def columns_of(names: Sequence[str], types: Sequence[str], sample: pa.Table) -> 
     # Rows that were drawn twice would make a unique column look repeated.
     kept = {row: i for i, row in enumerate(zip(*written[:COMPARED], strict=True))}
     return [
-        Column(name, str(type_).upper(), len(kept), _cells([cells[i] for i in kept.values()]))
+        _column(name, str(type_).upper(), [cells[i] for i in kept.values()])
         for name, type_, cells in zip(names, types, written, strict=True)
     ]
 
 
 def _cells(written: Sequence[str | None]) -> tuple[str, ...]:
     cells = (cell.strip() for cell in written if cell is not None)
-    return tuple(cell for cell in cells if cell.casefold() not in BLANKS)
+    return tuple(cell for cell in cells if cell.lower() not in BLANKS)
 
 
-def _decimal_sign(digits: Sequence[str]) -> str:
-    """The decimal sign of all of these together; a point where nothing tells."""
-    comma = point = 0
-    for text in digits:
-        last = max(text.rfind(","), text.rfind("."))
-        if last < 0:
-            continue
-        after = len(text) - last - 1
-        both = "," in text and "." in text
-        # 1.234 and 1,234 tell nothing by themselves; 1.234,5 and 12,50 do.
-        if both or (after != 3 and text.count(text[last]) == 1):
-            comma += text[last] == ","
-            point += text[last] == "."
-        elif text.count(text[last]) > 1:
-            comma += text[last] == "."
-            point += text[last] == ","
-    return "," if comma > point else "."
+def _column(name: str, type_: str, written: Sequence[str | None]) -> Column:
+    at = tuple(
+        None if cell is None or cell.strip().casefold() in BLANKS else cell.strip()
+        for cell in written
+    )
+    cells = tuple(cell for cell in at if cell is not None)
+    return Column(name, type_, len(at), cells, at=at)
 
 
-def _value(match: re.Match[str], sign: str) -> float:
-    if sign == "." and _PLAIN.fullmatch(match[0]):
-        return float(match[0])
-    text = match[0].replace("−", "-")
-    negative = "-" in text.split("e")[0].split("E")[0] or text.startswith("(")
-    kept = re.sub(r"[^\d.,eE]|[eE](?![-+]?\d)", "", match["digits"])
-    thousands = "." if sign == "," else ","
-    number = kept.replace(thousands, "").replace(sign, ".")
-    try:
-        value = float(number)
-    except ValueError:
-        return float("nan")
-    return -abs(value) if negative else value
+def decimal_sign(texts: Sequence[str], hint: str = "") -> tuple[str, str]:
+    """The decimal sign of all of these together, and a text that leaves it open, or nothing.
+
+    Args:
+        texts: Numbers of which nothing but digits and what groups them is left.
+        hint: What the rest of the file says; empty: nothing.
+    """
+    votes: Counter[str] = Counter()
+    open_: list[str] = []
+    bare: list[str] = []
+    for text in texts:
+        digits = text.lstrip("+-").lower().split("e")[0]
+        if _OPEN.fullmatch(digits):
+            open_.append(text)
+        elif "," in digits or "." in digits:
+            votes[_told(digits)] += 1
+        else:
+            bare.append(digits)
+    del votes[""]
+    if votes:
+        return ("," if votes[","] > votes["."] else "."), ""
+    if not open_:
+        return hint or ".", ""
+    mark = "," if "," in open_[0] else "."
+    other = "." if mark == "," else ","
+    grouped = any(text.endswith("0") for text in open_) and len(bare) > 1
+    if grouped and all(len(digits) < 4 for digits in bare):
+        return other, ""  # three decimals would be written of 900, too
+    if any(len(digits) > 3 for digits in bare):
+        return mark, ""  # thousands would be grouped there, too
+    return hint or ".", "" if hint else open_[0]
+
+
+def _told(digits: str) -> str:
+    """The decimal sign that a number with a sign in it tells, or nothing."""
+    last = max(map(digits.rfind, ",."))
+    mark, other = digits[last], "." if digits[last] == "," else ","
+    if other in digits:
+        return mark
+    if digits.count(mark) > 1:
+        return other
+    return mark if len(digits) - last > 1 else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reltype.expressions import literal
+from reltype.mapping import order_columns
 from reltype.mapping.vocabulary import roles
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def derive(choice: Choice) -> None:
         _total(choice)
         _discount(choice)
         _row_kind(choice)
+        order_columns.choose(choice)
     _hour(choice)
 
 
@@ -77,7 +79,9 @@ def _hour(choice: Choice) -> None:
     day = choice.column("timestamp")
     if day is None or "timestamp" in choice.given or day.clock is None:
         return
-    if day.clock.way not in {"iso", "formats"} or any(":" in cell for cell in day.cells[:50]):
+    if day.clock.way not in {"iso", "formats", "words"} or any(
+        ":" in cell for cell in day.cells[:50]
+    ):
         return
     hours = next(
         (
@@ -99,7 +103,9 @@ def _hour(choice: Choice) -> None:
     days = day.clock.formats or ("%Y-%m-%d",)
     formats = ", ".join(literal(f"{form} {clock}") for form in days)
     whole = f"to_time({both}, {formats})"
+    if day.clock.way == "words":
+        whole = f"parse_time({both}, {literal(day.clock.order or 'DMY')})"
     alone = day.clock.expression(day.quoted)
-    alone = alone if alone.startswith("to_time") else f"to_time({alone})"
+    alone = alone if alone.startswith(("to_time", "parse_time")) else f"to_time({alone})"
     choice.columns["timestamp"] = f"coalesce({whole}, {alone})"
     choice.reasons["timestamp"] += f", with the hour in {hours.name!r}"

@@ -15,7 +15,7 @@ from reltype.mapping.choices import Choice
 from reltype.mapping.columns import columns_of
 from reltype.mapping.kinds import OTHER
 from reltype.mapping.remarks import doubts, problems, wishes
-from reltype.mapping.vocabulary import roles
+from reltype.mapping.vocabulary import Name, roles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -93,6 +93,7 @@ def guess(
     where: str | None = None,
     features: Collection[str] = (),
     complete: bool = False,
+    counted: Counted | None = None,
 ) -> Guess:
     """What a file would be read as.
 
@@ -108,21 +109,30 @@ def guess(
         where: A condition, as a person wrote it.
         features: Features that a customer table may also give by name.
         complete: What was given is all there is; nothing more is guessed.
+        counted: How often the customer's column repeats in the whole file, where it was counted.
 
     Raises:
         ConfigError: `given` names something that is not ours, `kinds` an unknown kind.
     """
     table = Table.of(name, columns_of(columns, types, sample))
-    decided, because = (role, "as given") if role else role_of(table, given or {})
-    choice = Choice(table, decided, features)
+    decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
+    choice = Choice(table, decided, features, tuple(kinds or ()))
     ours = {} if complete else _ours(columns, decided, features)
     choice.take({**ours, **(given or {})})
     if not complete:
         choice.fill()
     words = choice.words()
     known = {word: kind for word, (_, kind) in words.items() if kind != OTHER} | dict(kinds or {})
+    if choice.column("state") is not None and choice.column("state") is choice.column("kind"):
+        known = dict(kinds or {})  # a state is no word for a kind
     log = decided == "interactions"
-    mapping = Mapping(decided, choice.columns, known if log else {}, where)
+    mapping = Mapping(
+        decided,
+        choice.columns,
+        known if log else {},
+        where,
+        per_order=choice.per_order,
+    )
     return Guess(
         name=name,
         mapping=mapping,
@@ -145,8 +155,40 @@ def _ours(columns: Collection[str], role: Role, features: Collection[str]) -> di
     return {name: quote(name) for name in columns if name in known and name != "kind_as_written"}
 
 
-def role_of(table: Table, given: MappingOf[str, str]) -> tuple[Role, str]:
-    """Whether a file is a log or a customer table, and why."""
+@frozen
+class Counted:
+    """How often a column repeats, over all rows of a file.
+
+    Attributes:
+        column: Its name.
+        cells: Cells that are not null.
+        different: How many different ones.
+    """
+
+    column: str
+    cells: int
+    different: int
+
+    @property
+    def repeats(self) -> bool:
+        """Whether more than a stray few stand there again."""
+        return self.cells > self.different and self.different < _DISTINCT * self.cells
+
+
+_DISTINCT = 0.95
+"""A column of whose cells fewer are different from one another repeats."""
+
+
+def role_of(
+    table: Table, given: MappingOf[str, str], counted: Counted | None = None
+) -> tuple[Role, str]:
+    """Whether a file is a log or a customer table, and why.
+
+    Args:
+        table: A sample of it.
+        given: What a person wrote.
+        counted: How often the customer's column repeats in the whole file; None: the sample tells.
+    """
     if "timestamp" in given or {"customer_id", "timestamp"} <= set(table.names):
         what = "was given" if "timestamp" in given else "of our own name"
         return "interactions", f"a column {what} that says when it happened"
@@ -158,17 +200,47 @@ def role_of(table: Table, given: MappingOf[str, str]) -> tuple[Role, str]:
     column = best.column
     if not dated and (_facts(table) or column.is_unique or not column.rows):
         return "customers", "no column says when something happened"
-    if column.rows and column.distinct < 0.95 and len(column.cells) > 5:
-        told = f"{len(column.counts)} different in {len(column.cells)} cells"
+    seen = counted if counted is not None and counted.column == column.name else None
+    if seen is None:
+        seen = Counted(column.name, len(column.cells), len(column.counts))
+    if column.rows and seen.repeats and ((dated and not _facts(table)) or len(column.cells) > 5):
+        told = f"{seen.different:,} different in {seen.cells:,} cells"
         return "interactions", f"{column.name!r} repeats: {told}"
-    if told := _of_rows(table, best):
+    if told := _of_rows(table, best) or (_of_purchases(table) if dated else ""):
         return "interactions", told
-    unique = f"{column.name!r} never repeats" if column.rows else f"{column.name!r} names them"
+    unique = f"no {column.name!r} was seen twice" if column.rows else f"{column.name!r} names them"
     return "customers", f"{unique}, and nothing else numbers the rows"
 
 
 def _facts(table: Table) -> int:
     return sum(table.count(fact, 0.9) for fact in _FACTS)
+
+
+def _of_purchases(table: Table) -> str:
+    """Why each row is one purchase though no customer repeats; empty if it need not be."""
+    if _facts(table) or table.count("person") > 1 or table.count("purchases", 0.9):
+        return ""
+    times = [c.column for c in table.candidates("timestamp", log=True)]
+    sums = [c.column for c in table.candidates("value", log=True) if c.worth >= 0.6]
+    since = table.worth("since")
+    day = next(
+        (c for c in times if since[c.name] < 0.5 and table.worth("ended")[c.name] < 0.9), None
+    )
+    spent = next((c for c in sums if not _in_all(table.names[c.name])), None)
+    if day is None or spent is None or table.worth("timestamp")[day.name] < 0.8:
+        return ""
+    if any(table.names[day.name].words[:1] == (word,) for word in ("last", "latest", "first")):
+        return ""
+    return f"each row has a day ({day.name!r}) and an amount ({spent.name!r}) of its own"
+
+
+def _in_all(name: Name) -> bool:
+    """Whether an amount is what a customer spent so far, by its name."""
+    return any(
+        map(
+            name.has, ("spent", "lifetime", "clv", "ltv", "cltv", "annual", "monthly", "mrr", "arr")
+        )
+    )
 
 
 def _of_rows(table: Table, best: Candidate) -> str:

@@ -1,6 +1,6 @@
 """The kinds of interaction, and the words that other systems use for them.
 
-The words are data: `builtin/kinds.toml` lists, for each kind, what exports write for it in several
+The words are data: `builtin/words.toml` lists, for each kind, what exports write for it in several
 languages, and what a word means in one sort of file only (`open` is a support ticket among tickets,
 a response among mailings).
 """
@@ -8,14 +8,13 @@ a response among mailings).
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections import abc
 from functools import cache
-from importlib import resources
 
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import literal
+from reltype.words import table
 
 KINDS = (
     "purchase",
@@ -40,11 +39,20 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ][a-zà-ÿ])|(?<=[a-zà-ÿ])
 _NOT_WORD = re.compile(r"[^0-9a-z%#&]+")
 
 
+def apart(text: str) -> str:
+    """The text with its words set apart where only a capital letter does it: `orderDate`."""
+    return _CAMEL.sub(" ", text)
+
+
 def plain(text: str) -> str:
     """The text in lower case without accents or signs, its words (camelCase too) set apart."""
-    split = _CAMEL.sub(" ", text)
     folded = (
-        split.casefold().replace("ß", "ss").replace("ł", "l").replace("ø", "o").replace("æ", "ae")
+        apart(text)
+        .casefold()
+        .replace("ß", "ss")
+        .replace("ł", "l")
+        .replace("ø", "o")
+        .replace("æ", "ae")
     )
     bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", bare).strip()
@@ -53,11 +61,10 @@ def plain(text: str) -> str:
 @cache
 def words(context: str | None = None) -> abc.Mapping[str, str]:
     """Every known word in plain form → its kind; those of the `context` go first."""
-    text = resources.files("reltype").joinpath("builtin/kinds.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
+    tables = table("kinds")
     known = {kind: kind for kind in (*KINDS, OTHER)}
-    for table in ["any", *([context] if context in tables else [])]:
-        known |= {plain(word): kind for kind, listed in tables[table].items() for word in listed}
+    for name in ["any", *([context] if context is not None and context in tables else [])]:
+        known |= {plain(word): kind for kind, listed in tables[name].items() for word in listed}
     return known
 
 

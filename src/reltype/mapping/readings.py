@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from reltype.expressions import literal
 from reltype.mapping.kinds import plain
+from reltype.words import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,11 +35,9 @@ class Reading:
 
 
 @cache
-def units(table: str) -> Mapping[str, float]:
-    """Words of a table of `builtin/units.toml`, in plain form → the number that they stand for."""
-    text = resources.files("reltype").joinpath("builtin/units.toml").read_text(encoding="utf-8")
-    groups = tomllib.loads(text)[table]
-    return {plain(word): float(number) for number, words in groups.items() for word in words}
+def units(name: str) -> Mapping[str, float]:
+    """Words of a table of the words file, in plain form → the number that they stand for."""
+    return {plain(word): float(number) for number, listed in table(name).items() for word in listed}
 
 
 def by_words(column: Column, numbers: Mapping[str, float], least: float) -> Reading | None:

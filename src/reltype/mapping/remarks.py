@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reltype.expressions import quote
 from reltype.mapping.canonical import ESSENTIAL
 from reltype.mapping.readings import in_words
+from reltype.mapping.states import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from reltype.mapping import Mapping
     from reltype.mapping.candidates import Candidate
     from reltype.mapping.choices import Choice
+    from reltype.mapping.columns import Column
 
 _WANTED = {"customer_id": "names the customer", "timestamp": "says when it happened"}
 _CLOSE = 0.002
@@ -70,12 +73,7 @@ def doubts(choice: Choice) -> Iterator[str]:
     if column is not None and choice.table.names[column.name].words[-1:] == ("name",):
         yield f"customer_id: {column.name!r} holds names, which two customers may share."
     if choice.log:
-        unknown = [word for word, (_, kind) in choice.words().items() if kind == "other"]
-        if unknown:
-            listed = in_words([repr(word) for word in unknown])
-            yield f"kind: {listed} stand for no known kind and count as other; say under [kinds]."
-        elif "kind" not in choice.columns:
-            yield "kind: no column says what a row is, so each counts as a purchase."
+        yield from _kinds(choice)
     for column in choice.table.columns:
         if (
             len(column.cells) > 20
@@ -83,6 +81,32 @@ def doubts(choice: Choice) -> Iterator[str]:
             and column.name in choice.sources.values()
         ):
             yield f"{column.name!r} never varies: it always says {column.cells[0]!r}."
+
+
+def _kinds(choice: Choice) -> Iterator[str]:
+    """What was assumed of what a row is, and of what became of it."""
+    stated = choice.column("state") if "state" in choice.columns else None
+    if stated is not None:
+        yield from _unknown_states(stated)
+        if stated is choice.column("kind"):
+            return  # each row is an order, whatever became of it
+    unknown = [word for word, (_, kind) in choice.words().items() if kind == "other"]
+    if unknown:
+        listed = in_words([repr(word) for word in unknown])
+        yield f"kind: {listed} stand for no known kind and count as other; say under [kinds]."
+    elif "kind" not in choice.columns:
+        yield "kind: no column says what a row is, so each counts as a purchase."
+
+
+def _unknown_states(column: Column) -> Iterator[str]:
+    unknown = [word for word in column.counts if state_of(word) is None]
+    if unknown and column.truths < 0.9:
+        listed = in_words([repr(word) for word in unknown])
+        yield (
+            f"state: {listed} stand for no known state of an order, which then counts as paid; for "
+            f"another write state = \"CASE {quote(column.name)} WHEN '…' THEN 'void' ELSE "
+            f'{quote(column.name)} END" in reltype.toml.'
+        )
 
 
 def wishes(mapping: Mapping) -> Iterator[str]:

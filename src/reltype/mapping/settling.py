@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from reltype.expressions import literal
 from reltype.mapping import durations, ratings
 from reltype.mapping.canonical import DIRECTIONS
@@ -42,13 +44,29 @@ def _time(column: Column) -> Reading | None:
     clock = column.clock
     if clock is None or clock.way == "of day":
         return None
-    doubt = ""
+    doubts = []
     if clock.ambiguous:
-        first, other = ("day", "month") if clock.day_first else ("month", "day")
-        turned = clock.turned(day_first=not clock.day_first).expression(column.quoted)
-        doubt = f"{column.name!r} was read {first} first, which no cell decides; for {other} first"
-        doubt = f"{doubt} write {turned}"
-    return Reading(clock.expression(column.quoted), clock.share, clock.told(), doubt)
+        names = {"DMY": "day first", "MDY": "month first", "YMD": "year first"}
+        turned = clock.turned()
+        read, other = (names[order] for order in (clock.order or "DMY", turned.order or "MDY"))
+        doubts.append(
+            f"{column.name!r} was read {read}, which no cell decides; for {other} write "
+            f"{turned.expression(column.quoted, column.zone)}"
+        )
+    source = column.quoted
+    if column.zone:
+        says_utc = clock.zone == "utc" or clock.way == "unix"
+        if clock.zone == "none" and column.says_utc and clock.way in {"iso", "formats", "words"}:
+            # The name says it, where the cells do not.
+            source, clock, says_utc = f"{source} || 'Z'", evolve(clock, zone="utc"), True
+        instant = column.type in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}
+        clock = evolve(clock, zone="utc") if instant else clock
+        told = "is told in" if says_utc or instant else "is taken for"
+        own = clock.zone == "own" and not instant
+        way = "keeps the day and hour of its own place" if own else f"{told} {column.zone}"
+        doubts.append(f"{column.name!r} {way}")
+    expression = clock.expression(source, column.zone)
+    return Reading(expression, clock.share, clock.told(), "; ".join(doubts))
 
 
 def _number(column: Column, name: Name) -> Reading | None:
@@ -56,11 +74,12 @@ def _number(column: Column, name: Name) -> Reading | None:
     if numbers is None:
         return None
     source = numbers.expression(column.quoted)
+    doubt = numbers.doubt(column.name, column.quoted)
     # What was paid back counts against what was paid.
     back = name.has("refund") or name.has("refunded")
     if back and min(numbers.values, default=0) >= 0:
-        return Reading(f"-{source}", numbers.share, "numbers, paid back")
-    return Reading(source, numbers.share, "numbers")
+        return Reading(f"-{source}", numbers.share, "numbers, paid back", doubt)
+    return Reading(source, numbers.share, "numbers", doubt)
 
 
 def _active(column: Column, name: Name) -> Reading | None:

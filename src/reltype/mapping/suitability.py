@@ -186,8 +186,11 @@ def _money(table: Table, column: Column, name: Name, worth: float, log: bool) ->
     numbers = column.numbers
     if not column.rows:
         return worth
-    if numbers is None or numbers.share < 0.8 or column.truths > 0.95 or len(column.counts) == 1:
+    if numbers is None or numbers.share < 0.8:
         return 0.0
+    if column.truths > 0.95 or len(column.counts) == 1:
+        # Where everything costs the same that is still money, if the name says so; ones may be marks.
+        worth *= 0.9 if worth > 0.8 and column.truths <= 0.95 else 0.0
     if column.clock is not None and column.clock.way != "excel" and column.time_named:
         return 0.0
     steps = {b - a for a, b in zip(numbers.values, numbers.values[1:], strict=False)}
@@ -244,6 +247,7 @@ TESTS: Mapping[str, Test] = {
     "customer_id": _customer,
     "timestamp": _timestamp,
     "since": _since,
+    "ended": _since,
     "kind": _kind,
     "value": _money,
     "unit_price": _money,

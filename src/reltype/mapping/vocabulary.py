@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from reltype.mapping.kinds import plain
+from reltype.mapping.kinds import apart, plain
+from reltype.words import currency_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,27 @@ if TYPE_CHECKING:
 TIERS: Mapping[str, float] = {"best": 1.0, "good": 0.85, "fair": 0.6, "weak": 0.4}
 """What a name is worth that stands in the list of this name."""
 
-_NOISE = {"utc", "gmt", "usd", "eur", "gbp", "chf", "pln", "sek", "cet", "local", "c", "the"}
+_NOISE = {"utc", "gmt", "cet", "local", "c", "the"}
+_WORDS_TOO = {
+    *(
+        "all",
+        "ang",
+        "bam",
+        "bob",
+        "cop",
+        "cup",
+        "ern",
+        "gel",
+        "lak",
+        "mad",
+        "mop",
+        "nad",
+        "nio",
+        "pen",
+    ),
+    *("ron", "sos", "std", "top", "try", "zar"),
+}
+"""Codes of currencies that are words, too, unless they are written as codes are."""
 _THINGS = {
     *("order", "deal", "ticket", "review", "event", "conversation", "charge", "payment", "sale"),
     *("transaction", "customer", "client", "contact", "account", "subscription", "subscriptions"),
@@ -30,9 +51,24 @@ _THINGS = {
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 
 
+_CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+
+
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset(code.lower() for code in currency_codes())
+
+
 def _words(written: str) -> tuple[str, ...]:
+    """The words of a name, without currencies and time zones."""
     words = plain(written).split()
-    return tuple(word for word in words if word not in _NOISE) or tuple(words)
+    codes = {word for word in words if word in _codes() - _WORDS_TOO}
+    if not written.isupper():
+        codes |= {found.lower() for found in _CODE.findall(apart(written))} & _codes()
+    kept = [word for word in words if word not in _NOISE and word not in codes]
+    while len(kept) > 1 and len(kept) < len(words) and kept[-1] == "in":
+        kept.pop()  # Amount in CLP
+    return tuple(kept) or tuple(words)
 
 
 @frozen

@@ -18,14 +18,14 @@ from reltype.scoring.plan import Plan
 
 if TYPE_CHECKING:
     from reltype.definitions.archetypes import Typology
-    from reltype.definitions.packs import Definition
+    from reltype.definitions.packs import Definition, Override
     from reltype.definitions.sections import Section
     from reltype.formats import Format
     from reltype.plugins.guard import GuardedRecipe
     from reltype.plugins.plugin import Plugins
     from reltype.scoring.classifiers import Classifier
 
-Contribution = tuple[str, list["Definition"]]
+Contribution = tuple[str, list["Definition | Override"]]
 
 TAKEN = ("prior", "prototype", "rules", "learned", "features", "base rates")
 """What explanations call parts of a score that are no plugin's."""
@@ -200,10 +200,10 @@ class Knowledge:
         return found
 
 
-def _definitions(plugins: Plugins, name: str, made: list[Any]) -> list[Definition]:
+def _definitions(plugins: Plugins, name: str, made: list[Any]) -> list[Definition | Override]:
     """The definitions that a plugin returned, packs read; anything else is refused."""
     kinds = tuple(packs.TABLES.values())
-    found: list[Definition] = []
+    found: list[Definition | Override] = []
     try:
         for thing in made:
             if isinstance(thing, (str, Path)):

@@ -30,6 +30,7 @@ class Flaw:
         key: Which of its keys: `when`, `examples[0]`.
         text: In words.
         wrong: False where the rule does what it says, and somebody should look at it all the same.
+        table: Which table of a pack it is about.
     """
 
     who: str
@@ -37,9 +38,10 @@ class Flaw:
     key: str
     text: str
     wrong: bool = True
+    table: str = "rules"
 
     def __str__(self) -> str:
-        return f"{self.who}: [[rules]] {self.rule!r}, {self.key}: {self.text}"
+        return f"{self.who}: [[{self.table}]] {self.rule!r}, {self.key}: {self.text}"
 
 
 def flaws(knowledge: Knowledge) -> tuple[Flaw, ...]:
@@ -57,7 +59,28 @@ def flaws(knowledge: Knowledge) -> tuple[Flaw, ...]:
     engine.lock([])
     look = _Look(knowledge, engine)
     found = [flaw for rule in knowledge.catalogue.rules.values() for flaw in look.at(rule)]
-    return (*found, *look.at_pairs())
+    return (*found, *look.at_pairs(), *_silent(knowledge))
+
+
+def _silent(knowledge: Knowledge) -> Iterator[Flaw]:
+    """Archetypes for which there is nothing to cultivate, and signals that no reason can tell of."""
+    catalogue = knowledge.catalogue
+    for of, name in catalogue.archetypes:
+        offered = [b for b in catalogue.benefits_of(of) if b.suits.get(name, 0) > 0]
+        if not offered:
+            who = catalogue.owners.get(("archetype", str((of, name))), "")
+            text = (
+                "no benefit suits it: whoever is named so is offered nothing. Add one, or override"
+            )
+            text += " the `suits` of one that is there"
+            yield Flaw(who, name, "benefits", text, wrong=False, table="archetypes")
+    for signal in catalogue.signals.values():
+        poles = {said.pole for said in signal.says}
+        if not {"low", "high"} <= poles:
+            who = catalogue.owners.get(("signal", signal.name), "")
+            lacking = " and ".join(p for p in ("low", "high") if p not in poles)
+            text = f"it has no sentence for {lacking}: no reason can be told of it there"
+            yield Flaw(who, signal.name, "says", text, wrong=False, table="signals")
 
 
 @define

@@ -79,7 +79,7 @@ def _columns(found: Inspected) -> Iterator[tuple[str, str, str]]:
 def _better(found: Inspected) -> Iterator[str]:
     yield from (f"{wish[0].upper()}{wish[1:]}." for wish in found.guess.wishes)
     for help_ in (found.summary.helps if found.summary else ())[:3]:
-        yield f"A column of {' or '.join(help_.columns)} would tell most of {help_.dimension}."
+        yield f"What would help: {help_.text}"
 
 
 def _remarks(title: str, texts: Sequence[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.phrases import a
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
@@ -45,11 +46,42 @@ class Help:
         dimension: Its name.
         columns: Canonical columns or customer-table facts, any of which would help.
         gain: By how much it would move apart the pair that is least apart, in standard deviations.
+        between: That pair.
     """
 
     dimension: str
     columns: tuple[str, ...]
     gain: float
+    between: tuple[str, str] = ("", "")
+
+    @property
+    def text(self) -> str:
+        """What to get, and what it would tell, for somebody who can get it."""
+        told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in self.columns)
+        first, second = self.between
+        return f"{told}. It would tell {a(first)} from {a(second)}." if first else f"{told}."
+
+
+COLUMNS = {
+    "kind": "a log of what they do besides buying: visits, messages, complaints, reviews",
+    "value": "what each purchase cost",
+    "discount": "how much each purchase was reduced",
+    "rating": "what they answered when asked how pleased they were",
+    "sentiment": "how pleased their texts sound",
+    "nps": "how likely they would recommend you, 0 to 10",
+    "satisfaction": "how satisfied they say they are",
+    "since": "the day on which each became a customer",
+    "tenure_days": "how long each has been a customer",
+    "contract_days": "how long each contract runs, 0 for none",
+    "auto_renew": "whether it renews by itself",
+    "share_of_wallet": "which part of such money they spend with you",
+    "products": "how many of your products each has",
+    "referrals": "how many others each brought along",
+    "active": "who is still a customer",
+    "ended": "when each left",
+    "timestamp": "a log with the time of each purchase",
+}
+"""Column → what it holds, as one would ask a colleague for it."""
 
 
 @frozen
@@ -100,6 +132,9 @@ STEPS = 100
 DISGUISE, USUAL, FEW_STEPS = 0.9, 0.85, 12
 """A name is one column in disguise where a reading of a few steps gives nine names of ten, and no
 name is nearly everybody's."""
+
+SKEWED = 0.6
+"""Share of the named from which on one archetype sets what is usual."""
 
 COUNTED = ("archetype", "unclassified_because", "status")
 """Result columns whose values are counted."""
@@ -220,6 +255,15 @@ def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
             f"Too little is known of anybody: {run.scales.known:.0%} of what the typology asks was "
             f"seen, and nobody is named below {plan.typology.least_known:.0%}."
         )
+    shares = {a.name: tally.shares("archetype").get(a.name, 0.0) for a in plan.archetypes}
+    named = sum(shares.values())
+    most = max(shares, key=lambda name: shares[name], default="")
+    if named and shares[most] > SKEWED * named and not run.population.norms:
+        yield (
+            f"The mix looks skewed: {shares[most] / named:.0%} of the named are a {most}, and what "
+            "is usual here is what they do. Say in [norms] what a loyal customer does (reltype "
+            "init --ask), or label 20 customers (reltype label)."
+        )
     if (found := tally.disguised()) is not None:
         dimension, share = found
         columns = sorted(
@@ -316,12 +360,14 @@ def helps(
     worst = int((squares * seen).sum(axis=1).argmin())
     now = float((squares[worst] * seen).sum())
     made = []
+    first, second = pairs[worst]
+    between = (plan.archetypes[first].name, plan.archetypes[second].name)
     for k, dimension in enumerate(plan.dimensions):
         missing = columns.get(dimension.name, ())
         then = now + squares[worst, k] * (1 - seen[k])
         gain = float(np.sqrt(then) - np.sqrt(now))
         if missing and gain > 0.05:
-            made.append(Help(dimension.name, missing, gain))
+            made.append(Help(dimension.name, missing, gain, between))
     return tuple(sorted(made, key=lambda h: -h.gain))
 
 

@@ -21,10 +21,13 @@ class Nulls:
     Attributes:
         columns: Columns of interactions.
         features: Features, and scales that are taken from such features alone.
+        unscaled: Features and scales of which nobody knows on what scale people were asked: no
+            sentence tells them as a rating.
     """
 
     columns: frozenset[str] = frozenset()
     features: frozenset[str] = frozenset()
+    unscaled: frozenset[str] = frozenset()
 
     @classmethod
     def of(

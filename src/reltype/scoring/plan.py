@@ -10,9 +10,11 @@ from attrs import define, evolve, field
 from reltype.definitions.archetypes import Archetype, Flag, Typology
 from reltype.definitions.benefits import Benefit
 from reltype.definitions.catalogue import Catalogue
-from reltype.definitions.dimensions import Dimension, Signal
+from reltype.definitions.dimensions import Dimension, Sentence, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
-from reltype.definitions.rules import Rule, slots
+from reltype.definitions.importance import Importance
+from reltype.definitions.phrases import slots
+from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind, Signature
@@ -27,12 +29,14 @@ class Plan:
         typology: What is told apart.
         known: Kinds of features that customer tables give, where they are known.
         also: Features that a learned classifier reads; if any, it also gets the signals.
+        importance: What was measured of benefits, as far as their priority depends on it.
     """
 
     catalogue: Catalogue = field(repr=False)
     typology: Typology
     also: tuple[str, ...] = ()
     known: Mapping[str, Kind] = field(factory=dict, repr=False)
+    importance: Importance | None = field(default=None, repr=False)
 
     @property
     def measuring_all(self) -> Plan:
@@ -145,6 +149,23 @@ class Plan:
         return asked
 
     @cached_property
+    def sentences(self) -> dict[int, tuple[tuple[Sentence, Expression | None], ...]]:
+        """Index of a signal → its sentences with their parsed conditions; those that say none, not."""
+        return self._sentences({**self.kinds, **{d.name: "number" for d in self.dimensions}})
+
+    def _sentences(
+        self, kinds: Mapping[str, Kind] | None = None
+    ) -> dict[int, tuple[tuple[Sentence, Expression | None], ...]]:
+        return {
+            i: tuple(
+                (said, said.condition(f"signal {signal.name!r}", self._functions, kinds))
+                for said in signal.says
+            )
+            for i, signal in enumerate(self.signals)
+            if signal.says
+        }
+
+    @cached_property
     def mentioned(self) -> tuple[str, ...]:
         """Features that a reason in words puts in, each once; readings are at hand anyway."""
         sentences = [
@@ -152,9 +173,22 @@ class Plan:
             *(flag.because for flag in self.typology.unclassified_when),
             *(flag.because for flag in self.typology.alarms),
             *(benefit.because for benefit in self.benefits),
+            *(said.text for signal in self.signals for said in signal.says),
         ]
         names = dict.fromkeys(name for sentence in sentences for name in slots(sentence))
-        return tuple(name for name in names if name not in self.catalogue.dimensions)
+        return tuple(name for name in names if name in self.catalogue.features)
+
+    @cached_property
+    def _compared(self) -> set[str]:
+        """Scales that a reason in words puts in, and whatever decides which sentence is told."""
+        said = [said for signal in self.signals for said in signal.says]
+        texts = [s.text for s in said] + [r.because for r in self.rules]
+        flags = (*self.typology.unclassified_when, *self.typology.alarms)
+        texts += [f.because for f in flags] + [b.because for b in self.benefits]
+        names = {n for text in texts for n in slots(text) if n in self.catalogue.scales}
+        for parts in self._sentences().values():
+            names |= {n for _, condition in parts if condition is not None for n in condition.needs}
+        return names
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
@@ -175,7 +209,9 @@ class Plan:
         Raises:
             ConfigError: They need each other in a circle.
         """
-        wanted = self._closure({*self.inputs, *self.mentioned, *self.also, "interactions"})
+        wanted = self._closure(
+            {*self.inputs, *self.mentioned, *self._compared, *self.also, "interactions"}
+        )
         levels: list[tuple[Feature | Scale, ...]] = []
         done: set[str] = set(DAY_COLUMNS)
         while wanted:

@@ -6,6 +6,7 @@ import datetime as dt
 import weakref
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
+from reltype.scoring.periods import facts_by_day
 from reltype.scoring.reliability import reliability
 
 if TYPE_CHECKING:
@@ -98,8 +100,12 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
+        norms: What is usual here by somebody who knows; it goes before what these customers show.
+        orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
+        ratings: Features and scales of which it is known on what scale people were asked.
+        left_out: Ids that are no customers.
     """
 
     engine: Engine = field(repr=False)
@@ -111,8 +117,31 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
+    norms: Mapping[str, float] = field(factory=dict)
+    orders: bool = False
     facts: str = ""
     customers: str = ""
+    ratings: Collection[str] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def measuring_all(self) -> Population:
+        """The same customers, grouped anew with every feature that is known."""
+        plan = self.plan.measuring_all
+        made = grouped(
+            self.engine,
+            plan,
+            logs=self.logs,
+            tables=self.tables,
+            absent=self.absent,
+            given=self.given,
+            as_of=self.as_of,
+            until=self.until,
+            frozen=self.frozen,
+            orders=self.orders,
+            ratings=self.ratings,
+        )
+        return made.without(self.left_out)
 
     def asking(self, plan: Plan) -> Population:
         """The same customers, asked by another *plan*, which measures no other facts."""
@@ -120,7 +149,9 @@ class Population:
 
     def interactions(self, columns: Collection[str]) -> str:
         """SQL of the rows of all logs, with what aggregates may speak of: see the query's."""
-        return query.interactions(self.logs, columns, until=self.last, absent=self.absent)
+        return query.interactions(
+            self.logs, columns, until=self.last, absent=self.absent, orders=self.orders
+        )
 
     @property
     def last(self) -> str | None:
@@ -131,7 +162,9 @@ class Population:
     @cached_property
     def nulls(self) -> Nulls:
         """What is null for everybody, since no input gives what it is made from."""
-        return Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        found = Nulls.of(self.plan, absent=self.absent, given=self.given, measured=bool(self.logs))
+        told = {n for s in self.plan.signals for said in s.says for n in said.rated}
+        return evolve(found, unscaled=frozenset(told - set(self.ratings)))
 
     @cached_property
     def counts(self) -> Counts:
@@ -153,6 +186,26 @@ class Population:
             counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
         used = counted["rows"] - counted["rejected"] - counted["late"]
         return Counts(used=used, **counted)
+
+    def without(self, customers: Sequence[str]) -> Population:
+        """The same without these, which are no customers; their rows count as rejected."""
+        if not customers:
+            return self
+        listed = ", ".join(map(literal, customers))
+
+        def left(table: str, counts: Sequence[str], hint: str) -> str:
+            out = ", ".join(f"CAST(sum({counts[0]}) AS BIGINT) AS {name}" for name in counts)
+            kept = f"customer_id IS NULL OR customer_id NOT IN ({listed})"
+            return self.engine.materialise(
+                f"SELECT * FROM {table} WHERE {kept} UNION ALL BY NAME "
+                f"SELECT {out} FROM {table} WHERE customer_id IN ({listed})",
+                hint,
+            )
+
+        left_out = tuple(customers)
+        facts = left(self.facts, ("log_rows", "log_rejects"), "facts") if self.logs else ""
+        table = left(self.customers, ("table_rows",), "customers") if self.tables else ""
+        return evolve(self, facts=facts, customers=table, left_out=left_out)
 
     @cached_property
     def size(self) -> int:
@@ -182,6 +235,7 @@ class Population:
         for scale in self.plan.scales:
             if self.plan.scale(scale).null_without(self.nulls.features):
                 constants[scale.name] = scale.otherwise
+        constants |= self.normed
         while ready := query.ready_scales(self.plan, constants):
             asked = ", ".join(e.sql() for e in ready.values())
             found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
@@ -191,6 +245,23 @@ class Population:
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
         return Scales(days.as_of, days.log_start, values)
+
+    @cached_property
+    def normed(self) -> dict[str, float]:
+        """Scale → its value by a norm, for those of which one speaks; none with a model's scales."""
+        if self.frozen is not None or not self.norms:
+            return {}
+        known = {name: literal(value) for name, value in self.norms.items()}
+        asked = {
+            scale.name: expression.sql(columns=known)
+            for scale in self.plan.scales
+            if (expression := scale.normed()) is not None and expression.needs <= set(self.norms)
+        }
+        if not asked:
+            return {}
+        return dict(
+            zip(asked, map(_tidy, self._row(f"SELECT {', '.join(asked.values())}")), strict=True)
+        )
 
     @cached_property
     def reliability(self) -> Mapping[str, float]:
@@ -211,7 +282,13 @@ class Population:
             for i, signal in signals.items()
         )
         halves = query.facts(
-            self.plan, self.logs, until=self.last, absent=self.absent, nulls=nulls, halves=True
+            self.plan,
+            self.logs,
+            until=self.last,
+            absent=self.absent,
+            orders=self.orders,
+            nulls=nulls,
+            halves=True,
         )
         with self.kept(halves, "halves") as name:
             features = query.features(
@@ -241,7 +318,9 @@ class Population:
         judged = query.evidence(
             self.plan, self._features(constants), constants, self.nulls, self.reliability
         )
-        name = self.engine.materialise(query.answer(self.plan, judged, seen=True), "judged")
+        name = self.engine.materialise(
+            query.answer(self.plan, judged, seen=True, nulls=self.nulls), "judged"
+        )
         weakref.finalize(self, self.engine.drop, name)
         return name
 
@@ -249,7 +328,9 @@ class Population:
     def overview(self) -> dict[str, float]:
         """Counts over these customers: see `query.overview`."""
         row = self.first(query.overview(self.plan, f"SELECT * FROM {self._answers}"))
-        return {name: value or 0 for name, value in row.items()}
+        return {
+            name: float(value or 0) for name, value in row.items()
+        }  # a HUGEINT comes as Decimal
 
     def features(self, where: str = "true") -> str:
         """SQL of the customers with their features, as far as the plan asks for them."""
@@ -268,6 +349,11 @@ class Population:
         finally:
             self.engine.drop(name)
 
+    def columns(self, relation: str) -> tuple[str, ...]:
+        """The names of the columns of a query."""
+        found = self.engine.rows(f"DESCRIBE SELECT * FROM ({relation})")
+        return tuple(str(row[0]) for row in found)
+
     def values(self, relation: str, names: Sequence[str]) -> dict[str, float | None]:
         """The features called *names* of the first row of *relation*."""
         asked = ", ".join(map(quote, names)) or "1"
@@ -275,13 +361,77 @@ class Population:
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
-        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}")
+        answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
-        answers = query.answer(self.plan, self.judged(features))
+        answers = query.answer(self.plan, self.judged(features), nulls=self.nulls)
         yield from map(self._batch, self.engine.batches(answers, size))
+
+    def judge_at(self, days: Sequence[dt.date], size: int = BATCH) -> Iterator[tuple[int, Batch]]:
+        """Batches as `judge` gives them, of everybody up to each of *days*, from one pass.
+
+        A batch is of one day; the days come in their order, the customers by their ids.
+
+        Args:
+            days: As-of days, ascending; none lies after this population's own.
+            size: Customers per batch.
+
+        Yields:
+            The place of the day in *days*, and a batch of customers.
+        """
+        constants = dict(self.usual.constants)
+        del constants["as_of_day"]
+        with self.kept(self._at(days), "history") as name:
+            features = query.features(
+                self.plan,
+                f"SELECT * FROM {name}",
+                given=self.given,
+                measured=bool(self.logs),
+                constants=constants,
+                nulls=self.nulls,
+                varying=["as_of_day"],
+            )
+            judged = query.evidence(self.plan, features, constants, self.nulls, self.reliability)
+            answers = query.answer(
+                self.plan,
+                f"SELECT * FROM ({judged}) ORDER BY as_of_day, customer_id",
+                nulls=self.nulls,
+                varying=["as_of_day"],
+            )
+            place = {_day(day): i for i, day in enumerate(days)}
+            for table in self.engine.batches(answers, size):
+                at = doubles(table.column("as_of_day"))
+                cuts = [0, *(np.nonzero(np.diff(at))[0] + 1).tolist(), table.num_rows]
+                for start, end in pairwise(cuts):
+                    batch = self._batch(table.slice(start, end - start))
+                    yield place[float(at[start])], batch
+
+    def _at(self, days: Sequence[dt.date]) -> str:
+        """SQL of `_customers` up to each of *days*, with `as_of_day`."""
+        listed = ", ".join(f"({_day(day)!r})" for day in days)
+        everybody = (
+            f"SELECT * FROM {self.customers} CROSS JOIN (VALUES {listed}) days(as_of_day)"
+            " WHERE customer_id IS NOT NULL"
+        )
+        if not self.logs:
+            return everybody
+        facts = facts_by_day(
+            self.plan,
+            self.logs,
+            days,
+            absent=self.absent,
+            orders=self.orders,
+            nulls=self.nulls,
+        )
+        if self.left_out:
+            listed = ", ".join(map(literal, self.left_out))
+            facts = f"SELECT * FROM ({facts}) WHERE customer_id NOT IN ({listed})"
+        if not self.tables:
+            return facts
+        return f"""
+            SELECT * FROM ({facts}) f FULL JOIN ({everybody}) c USING (customer_id, as_of_day)"""
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
@@ -323,10 +473,14 @@ class Population:
             SELECT * FROM (/*with_log*/ {facts}) f
             FULL JOIN (/*with_table*/ {table}) c USING (customer_id) ORDER BY 1"""
 
-    def _features(self, constants: Mapping[str, float]) -> str:
+    def refeatured(self, relation: str) -> str:
+        """SQL of the features of *relation*, which holds the facts of customers that might be."""
+        return self._features(self.usual.constants, relation)
+
+    def _features(self, constants: Mapping[str, float], relation: str = "") -> str:
         return query.features(
             self.plan,
-            self._customers,
+            relation or self._customers,
             given=self.given,
             measured=bool(self.logs),
             constants=constants,
@@ -357,14 +511,26 @@ class Population:
             )
         if first is None and self.logs and not self.tables:
             raise InputError(self._nothing())
-        if first is None and "since_day" in self.given:
-            first, last = self._row(
-                f"SELECT min(given_since_day), max(given_since_day) FROM {self.customers}"
-            )
+        if first is None:
+            first, last = self._given_days()
         if first is None or last is None:
             day = self.as_of or EPOCH
             return day, day
         return EPOCH + dt.timedelta(days=first), EPOCH + dt.timedelta(days=last)
+
+    def _given_days(self) -> tuple[float | None, float | None]:
+        """The first and the last day that the customer tables speak of, not after today."""
+        days = [name for name in ("since_day", "left_day") if name in self.given]
+        if not days:
+            return None, None
+        columns = ", ".join(f"given_{name}" for name in days)
+        today = self.as_of or self.until
+        past = f"<= {_day(today)}" if today else "IS NOT NULL"
+        first, last = self._row(
+            f"SELECT min(day), max(day) FROM (SELECT unnest([{columns}]) AS day FROM {self.customers})"
+            f" WHERE day {past}"
+        )
+        return first, last
 
     def _nothing(self) -> str:
         c = self.counts
@@ -394,6 +560,9 @@ def grouped(
     as_of: dt.date | None = None,
     until: dt.date | None = None,
     frozen: Scales | None = None,
+    ratings: Collection[str] = (),
+    orders: bool = False,
+    norms: Mapping[str, float] | None = None,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
 
@@ -411,12 +580,18 @@ def grouped(
         as_of=as_of,
         until=until,
         frozen=frozen,
+        ratings=ratings,
+        orders=orders,
+        norms=norms or {},
     )
     if logs:
-        sql = query.facts(plan, logs, until=made.last, absent=absent, nulls=made.nulls)
+        sql = query.facts(
+            plan, logs, until=made.last, absent=absent, nulls=made.nulls, orders=orders
+        )
         made = evolve(made, facts=engine.materialise(sql, "facts"))
     if tables:
-        named = engine.materialise(query.customers(tables, given), "customers")
+        today = f"DATE '{until}'" if until else None
+        named = engine.materialise(query.customers(tables, given, today=today), "customers")
         made = evolve(made, customers=named)
     return made
 

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 
+from reltype.definitions.dimensions import Sentence
 from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
 from reltype.mapping.canonical import INTERACTIONS
 from reltype.mapping.kinds import KINDS, OTHER
+from reltype.mapping.orders import LINES
+from reltype.mapping.states import UNPAID
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.plan import Plan
 from reltype.scoring.reliability import trust
@@ -51,6 +54,14 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("kind", "value"),
         "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
     ),
+    "payment_log": (
+        ("kind", "value"),
+        (
+            "CASE WHEN kind IN ('purchase', 'renewal') AND value > 0"
+            " THEN round(ln(value) * 4096) / 4096 END"
+        ),
+    ),
+    "ended": (("ended",), "CAST(floor(epoch(ended) / 86400) AS DOUBLE)"),
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
         for name in ("value", "refunded_amount", "sentiment", "rating", "discount")
@@ -75,6 +86,7 @@ def interactions(
     *,
     until: str | None,
     absent: Collection[str] = (),
+    orders: bool = False,
 ) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
@@ -88,6 +100,8 @@ def interactions(
         until: The last day that is used, as SQL of a date; None for all.
         absent: Columns that are null in all logs: they are not sorted along, and the engine sums
             up what is null everywhere without looking.
+        orders: The selects have a row per order, with the columns `orders.LINES`, which are passed
+            through.
     """
     late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
     asked = sorted({*columns, "day"} - {"customer_id", "organic"})
@@ -96,12 +110,14 @@ def interactions(
         f", {_CARRIED.get(name, name)} AS {name}"
         for name in sorted(needed - {"day", "organic"} - set(absent))
     )
+    lines = "".join(f", {name}" for name in LINES if orders)
+    carried += lines
     rows = f"""/*log*/
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
           reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late,
           unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
-            AND coalesce(direction, '') <> 'outbound' AS organic{carried}
+            AND coalesce(direction, '') <> 'outbound'{_placed(absent)} AS organic{carried}
         FROM (/*canonical_log*/ {" UNION ALL ".join(selects)})"""
     if "payment_gap_days" in asked:
         rows = f"/*log*/ SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
@@ -112,7 +128,18 @@ def interactions(
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
-    return f"/*interactions*/ SELECT customer_id, is_reject, is_late, is_unread, organic, {given} FROM ({rows})"
+    return (
+        "/*interactions*/ SELECT customer_id, is_reject, is_late, is_unread, organic,"
+        f" {given}{lines} FROM ({rows})"
+    )
+
+
+def _placed(absent: Collection[str]) -> str:
+    """SQL that holds for all but orders that were never paid: they are no step of the customer's."""
+    if "state" in absent:
+        return ""
+    unpaid = ", ".join(map(literal, UNPAID))
+    return f" AND NOT (kind = '{OTHER}' AND coalesce(state, '') IN ({unpaid}))"
 
 
 def facts(
@@ -121,6 +148,7 @@ def facts(
     *,
     until: str | None,
     absent: Collection[str] = (),
+    orders: bool = False,
     nulls: Nulls = NO_NULLS,
     halves: bool = False,
 ) -> str:
@@ -133,31 +161,55 @@ def facts(
         selects: One SELECT of canonical columns for each log.
         until: The last day that is used, as SQL of a date; None for all.
         absent: Columns that are null in all logs.
+        orders: The selects have a row per order. `log_orders` then counts those of several rows,
+            `log_scattered` those among them whose rows lie days apart, `log_varying` those that
+            contradict themselves.
         nulls: What is null everywhere, and is not computed.
         halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
             of them as if by a coin, the same for everybody.
     """
-    asked = {
+    asked = aggregates(plan, nulls)
+    needs = {name for expression in asked.values() for name in expression.needs}
+    measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    count = _rows if orders else _count
+    several = "order_rows > 1 AND NOT is_reject"
+    looked = {
+        "log_orders": several,
+        "log_scattered": f"{several} AND order_days > 1",
+        "log_varying": f"{several} AND order_varies",
+    }
+    if not orders:
+        looked = dict.fromkeys(looked, "false")
+    back = "coalesce(kind, '') = 'refund'", "kind = 'purchase' AND refunded_amount > 0"
+    if {"refunded_amount", "state"} <= set(absent):
+        back = "false", "false"
+    else:
+        needs |= {"kind", "refunded_amount"}
+    looked |= dict(zip(("log_back_rows", "log_back_states"), back, strict=True))
+    looks = "".join(f", {_count(sql)} AS {name}" for name, sql in looked.items())
+    rows = interactions(selects, needs, until=until, absent=absent, orders=orders)
+    if halves:
+        return f"""
+            SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
+            WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
+    return f"""
+        SELECT customer_id, {"CAST(sum(order_rows) AS BIGINT)" if orders else "count(*)"} AS log_rows,
+          min(day) AS log_first_day, max(day) AS log_last_day, {count("is_reject")} AS log_rejects,
+          {count("is_late AND NOT is_reject")} AS log_late,
+          {count("is_unread")} AS log_unread{looks}{measured}
+        FROM ({rows})
+        GROUP BY customer_id ORDER BY customer_id"""
+
+
+def aggregates(plan: Plan, nulls: Nulls = NO_NULLS) -> dict[str, Expression]:
+    """Feature → what sums up its rows, for every fact that is asked and not null everywhere."""
+    return {
         feature.name: expression.without(nulls.columns)
         for feature in plan.features
         if feature.name not in nulls.features
         and (expression := plan.feature(feature)) is not None
         and expression.aggregate
     }
-    needs = {name for expression in asked.values() for name in expression.needs}
-    measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
-    rows = interactions(selects, needs, until=until, absent=absent)
-    if halves:
-        return f"""
-            SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
-            WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
-    return f"""
-        SELECT customer_id, count(*) AS log_rows, min(day) AS log_first_day,
-          max(day) AS log_last_day, {_count("is_reject")} AS log_rejects,
-          {_count("is_late AND NOT is_reject")} AS log_late,
-          {_count("is_unread")} AS log_unread{measured}
-        FROM ({rows})
-        GROUP BY customer_id ORDER BY customer_id"""
 
 
 _HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009 % 2 AS TINYINT)"
@@ -168,19 +220,37 @@ def _count(condition: str) -> str:
     return f"count(CASE WHEN {condition} THEN 1 END)"
 
 
-def customers(selects: Sequence[str], given: Collection[str]) -> str:
+def _rows(condition: str) -> str:
+    return f"CAST(sum(CASE WHEN {condition} THEN order_rows ELSE 0 END) AS BIGINT)"
+
+
+def customers(selects: Sequence[str], given: Collection[str], *, today: str | None = None) -> str:
     """One row per customer of the customer tables, each given feature as `given_NAME`.
 
     A customer who stands in several rows gets the largest value of each, and is counted.
+
+    Args:
+        selects: One SELECT of canonical rows for each customer table.
+        given: The features that they give.
+        today: SQL of a date: nobody is with us since a day after it, which would move the as-of
+            day of everybody; the cell counts as unread. None: any day.
     """
-    as_day = {"since_day": "floor(epoch(since) / 86400)"}
+    since, unread = "since", "unread"
+    if today and "since_day" in given:
+        since = f"CASE WHEN since < {today} + INTERVAL 2 DAY THEN since END"
+        unread = f"CASE WHEN unread IS NOT NULL OR since >= {today} + INTERVAL 2 DAY THEN 1 END"
+    as_day = {"since_day": f"floor(epoch({since}) / 86400)"}
+    # Who stands there twice has left when both rows say so.
+    last = "floor(epoch(CASE WHEN count(*) = count(ended) THEN max(ended) END) / 86400)"
     merged = "".join(
-        f", max({as_day.get(n, quote(n))}) AS {quote('given_' + n)}" for n in sorted(given)
+        f", {last if n == 'left_day' else f'max({as_day.get(n, quote(n))})'}"
+        f" AS {quote('given_' + n)}"
+        for n in sorted(given)
     )
     union = " UNION ALL BY NAME ".join(selects)
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
-          count(*) AS table_rows, count(unread) AS table_unread{merged}
+          count(*) AS table_rows, count({unread}) AS table_unread{merged}
         FROM (/*canonical_customers*/ {union}) GROUP BY 1 ORDER BY 1"""
 
 
@@ -193,6 +263,7 @@ def features(
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
     known: Mapping[str, str] | None = None,
+    varying: Collection[str] = (),
 ) -> str:
     """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
 
@@ -204,10 +275,11 @@ def features(
         constants: Known scales and days, by name.
         nulls: What is null for everybody.
         known: SQL of the constants, where they do not stand in it as numbers.
+        varying: Days that are a column of the relation, in place of a constant.
     """
     levels: list[dict[str, str]] = []
     known = known or {name: literal(value) for name, value in constants.items()}
-    ready = set(constants)
+    ready = {*constants, *varying}
     base = []
     for feature in plan.features:
         expression = None if feature.name in nulls.features else plan.feature(feature)
@@ -286,7 +358,11 @@ def evidence(
             seen = f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
             signals[f"seen_{i}"] = seen if trusted == 1 else f"{trusted!r} * ({seen})"
     amounts: dict[str, str] = {}
-    readings: dict[str, str] = {}
+    readings: dict[str, str] = {
+        f"mass_{i}": f"CASE WHEN signal_{i} IS NOT NULL THEN {s.weight!r} * seen_{i} END"
+        for i, s in enumerate(plan.signals)
+        if f"raw_{i}" in raw
+    }
     for dimension in plan.dimensions:
         mine = [
             (i, s)
@@ -312,33 +388,78 @@ def evidence(
         else condition.sql(columns={**known, **as_readings})
         for name, condition in plan.conditions.items()
     }
-    levels = [raw, signals, amounts, readings, conditions]
+    says = {
+        f"says_{i}": _which(i, parts, {**known, **as_readings}, nulls)
+        for i, parts in plan.sentences.items()
+    }
+    levels = [raw, signals, amounts, readings, {**conditions, **says}]
     return nest(relation, levels, ["raw_signals", "signals", "amounts", "readings", "conditions"])
+
+
+def _which(
+    i: int,
+    parts: Sequence[tuple[Sentence, Expression | None]],
+    columns: Mapping[str, str],
+    nulls: Nulls,
+) -> str:
+    """Which sentence tells what signal *i* saw: its place among them, null where none does."""
+    cases = []
+    for place, (said, condition) in enumerate(parts):
+        if nulls.features & set(said.mentions) or nulls.unscaled & said.rated:
+            continue
+        if condition is not None and condition.null_without(nulls.features):
+            continue
+        asked = {"low": [f"signal_{i} < 0.5"], "high": [f"signal_{i} >= 0.5"]}.get(said.pole, [])
+        asked += [] if condition is None else [f"({condition.sql(columns=columns)})"]
+        asked += [f"{quote(n)} IS NOT NULL" for n in said.mentions if n not in columns]
+        cases.append(f"WHEN {' AND '.join(asked or ['true'])} THEN {place}")
+    if not cases:
+        return "CAST(NULL AS TINYINT)"
+    return f"CAST(CASE WHEN signal_{i} IS NULL THEN NULL {' '.join(cases)} END AS TINYINT)"
 
 
 def _where_seen(i: int, amount: str) -> str:
     return f"CASE WHEN signal_{i} IS NULL THEN 0.0 ELSE {amount} END"
 
 
-def answer(plan: Plan, relation: str, *, seen: bool = False) -> str:
+def answer(
+    plan: Plan,
+    relation: str,
+    *,
+    seen: bool = False,
+    nulls: Nulls = NO_NULLS,
+    varying: Collection[str] = (),
+) -> str:
     """The columns of *relation* that the classifiers and the result need, and no others.
 
     Args:
         plan: What is asked.
         relation: SQL of `evidence`, or of what this gave of it.
         seen: Whether to add `saw_i`, that signal i is not null, for `overview`.
+        nulls: What is null for everybody: no reason speaks of it.
+        varying: Days that are a column of the relation.
     """
     signals = range(len(plan.signals))
+    told = [
+        i
+        for i, signal in enumerate(plan.signals)
+        if not plan.signal(signal).null_without(nulls.features)
+    ]
+    mentioned = [name for name in plan.mentioned if name not in nulls.features]
     columns = [
         "customer_id",
         *(f"d_{d.name}" for d in plan.dimensions),
         *(f"e_{d.name}" for d in plan.dimensions),
         *plan.conditions,
         *(f"signal_{i}" for i in signals if plan.also),
-        *dict.fromkeys([*plan.mentioned, *plan.also]),
+        *(f"says_{i}" for i in told if i in plan.sentences),
+        *dict.fromkeys([*mentioned, *plan.also, *varying]),
     ]
-    saw = "".join(f", signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen)
-    return f"SELECT {', '.join(map(quote, columns))}{saw} FROM ({relation})"
+    added = [f"signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen]
+    # To hand a reading down to its signals seven digits are enough, at half the memory.
+    added += [f"CAST(mass_{i} AS FLOAT) AS mass_{i}" for i in told]
+    added += [f"CAST(signal_{i} AS FLOAT) AS signal_{i}" for i in told if not plan.also]
+    return f"SELECT {', '.join([*map(quote, columns), *added])} FROM ({relation})"
 
 
 def nest(

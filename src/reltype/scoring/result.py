@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,24 +10,21 @@ from attrs import define
 
 from reltype.arrow import numbers, texts
 from reltype.definitions.archetypes import UNCLASSIFIED
-from reltype.explaining.wording import Wording, listed, sentences, suits
+from reltype.explaining.wording import Wording, listed, suits
 from reltype.scoring.priorities import priorities
 from reltype.scoring.ranking import top
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from reltype.explaining.reasons import Reasons
     from reltype.scoring.classifiers import Batch
     from reltype.scoring.plan import Plan
     from reltype.scoring.pool import Pooled
 
 TOO_LITTLE_KNOWN = "too little known of anybody"
 """Why nobody is named where the columns hold too little of what the typology asks."""
-
-REASONS = 3
 SUGGESTIONS = 3
 
 
@@ -39,11 +35,13 @@ class Result:
     Attributes:
         plan: The typology, its rules and benefits.
         min_confidence: The posterior below which a customer stays unclassified, 0…1.
+        reasons: Makes the columns `reasons` and `against`.
         known: Share of the typology's evidence that was seen of customers here, 0…1.
     """
 
     plan: Plan
     min_confidence: float
+    reasons: Reasons
     known: float = 1.0
 
     @cached_property
@@ -64,6 +62,7 @@ class Result:
                 *((f"d_{d.name}", number) for d in self.plan.dimensions),
                 *((f"e_{d.name}", number) for d in self.plan.dimensions),
                 ("reasons", pa.list_(reason)),
+                ("against", pa.list_(reason)),
                 ("certainty", text),
                 ("benefits", pa.list_(offer)),
                 ("status", text),
@@ -87,7 +86,7 @@ class Result:
             *(numbers(p) for p in pooled.posterior.T),
             *(numbers(d) for d in batch.readings.T),
             *(numbers(e) for e in batch.evidence.T),
-            self._reasons(batch, pooled, ranked),
+            *self.reasons.columns(batch, pooled, ranked, named),
             self._certainty(confidence, named),
             self._benefits(batch, pooled, named),
             self._status(batch),
@@ -127,48 +126,6 @@ class Result:
     @cached_property
     def _wording(self) -> Wording:
         return Wording(self.plan)
-
-    def _reasons(self, batch: Batch, pooled: Pooled, ranked: NDArray[np.int64]) -> pa.Array:
-        """What spoke most for the likeliest archetype against the next: up to three parts."""
-        mine = _of(pooled.parts, ranked[:, 0])
-        over = mine - _of(pooled.parts, ranked[:, -1]) if ranked.shape[1] > 1 else mine
-        best = top(np.where(mine > 0, over, -np.inf), REASONS)
-        amount = np.take_along_axis(mine, best, 1)
-        chosen = (amount > 0) & (np.take_along_axis(over, best, 1) > 0)
-        row, _ = np.nonzero(chosen)
-        part = best[chosen]
-        because = self._sentences(batch, pooled, row, part)
-        return listed(
-            chosen.sum(axis=1), [("text", because), ("contribution", numbers(amount[chosen]))]
-        )
-
-    def _sentences(
-        self, batch: Batch, pooled: Pooled, row: NDArray[np.int64], part: NDArray[np.int64]
-    ) -> pa.Array:
-        """The sentence of each (row, part)."""
-        import pyarrow as pa
-
-        dimensions = len(self.plan.dimensions)
-        known = list(self._wording.readings)
-        reading = batch.readings[row, np.minimum(part, dimensions - 1)]
-        percent = np.rint(np.nan_to_num(reading) * 100).astype(np.int64)
-        code = np.where(part < dimensions, part * 101 + percent, 0)
-        filled: list[pa.Array] = []
-        offset = len(known)
-        for index, (classifier, item) in enumerate(pooled.labels):
-            if index < dimensions:
-                continue
-            here = np.nonzero(part == index)[0]
-            if len(here) == 0:
-                continue
-            rule = self.plan.catalogue.rules.get(item) if classifier == "rules" else None
-            because = (rule.because or rule.name) if rule else f"{classifier} {item}".strip()
-            made = sentences(because, batch.column, row[here])
-            code[here] = offset + np.arange(len(here))
-            offset += len(here)
-            filled.append(made)
-        everything = pa.concat_arrays([texts(known), *filled])
-        return everything.take(numbers(code))
 
     def _benefits(self, batch: Batch, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
         """Up to three benefits, the most promising first; only gates for the unclassified."""
@@ -213,7 +170,12 @@ class Result:
         """The benefits' tables, in the order of benefits, archetypes and dimensions."""
         archetypes, dimensions = self.plan.archetypes, self.plan.dimensions
         benefits = self.plan.benefits
-        suit = [suits(b, a.name) for b in benefits for a in archetypes]
+        measured = self.plan.importance
+        suit = [
+            suits(b, a.name) * (1.0 if measured is None else measured.weight(b.name, a.name))
+            for b in benefits
+            for a in archetypes
+        ]
         lift = [b.raises.get(d.name, 0.0) for b in benefits for d in dimensions]
         aims = [a.prototype.get(d.name) for a in archetypes for d in dimensions]
         warned = [a.name in b.not_for for b in benefits for a in archetypes]
@@ -276,17 +238,3 @@ class Result:
         np.cumsum(held.sum(axis=1), out=offsets[1:])
         names = texts(f.name for f in flags)
         return pa.ListArray.from_arrays(numbers(offsets), names.take(numbers(np.nonzero(held)[1])))
-
-
-def _of(parts: Sequence[NDArray[np.float64]], archetype: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(n, parts): of what all classifiers said, that of each row's *archetype*."""
-    customers = len(archetype)
-    made = np.empty((sum(said.shape[-1] for said in parts), customers))
-    place = iter(made)
-    for said in parts:
-        flat = np.ascontiguousarray(np.moveaxis(said, 0, -1)).reshape(said.size)
-        at = archetype * (said.shape[-1] * customers) + np.arange(customers)
-        for out in islice(place, said.shape[-1]):
-            np.take(flat, at, out=out, mode="clip")  # numpy takes into `out` unbuffered only so
-            at += customers
-    return made.T

@@ -17,6 +17,8 @@ from reltype.scoring.pool import Pooled, pool
 from reltype.scoring.result import Result
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pyarrow as pa
 
     from reltype.explaining.explanation import Explanation
@@ -69,9 +71,17 @@ class Run:
     @cached_property
     def warnings(self) -> list[str]:
         """Sentences about the input: what was assumed, and what in it bends the numbers."""
+        from reltype.reporting.meetings import meetings
         from reltype.reporting.oddities import oddities
 
-        return [*self.inputs.notes, *oddities(self.population, self.inputs, self.counts)]
+        met = meetings(self.population, self.inputs)
+        changed = [f"{one.text}." for one in self.knowledge.catalogue.overrides]
+        normed = [
+            f"{name} is {value:.4g} by [norms], not what these customers show."
+            for name, value in self.population.normed.items()
+        ]
+        found = oddities(self.population, self.inputs, self.counts)
+        return [*met, *changed, *normed, *self.inputs.notes, *found]
 
     @property
     def formats(self) -> tuple[Format, ...]:
@@ -87,9 +97,12 @@ class Run:
     @cached_property
     def result(self) -> Result:
         """Makes the result's columns."""
+        from reltype.explaining.reasons import Reasons
+
         wanted = self.min_confidence
-        confidence = self.plan.typology.min_confidence if wanted is None else wanted
-        return Result(self.plan, confidence, self.scales.known)
+        least = self.plan.typology.min_confidence if wanted is None else wanted
+        reasons = Reasons(self.plan, self.scales.constants, self.inputs.units)
+        return Result(self.plan, least, reasons, self.scales.known)
 
     def conclude(self, batch: Batch) -> Pooled:
         """What all classifiers together say of *batch*."""
@@ -157,10 +170,10 @@ class Run:
             archetype=names[named],
             scores=dict(zip(names, map(float, pooled.scores[0]), strict=True)),
             posterior=dict(zip(names, map(float, pooled.posterior[0]), strict=True)),
-            contributions=contributions(plan, batch, pooled),
+            contributions=contributions(plan, batch, pooled, self.result.reasons),
             missing=missing(plan, features),
             near_misses=near_misses(self, one, batch),
-            counterfactual=counterfactual(self, one, features, named),
+            counterfactual=counterfactual(self, one, named),
             features=features,
         )
 
@@ -176,6 +189,24 @@ class Run:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The result, batch by batch, sorted by customer."""
         yield from in_order(self.concluded, self.population.batches(), WORKERS)
+
+    def batches_at(self, days: Sequence[dt.date]) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """The results up to each of *days*, by this run's scales: the day's place, and a batch.
+
+        Each is what a run as of that day with the same scales gives. See `Population.judge_at`.
+        """
+        runs = []
+        for day in days:
+            run = evolve(self, population=evolve(self.population, as_of=day, frozen=self.scales))
+            # Asked now: the engine answers nothing else while it streams.
+            _ = run.classifiers, run.result
+            runs.append(run)
+
+        def concluded(found: tuple[int, Batch]) -> tuple[int, pa.RecordBatch]:
+            place, batch = found
+            return place, runs[place].concluded(batch)
+
+        yield from in_order(concluded, self.population.judge_at(days), WORKERS)
 
     def concluded(self, batch: Batch) -> pa.RecordBatch:
         """The result of one batch."""

@@ -182,6 +182,14 @@ def settle(connection: DuckDBPyConnection, source: Source, *, failed: bool = Fal
 _SMALL = 1 << 24
 
 
+def _in_calendar(column: str, type_: str) -> str:
+    """SQL of a column for a sample: days that Python knows of none are null."""
+    name = identifier(column)
+    if type_ != "DATE" and not type_.startswith("TIMESTAMP"):
+        return name
+    return f"CASE WHEN {name} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {name} END AS {name}"
+
+
 def sample(connection: DuckDBPyConnection, source: Source, rows: int = 2000) -> pa.Table:
     """Up to `rows` rows from all over a source, its beginning included."""
     import pyarrow as pa
@@ -199,11 +207,14 @@ def sample(connection: DuckDBPyConnection, source: Source, rows: int = 2000) -> 
         columns = zip(*cells, strict=True) if cells else [()] * len(source.columns)
         return pa.table([texts(column) for column in columns], names=list(source.columns))
     first = rows // 2
-    beginning = connection.sql(f"SELECT * FROM {source.relation} LIMIT {first}").to_arrow_table()
+    taken = ", ".join(map(_in_calendar, source.columns, source.types))
+    beginning = connection.sql(
+        f"SELECT {taken} FROM {source.relation} LIMIT {first}"
+    ).to_arrow_table()
     if beginning.num_rows < first:
         return beginning
     anywhere = connection.sql(
-        f"SELECT * FROM {source.relation} "
+        f"SELECT {taken} FROM {source.relation} "
         f"USING SAMPLE reservoir({rows - first} ROWS) REPEATABLE (1)"
     ).to_arrow_table()
     return pa.concat_tables([beginning, anywhere])

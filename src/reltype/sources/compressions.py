@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, cast
 
+from reltype.engines import limits
 from reltype.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def decompress(name: str, path: Path, kind: str, target: Path) -> None:
     try:
         with _decompressed(path, kind) as stream, target.open("wb") as out:
             while block := stream.read(BLOCK):
+                limits.check()
                 out.write(block)
+    except InputError:
+        raise
     except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None and error.filename is None:
             raise InputError(f"{name}: cannot be unpacked: {error.strerror}.") from error

@@ -224,6 +224,7 @@ def _sqlite_tables(
     made: dict[str, list[str]] = {}
     try:
         with closing(sqlite3.connect(uri, uri=True)) as database:
+            database.text_factory = lambda held: held.decode("utf-8", "replace")
             database.execute("PRAGMA trusted_schema = OFF")
             for _, name, kind, *_ in database.execute("PRAGMA table_list").fetchall():
                 if kind not in {"table", "view"} or name.startswith("sqlite_"):
@@ -254,6 +255,7 @@ def _sqlite_view(connection: DuckDBPyConnection, address: _Address, uri: str, ta
     name = f"{address.shown}#{table}"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as database:
+            database.text_factory = lambda held: held.decode("utf-8", "replace")
             database.execute("PRAGMA trusted_schema = OFF")
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_CELL)
             database.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 100)

@@ -33,6 +33,12 @@ DELIMITERS = {
     ":": 0.4,
 }
 
+_ABOVE = 50
+"""Records among which the header must stand."""
+
+_TITLES = 12
+"""Lines that a report writes about itself, at most."""
+
 _DECLARED = re.compile(r'^"?sep=(.)"?[;,]*$', re.IGNORECASE)
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?\d[\d.,' ]*(?:[eE][-+]?\d+)?\s*[%$€£¥)]?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|\d{1,2}:\d{2}(:\d{2})?")
@@ -163,15 +169,48 @@ def _preamble(found: Sequence[Record], start: int) -> int:
     """How many records stand above the header: blank lines, and titles narrower than the table."""
     widths = Counter(len(record.cells) for record in found[start:] if any(record.cells))
     width = max(widths, key=lambda width: (widths[width], width), default=0)
-    for place, record in enumerate(found[start : start + 50], start):
+    for place, record in enumerate(found[start : start + _ABOVE], start):
         if not any(record.cells):
             continue
         filled = sum(bool(cell.strip()) for cell in record.cells)
         title = (width > 1 and len(record.cells) < width - 1) or (width > 2 and filled == 1)
         if not title:
-            return place
+            return _below(found, place, width) if width > 1 else place
     return next(
         (place for place in range(start, len(found)) if any(found[place].cells)), len(found)
+    )
+
+
+def _below(found: Sequence[Record], place: int, width: int) -> int:
+    """The header's place, if what stands at *place* is one more title: above a header of its own.
+
+    A title is wider or narrower than the table, or parted from the header by a blank line. A header
+    that leaves its first column without a name is narrower, too, but no header stands below it.
+    """
+    titles = blank = whole = 0
+    for other, record in enumerate(found[place : place + _ABOVE], place):
+        if not any(record.cells):
+            blank += 1
+            continue
+        filled = all(cell.strip() for cell in record.cells)
+        apart = len(found[place].cells) != width or blank > 0
+        if titles and apart and whole <= 1 and len(record.cells) == width and filled:
+            body = [row.cells for row in found[other + 1 :] if any(row.cells)]
+            named = not any(map(_typed, record.cells))
+            if named and _is_header(record.cells, body) and _typed_at_all(body, width):
+                return other
+        titles += 1
+        whole += len(record.cells) == width
+        if titles > _TITLES or whole > 1:
+            break
+    return place
+
+
+def _typed_at_all(body: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether some column of the rows holds numbers or days."""
+    rows = [cells for cells in body if len(cells) == width]
+    return any(
+        sum(_typed(cells[place]) for cells in rows) > 0.8 * len(rows) > 0 for place in range(width)
     )
 
 

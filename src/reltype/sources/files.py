@@ -147,17 +147,31 @@ def _missing(path: Path, shown: str) -> InputError:
     return InputError(f"{shown}: there is no such file.{did_you_mean(path.name, beside)}")
 
 
+_MOST_LAYERS = 3
+
+
 def _open_file(
-    connection: DuckDBPyConnection, name: str, path: Path, table: str | None, encoding: str | None
+    connection: DuckDBPyConnection,
+    name: str,
+    path: Path,
+    table: str | None,
+    encoding: str | None,
+    layers: int = 0,
 ) -> Part:
     with path.open("rb") as stream:
         head = stream.read(1 << 12)
     if not head:
         raise InputError(f"{name}: is empty. There is nothing to read.")
     if packed := compressions.compression(head):
+        if layers == _MOST_LAYERS:
+            raise InputError(
+                f"{name}: is packed again inside {_MOST_LAYERS} packed files. Unpack it yourself."
+            )
         copy = parts.private_file(connection, ".unpacked")
         compressions.decompress(name, path, packed, copy)
-        return _open_file(connection, name, copy, table, encoding)
+        if layers:
+            path.unlink()  # the layer around it
+        return _open_file(connection, name, copy, table, encoding, layers + 1)
     if kind := signatures.kind(head):
         return _open_binary(connection, name, path, kind, table)
     signatures.refuse(name, head)
@@ -197,7 +211,8 @@ def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
     try:
         with pa.memory_map(str(path)) as stream:
             held = pa.ipc.open_file(stream).read_all()
-    except pa.ArrowException as error:
+            held.validate(full=True)  # a forged offset would be read as memory that is not its own
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise InputError(
             f"{name}: is an Arrow file that is damaged or cut off. Fetch or export it again."
         ) from error

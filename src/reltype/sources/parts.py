@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from reltype.engines.folders import PREFIX, own_folder
+from reltype.engines.folders import PREFIX, drop_folder, own_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -69,7 +69,7 @@ def private_folder(connection: DuckDBPyConnection) -> Path:
         return spill
     if connection not in _folders:
         folder = own_folder()
-        weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+        weakref.finalize(connection, drop_folder, folder)
         _folders[connection] = folder
     return Path(_folders[connection])
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import struct
 import warnings
 import zipfile
 from contextlib import closing
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from reltype.engines import limits
 from reltype.errors import InputError, did_you_mean
 from reltype.sources import parts
 from reltype.sources.delimited import open_delimited
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from reltype.sources.parts import Part
+
+
+LARGEST_UNPACKED = 1 << 30
+MOST_TIMES = 200
+"""A workbook unpacks to no more bytes than the larger of these: so many, or so many times its own."""
+MOST_CELLS = 200_000_000
 
 
 def open_archive(
@@ -36,7 +44,7 @@ def open_archive(
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error) as error:
         raise InputError(
             f"{name}: is a zip archive or workbook that is damaged or cut off. Fetch it again."
         ) from error
@@ -45,6 +53,7 @@ def open_archive(
             raise InputError(f"{name}: is an OpenDocument file. Save it as .xlsx or CSV.")
         held = ", ".join(members[:5])
         raise InputError(f"{name}: is a zip archive. Unpack it and give a file in it: {held}.")
+    _sound(name, path)
     return _open_workbook(connection, name, path, sheet)
 
 
@@ -61,32 +70,49 @@ def _open_workbook(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl's remarks on styles
         try:
-            with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            with (
+                path.open("rb") as stream,
+                closing(openpyxl.load_workbook(stream, read_only=True, data_only=True)) as book,
+            ):
                 chosen = _chosen(name, book, sheet)
-                _write(chosen, copy)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-            if isinstance(error, InputError):
-                raise
+                title = chosen.title
+                _write(name, chosen, copy)
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:
+            # Whatever was flipped in a zip or in its XML: openpyxl, expat and zlib have no error
+            # in common.
+            limits.check()
             raise InputError(
-                f"{name}: is a workbook that cannot be read. Save it as CSV."
+                f"{name}: is a workbook that is damaged or cut off "
+                f"({type(error).__name__}). Fetch it again, or save it as CSV."
             ) from error
     part = open_delimited(connection, name, copy, "utf-8")
-    return evolve(part, encoding=None, notes=(f"read sheet {chosen.title!r}", *part.notes))
+    return evolve(part, encoding=None, notes=(f"read sheet {title!r}", *part.notes))
+
+
+def _sound(name: str, path: Path) -> None:
+    """Refuse a workbook that would unpack to more than anybody's, before it is unpacked."""
+    with zipfile.ZipFile(path) as archive:
+        sizes = [entry.file_size for entry in archive.infolist()]
+    packed = path.stat().st_size
+    if sum(sizes) > max(LARGEST_UNPACKED, MOST_TIMES * packed):
+        raise InputError(
+            f"{name}: would unpack to {sum(sizes):,} bytes from {packed:,}, which no workbook does; "
+            "it was not unpacked. Save it as CSV."
+        )
 
 
 def _chosen(name: str, book: Any, sheet: str | None) -> Any:
     titles = [one.title for one in book.worksheets]
+    for one in book.worksheets:
+        # What a sheet says of its own size is a claim: too small, it would hide rows.
+        one.reset_dimensions()
     if sheet is not None:
         if sheet not in titles:
             raise InputError(f"{name}: has no sheet {sheet!r}.{did_you_mean(sheet, titles)}")
         return book[sheet]
-    filled = [
-        one
-        for one in book.worksheets
-        if any(
-            any(v is not None for v in row) for row in one.iter_rows(max_row=20, values_only=True)
-        )
-    ]
+    filled = [one for one in book.worksheets if _filled(one)]
     if not filled:
         raise InputError(f"{name}: is empty. There is nothing to read.")
     if len(filled) > 1:
@@ -95,11 +121,53 @@ def _chosen(name: str, book: Any, sheet: str | None) -> Any:
     return filled[0]
 
 
-def _write(sheet: Any, copy: Path) -> None:
-    with copy.open("w", encoding="utf-8", newline="") as out:
-        csv.writer(out, lineterminator="\r\n").writerows(
-            [_text(value) for value in row] for row in sheet.iter_rows(values_only=True)
-        )
+def _filled(sheet: Any) -> bool:
+    """Whether something stands in one of the first rows of a sheet."""
+    return any(
+        value is not None for row in sheet.iter_rows(max_row=20, values_only=True) for value in row
+    )
+
+
+def _write(name: str, sheet: Any, copy: Path) -> None:
+    """The rows of a sheet as CSV, a line for each; rows behind the last filled one are left out.
+
+    Only columns in which something stands are written: one cell far to the right would make every
+    row thousands of cells wide.
+    """
+    ragged = copy.with_suffix(".ragged")
+    used: set[int] = set()
+    cells = blank = 0
+    with ragged.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\r\n")
+        for number, row in enumerate(sheet.iter_rows(values_only=True)):
+            if number % 1024 == 0:
+                limits.check()
+            filled = [place for place, value in enumerate(row) if value is not None]
+            if not filled:
+                blank += 1
+                continue
+            cells += len(row)
+            if cells > MOST_CELLS:
+                raise InputError(f"{name}: has more than {MOST_CELLS:,} cells. Save it as CSV.")
+            used.update(filled)
+            out.write("\r\n" * blank)
+            blank = 0
+            writer.writerow([_text(value) for value in row])
+    if not used:
+        raise InputError(f"{name}: is empty. There is nothing to read.")
+    places = sorted(used)
+    with (
+        ragged.open(encoding="utf-8", newline="") as given,
+        copy.open("w", encoding="utf-8", newline="") as out,
+    ):
+        csv.field_size_limit(1 << 30)
+        writer = csv.writer(out, lineterminator="\r\n")
+        for row in csv.reader(given):
+            if not row:
+                out.write("\r\n")
+                continue
+            writer.writerow([row[place] if place < len(row) else "" for place in places])
+    ragged.unlink()
 
 
 def _text(value: object) -> str:

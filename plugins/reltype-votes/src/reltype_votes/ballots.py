@@ -6,8 +6,7 @@ from typing import TypeAlias
 
 import attrs
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from reltype.errors import UsageError
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -134,30 +133,3 @@ def in_order(ballots: Ballots) -> tuple[Ints, Floats]:
     marks = (ballots.cast @ mark.ravel()).round(8)
     order = np.argsort(marks, kind="stable")
     return ballots.votes[order], ballots.times[order]
-
-
-def checked_votes(votes: ArrayLike, classes: int) -> Ints:
-    """Votes as whole numbers (n, rules), or an error that says which cell is wrong."""
-    table = np.asarray(votes)
-    if table.ndim != 2:
-        raise UsageError(
-            f"votes must be a table (rows, rules), but has {table.ndim} dimension(s); "
-            "for one rule give one column: votes.reshape(-1, 1)."
-        )
-    if table.dtype.kind not in "iufb":
-        try:
-            table = table.astype(float)
-        except (TypeError, ValueError):
-            raise UsageError(
-                f"votes must be whole numbers, but are {table.dtype}; write -1 for no vote."
-            ) from None
-    wrong = ~((table >= -1) & (table < classes))
-    if table.dtype.kind == "f":
-        wrong |= table != np.floor(table)
-    if wrong.any():
-        row, rule = (int(place[0]) for place in np.nonzero(wrong))
-        raise UsageError(
-            f"votes[{row}, {rule}] is {table[row, rule]}, but a vote is a class from 0 to "
-            f"{classes - 1}, or -1 to abstain ({int(wrong.sum())} such cells)."
-        )
-    return table.astype(np.int64)

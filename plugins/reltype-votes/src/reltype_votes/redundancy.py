@@ -24,10 +24,13 @@ ROWS = 2000  # rows that are looked at, for up to 140 voters
 FEWEST = 1000  # and for more
 MEETINGS = 20_000_000  # pairs x rows between the two
 CELLS = 2_000_000  # rows x rules x classes that are looked at
+SAME = 50  # least number of votes from which two voters that always say the same are one
 OVERLAP = 20  # least number of rows in which two voters must both vote
 WITNESSES = 2  # least number of other votes in such a row: skill and copying look alike without
 SIGMAS = 4.0  # least excess in standard errors: above chance for thousands of pairs
 EXCESS = 0.15  # excess agreement below this is left alone
+CONFIRMED = 2.0  # standard errors by which others must side with the weighted majority
+EQUAL = 1e-9  # difference of two sums of weights below which they are the same
 PAIRS = 10  # from so many pairs on, the median pair's excess is taken for a trait of the rows
 
 
@@ -57,10 +60,10 @@ def same_votes(votes: Ints) -> tuple[Ints, Ints]:
     """The voters that differ, and for each voter its place among them: (different,), (rules,).
 
     Voters that say the same in all rows, abstentions included, count as one if they vote in at
-    least `OVERLAP` rows; below that it may be by chance.
+    least `SAME` rows; below that it may be by chance, or because both are never wrong.
     """
     mark = (votes + 2).astype(np.uint64).T @ odd_factors(len(votes))
-    seldom = (votes >= 0).sum(axis=0) < OVERLAP
+    seldom = (votes >= 0).sum(axis=0) < SAME
     key = np.stack([mark, np.where(seldom, np.arange(1, 1 + len(mark)), 0).astype(np.uint64)])
     _, first, same = np.unique(key, axis=1, return_index=True, return_inverse=True)
     place = np.argsort(np.argsort(first))
@@ -71,6 +74,35 @@ def voter_weights(repeats: Floats) -> Floats:
     """(rules,) 1 / (1 + a voter's summed redundancy)."""
     weights: Floats = 1 / (1 + repeats.sum(axis=1))
     return weights
+
+
+def borne_out(ballots: Ballots, weights: Floats, repeats: Floats) -> float:
+    """Standard errors by which voters who repeat nobody side with the weighted majority of the others.
+
+    Each such voter's votes are held out, and looked at in the rows where the majority of the others,
+    weighted by `weights` (rules,), differs from that of one vote each; rows are taken as wholes.
+    What looks like copying may be skill: then they side against the weights. 0 without such rows.
+    """
+    apart = np.flatnonzero(repeats.max(axis=1, initial=0) == 0)
+    weighted, plain = ballots.tally(weights), ballots.tally(np.ones(len(weights)))
+    gain = np.zeros(len(ballots.votes))
+    for voter in apart:
+        rows = np.flatnonzero(ballots.votes[:, voter] >= 0)
+        named = ballots.votes[rows, voter]
+        gain[rows] += _agrees(weighted[rows], named, weights[voter])
+        gain[rows] -= _agrees(plain[rows], named, 1.0)
+    spread = np.sqrt(ballots.times @ gain**2)
+    return float(ballots.times @ gain / spread) if spread > 0 else 0.0
+
+
+def _agrees(tally: Floats, named: Ints, own: float) -> Floats:
+    """(n,) whether the class named has most votes of the others; shared among equals."""
+    at = np.arange(len(named))
+    others = tally.copy()
+    others[at, named] -= own
+    most = others >= others.max(axis=1, keepdims=True) - EQUAL
+    share: Floats = most[at, named] / most.sum(axis=1)
+    return share
 
 
 @attrs.frozen(eq=False)

@@ -39,6 +39,7 @@ PRIOR_ACCURACY = 0.7  # before any vote is seen
 ABOVE_CHANCE = 0.02  # least by which the accuracy of all voters exceeds guessing
 LEAST = 1e-6  # least probability of anything that a voter may say
 MOST = 0.98  # highest probability that a voter votes at all
+MAJORITY_ROUNDS = 100
 STILL = 1e-4  # the largest change of a posterior at which learning stops
 
 
@@ -99,6 +100,32 @@ def learn(ballots: Ballots, table: Table, design: Design, rounds: int = 50) -> R
         if np.abs(posterior - before).max() < STILL:
             break
     return Reliability(says, counts, balance, posterior)
+
+
+def majority(ballots: Ballots, weights: Floats, balance: Floats | None) -> Reliability:
+    """One accuracy for all voters, by expectation-maximisation: a (weighted) majority and no more.
+
+    Args:
+        ballots: The rows.
+        weights: (rules,) What each vote is worth.
+        balance: (classes,) Given class balance; None is even.
+    """
+    k = ballots.classes
+    balance = np.full(k, 1 / k) if balance is None else balance
+    tally = ballots.tally(weights)
+    accuracy = PRIOR_ACCURACY
+    for _ in range(MAJORITY_ROUNDS):
+        table = np.log(coin(np.array(accuracy), k))
+        posterior = softmax(np.log(balance) + tally * (table[0, 0] - table[0, -1]))
+        before = accuracy
+        right = ballots.times @ (tally * posterior).sum(axis=1)
+        cast = ballots.times @ tally.sum(axis=1)
+        accuracy = min(pooled_accuracy(float(right), float(cast), k), MOST)
+        if abs(accuracy - before) < STILL:
+            break
+    says = np.concatenate([np.zeros((1, k)), table])
+    counts = says * weights[:, None, None]
+    return Reliability(np.tile(says, (len(weights), 1, 1)), counts, balance, posterior)
 
 
 def class_balance(ballots: Ballots, posterior: Floats, design: Design) -> Floats:

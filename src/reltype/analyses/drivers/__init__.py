@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,14 @@ import numpy as np
 from attrs import evolve, frozen
 
 from reltype.analyses.drivers import codes, groups
-from reltype.analyses.drivers.measure import PER_COLUMN, REPLICATES, Table, measure
+from reltype.analyses.drivers.log import QUARTER, drivers_of_log
+from reltype.analyses.drivers.measure import REPLICATES, Table, measure
 from reltype.analyses.drivers.missing import TREATMENTS
+from reltype.analyses.drivers.parts import by_part
 from reltype.analyses.drivers.survey import Survey
+from reltype.analyses.drivers.topics import topics_of
+from reltype.config import settings
+from reltype.engines import limits
 from reltype.errors import InputError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,9 +28,8 @@ if TYPE_CHECKING:
     from reltype.analyses.drivers.missing import Treatment
     from reltype.analyses.drivers.result import Drivers
     from reltype.analyses.drivers.survey import Item
-
-PART = 50
-"""Rows that a part of the data must have for shares of its own."""
+    from reltype.analyses.drivers.topics import Topic
+    from reltype.config import Config, Settings
 
 
 def drivers(
@@ -41,11 +46,18 @@ def drivers(
     respondent: str | None = None,
     relationships: object = None,
     long: Sequence[str] | None = None,
+    from_log: bool = False,
+    quarter: int = QUARTER,
+    as_of: dt.date | str | None = None,
+    items: Mapping[str, str] | str | Path | None = None,
+    benefits_of: Mapping[str, str] | None = None,
+    config: str | Path | Config | None = None,
     table: str | None = None,
     encoding: str | None = None,
     replicates: int = REPLICATES,
     threads: int | None = None,
     memory_limit: str | None = None,
+    timeout: float | None = None,
 ) -> Drivers:
     """What an outcome of a survey follows: shares of R² (LMG, the Shapley value), with intervals.
 
@@ -68,11 +80,21 @@ def drivers(
         respondent: A column that says who answers, where somebody does so more than once.
         relationships: What `classify` wrote, or gave, for `by="archetype"`.
         long: Columns of who answers, of the item and of the answer, where each answer is a row.
+        from_log: *data* is a log of interactions: which facts of one quarter go with an outcome of
+            the next: `returns` (they come back), a dimension (`affect`, `resilience` …) or a fact.
+        quarter: Days of a quarter, for *from_log*.
+        as_of: The day on which the last quarter ends, for *from_log*; None: the log's last.
+        items: Attribute → the question as it was asked, or a table of `attribute` and `text`.
+        benefits_of: Attribute → the relational benefit (or `functional`, `socio-emotional`,
+            `clinical/technical`, `none`) that it speaks of; goes before what the config says under
+            `[benefits_of]`, and that before a guess from names and questions.
+        config: A `reltype.toml`; None: `RELTYPE_CONFIG`, or the one in this folder, if any.
         table: Which table of a database, or sheet of a workbook.
         encoding: What a text file is written in.
         replicates: How often respondents are drawn anew, from 100.
         threads: How many threads the engine may use.
         memory_limit: What the engine may hold, such as `2GB`.
+        timeout: Seconds that reading may take before it is stopped; 0: no limit; None: 600.
 
     Raises:
         UsageError: An option makes no sense.
@@ -84,37 +106,75 @@ def drivers(
         >>> round(found["ease"].share, 3), found.reported[0].name
         (0.75, 'ease')
     """
-    from reltype.engines.duckdb import connect, lock
-
     if missing is not None and missing not in TREATMENTS:
         raise UsageError(f"there is no treatment {missing!r}.{did_you_mean(missing, TREATMENTS)}")
     if replicates < 100:
         raise UsageError(f"replicates must be at least 100, not {replicates}.")
-    connection = connect(threads, memory_limit)
-    survey = Survey.open(connection, data, table=table, encoding=encoding, long=long)
-    lock(connection, survey.source.files)
-    question = _Question.of(
-        survey,
-        outcome=outcome,
-        attributes=_listed(attributes),
-        weights=weights,
-        always=_listed(always) or [],
-        grouped=_groups(groups),
-        respondent=respondent,
-        by=by,
-    )
-    read = _read(survey, question, dont_know)
     treatment: Treatment | None = next((t for t in TREATMENTS if t == missing), None)
-    found = measure(read.table, name=survey.name, treatment=treatment, replicates=replicates)
-    labels = read.labels
-    if by is not None and labels is None:
-        labels = _archetypes(data, survey, relationships, read)
-    notes = (*survey.notes, *question.notes, *read.notes, *found.notes)
+    if from_log:
+        return drivers_of_log(
+            data, outcome, attributes=_listed(attributes), by=by, missing=treatment,
+            quarter=quarter, replicates=replicates, table=table, encoding=encoding, config=config,
+            as_of=as_of, threads=threads, memory_limit=memory_limit, timeout=timeout,
+        )  # fmt: skip
+    chosen = settings(config, threads=threads, memory_limit=memory_limit, timeout=timeout)
+    survey = Survey.open(
+        data, table=table, encoding=encoding, long=long, threads=chosen.threads,
+        memory_limit=chosen.memory_limit, timeout=chosen.timeout,
+    )  # fmt: skip
+    with limits.within(survey.engine.reader, chosen.timeout, f"reading {survey.name}"):
+        question = _Question.of(
+            survey,
+            outcome=outcome,
+            attributes=_listed(attributes),
+            weights=weights,
+            always=_listed(always) or [],
+            grouped=_groups(groups),
+            respondent=respondent,
+            by=by,
+        )
+        read = _read(survey, question, dont_know)
+        labels = read.labels
+        if by is not None and labels is None:
+            labels = _archetypes(data, survey, relationships, read)
+    topics = _topics(read.table, items, benefits_of, chosen)
+    asked = evolve(
+        read.table,
+        benefits={name: t.benefit for name, t in topics.items() if t.benefit},
+        kinds={name: t.kind for name, t in topics.items() if t.kind},
+    )
+    found = measure(asked, name=survey.name, treatment=treatment, replicates=replicates)
     parts: dict[str, Drivers] = {}
     small: dict[str, int] = {}
     if labels is not None:
-        parts, small = _parts(read.table, labels, survey.name, treatment, replicates)
-    return evolve(found, notes=notes, codes=tuple(read.codes), by=parts, small=small)
+        parts, small = by_part(asked, labels, survey.name, treatment, replicates)
+    return evolve(
+        found,
+        notes=(*survey.notes, *question.notes, *read.notes, *found.notes),
+        codes=tuple(read.codes),
+        by=parts,
+        small=small,
+        topics=topics,
+    )
+
+
+def _topics(
+    table: Table,
+    items: Mapping[str, str] | str | Path | None,
+    said: Mapping[str, str] | None,
+    chosen: Settings,
+) -> dict[str, Topic]:
+    """What each attribute speaks of, as far as somebody said so or its words tell."""
+    from reltype import plugins
+    from reltype.plugins.knowledge import Knowledge
+
+    if items is not None and not isinstance(items, Mapping):
+        items = groups.pairs(items, "attribute", "text")
+    known = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
+    benefits = known.catalogue.benefits
+    place = f"{chosen.config.path}: [benefits_of]" if chosen.config.path else "[benefits_of]"
+    both = {**chosen.config.benefits_of, **(said or {})}
+    return topics_of(list(table.players), items or {}, both, benefits, place)
 
 
 @frozen(eq=False)
@@ -174,6 +234,11 @@ class _Question:
             besides = {out, weight, *stay, *({part, who} - said)}
             wanted = [name for name in wanted if name not in besides]
         members = [name for columns in group.values() for name in columns]
+        for name in group:
+            if name in wanted and name not in members:
+                raise UsageError(
+                    f"the group {name!r} is called like an attribute. Call it otherwise."
+                )
         wanted = list(dict.fromkeys([*wanted, *members]))
         _once(out, weight, stay, group)
         if not wanted:
@@ -283,7 +348,8 @@ def _checked(weights: NDArray[np.float64], name: str, column: str) -> list[str]:
     if not (np.nan_to_num(weights) > 0).any():
         raise InputError(f"{name}: no row has a weight above 0 in {column!r}.")
     out = int((~(weights > 0)).sum())
-    return [f"{out:,} rows have no weight in {column!r}, or 0, and were left out."] if out else []
+    rows = "row has" if out == 1 else "rows have"
+    return [f"{out:,} {rows} no weight in {column!r}, or 0: left out."] if out else []
 
 
 def _columns(
@@ -313,34 +379,6 @@ def _players(
         player = group_of.get(name, name)
         players[player] = (*players.get(player, ()), *places[name])
     return players, {name: places[name] for name in question.always}
-
-
-def _parts(
-    table: Table,
-    labels: NDArray[np.object_],
-    name: str,
-    treatment: Treatment | None,
-    replicates: int,
-) -> tuple[dict[str, Drivers], dict[str, int]]:
-    """The same for each part that has rows enough; and the others, with their number of rows."""
-    parts: dict[str, Drivers] = {}
-    small: dict[str, int] = {}
-    for value in sorted({label for label in labels.tolist() if label is not None}):
-        rows = np.array([label == value for label in labels.tolist()])
-        least = max(PART, PER_COLUMN * table.columns)
-        if rows.sum() < least:
-            small[value] = int(rows.sum())
-            continue
-        try:
-            parts[value] = measure(
-                table.rows(rows),
-                name=f"{name}, {value}",
-                treatment=treatment,
-                replicates=replicates,
-            )
-        except InputError:
-            small[value] = int(rows.sum())
-    return parts, small
 
 
 def _archetypes(
@@ -382,14 +420,11 @@ def _archetypes(
 
 def _result(thing: object) -> pa.Table:
     """A table of customers and archetypes, from what `classify` gave or wrote."""
-    from reltype.engines.duckdb import connect
-
     held = getattr(thing, "table", None)
     if held is not None:
         made: pa.Table = held
         return made
-    connection = connect()
-    survey = Survey.open(connection, thing)
+    survey = Survey.open(thing)
     names = [survey.column("customer_id"), survey.column("archetype")]
     read, _ = survey.read([], names)
     import pyarrow as pa

@@ -75,9 +75,15 @@ def proposals(names: Sequence[str], values: NDArray[np.float64]) -> list[Proposa
 
 
 def _counts(column: NDArray[np.float64]) -> dict[float, int]:
+    """Answer → how often it stands; of a column that is no scale only what may be codes, and its ends."""
     values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
-    if len(values) > _STEPS and not (values[0] < 0 and values[values >= 0].size > _STEPS):
-        return {}
+    if len(values) > _STEPS:
+        low = int((values < 0).sum())
+        if not 0 < low <= 3:
+            return {}
+        ends = [low, low + 1, len(values) - 1]
+        kept = [*range(low), *ends]
+        values, counts = values[kept], counts[kept]
     return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
@@ -98,24 +104,27 @@ def _odd(steps: Mapping[float, int], others: Mapping[float, int]) -> list[tuple[
 
 
 def _below(steps: Mapping[float, int]) -> list[tuple[float, str]]:
-    low = [value for value in steps if value < 0]
-    rest = [value for value in steps if value >= 0]
+    low = sorted(value for value in steps if value < 0)
+    rest = sorted(value for value in steps if value >= 0)
     if not 0 < len(low) <= 3 or len(rest) < 2 or any(value not in _NEGATIVE for value in low):
         return []
-    # −2…2 is a scale; −2 beside 0…10 is none.
-    odd = [v for v in low if max(rest) > -2 * v or -v > 2 * max(rest)]
-    return [(v, "all other answers are at least 0") for v in odd] if len(odd) == len(low) else []
+    # −2…2 is a scale; −2 beside 0…10 is none, nor is −99 beside 0…100.
+    step = float(np.median(np.diff(rest)))
+    if max(rest) > -2 * low[0] or rest[0] - low[-1] >= max(2.0, 5 * step):
+        return [(value, "all other answers are at least 0") for value in low]
+    return []
 
 
 def _far(steps: Mapping[float, int]) -> list[tuple[float, str]]:
-    high = [value for value in steps if value in _POSITIVE]
-    rest = [value for value in steps if value not in high and value >= 0]
-    if not high or len(rest) < 2 or min(high) <= max(rest):
-        return []
-    gap = min(high) - max(rest)
-    if gap < max(2.0, 0.5 * (max(rest) - min(rest))):
-        return []
-    return [(value, f"all other answers are at most {max(rest):g}") for value in high]
+    values = sorted(value for value in steps if value >= 0)
+    for count in range(1, min(4, len(values) - 1)):
+        high, rest = values[-count:], values[:-count]
+        gap = high[0] - rest[-1]
+        if any(value not in _POSITIVE for value in high):
+            return []
+        if gap >= max(2.0, 0.5 * (rest[-1] - rest[0])):
+            return [(value, f"all other answers are at most {rest[-1]:g}") for value in high]
+    return []
 
 
 def _beyond(steps: Mapping[float, int], others: Mapping[float, int]) -> list[tuple[float, str]]:

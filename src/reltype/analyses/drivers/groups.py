@@ -39,17 +39,28 @@ def load(path: str | Path) -> dict[str, list[str]]:
 
 
 def _of_table(file: Path) -> dict[str, list[str]]:
-    from reltype.analyses.drivers.survey import Survey
-    from reltype.engines.duckdb import connect
-
-    survey = Survey.open(connect(), str(file))
-    names = [survey.column("attribute"), survey.column("group")]
-    labels = survey.read([], names)[0].labels
     made: dict[str, list[str]] = {}
-    pairs = zip(labels[names[0]].to_pylist(), labels[names[1]].to_pylist(), strict=True)
-    for number, (attribute, group) in enumerate(pairs, 1):
-        if attribute is None:
-            raise InputError(f"{file}: row {number} names no attribute.")
-        if group is not None:
-            made.setdefault(group, []).append(attribute)
+    for attribute, group in pairs(file, "attribute", "group").items():
+        made.setdefault(group, []).append(attribute)
+    return made
+
+
+def pairs(path: str | Path, first: str, second: str) -> dict[str, str]:
+    """Two columns of a table as a dict, rows without the second left out.
+
+    Raises:
+        InputError: It has no such columns, or a row lacks the first.
+    """
+    from reltype.analyses.drivers.survey import Survey
+
+    survey = Survey.open(str(path))
+    names = [survey.column(first), survey.column(second)]
+    labels = survey.read([], names)[0].labels
+    both = zip(labels[names[0]].to_pylist(), labels[names[1]].to_pylist(), strict=True)
+    made: dict[str, str] = {}
+    for number, (key, value) in enumerate(both, 1):
+        if key is None:
+            raise InputError(f"{path}: row {number} has no {first}.")
+        if value is not None:
+            made[key] = value
     return made

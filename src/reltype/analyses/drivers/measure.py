@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from reltype.analyses.drivers import intervals, noise, performance, subsets
 from reltype.analyses.drivers.missing import LOST, Moments, Treatment, moments
 from reltype.analyses.drivers.moments import Sample, correlation
 from reltype.analyses.drivers.result import Driver, Drivers
 from reltype.analyses.drivers.shares import mean_shares, replicated
+from reltype.analyses.drivers.topics import bundles
 from reltype.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ PER_COLUMN = 10
 _SHUFFLED = 20_000
 """Rows up to which outcomes are dealt anew; beyond, the F test is as good."""
 _LOCKSTEP = 0.95
+_THIN = 0.5
+_LEAST = 10
 
 
 @frozen(eq=False)
@@ -42,6 +45,8 @@ class Table:
         weights: (n,), ≥ 0; None: all 1.
         respondents: (n,) codes; None: a row is a respondent.
         rated: Players of one column whose level can be told: not those of words without an order.
+        benefits: Player → the relational benefit that it speaks of.
+        kinds: Player → functional, socio-emotional or clinical/technical.
     """
 
     values: NDArray[np.float64] = field(repr=False)
@@ -51,23 +56,49 @@ class Table:
     weights: NDArray[np.float64] | None = field(default=None, repr=False)
     respondents: NDArray[np.int64] | None = field(default=None, repr=False)
     rated: frozenset[str] = frozenset()
+    benefits: Mapping[str, str] = field(factory=dict)
+    kinds: Mapping[str, str] = field(factory=dict)
 
     def rows(self, chosen: NDArray[np.bool_]) -> Table:
         """Some of the rows."""
-        return Table(
-            self.values[chosen],
-            self.outcome,
-            self.players,
-            self.always,
-            None if self.weights is None else self.weights[chosen],
-            None if self.respondents is None else self.respondents[chosen],
-            self.rated,
+        return evolve(
+            self,
+            values=self.values[chosen],
+            weights=None if self.weights is None else self.weights[chosen],
+            respondents=None if self.respondents is None else self.respondents[chosen],
         )
 
     @property
     def columns(self) -> int:
-        """How many there are beside the outcome."""
-        return int(self.values.shape[1]) - 1
+        """How many enter, beside the outcome."""
+        return sum(map(len, (*self.players.values(), *self.always.values())))
+
+    def answered(self) -> tuple[Table, list[str]]:
+        """The table without columns that hardly anybody answered, and what was left out, in sentences.
+
+        Beside an outcome that few of them have, such a column explains anything by counting alone.
+        """
+        told = ~np.isnan(self.values[:, -1])
+        if self.weights is not None:
+            told &= self.weights > 0
+        known = (~np.isnan(self.values[told])).sum(axis=0)
+        rows, least = int(told.sum()), max(_LEAST, self.columns + 2)
+        thin = {i for i, count in enumerate(known.tolist()) if count < least and 2 * count < rows}
+        notes = []
+        kept: list[dict[str, tuple[int, ...]]] = []
+        for held in (self.players, self.always):
+            left = {
+                name: tuple(c for c in columns if c not in thin) for name, columns in held.items()
+            }
+            for name, columns in held.items():
+                gone = [int(known[c]) for c in columns if c in thin]
+                if gone:
+                    what = name if len(columns) == 1 else f"{len(gone)} of the columns of {name}"
+                    notes.append(
+                        f"{what}: answered in {min(gone):,} of {rows:,} rows, too few for a share; left out."
+                    )
+            kept.append({name: columns for name, columns in left.items() if columns})
+        return evolve(self, players=kept[0], always=kept[1]), notes
 
 
 def measure(
@@ -85,15 +116,18 @@ def measure(
     Raises:
         InputError: There are too few rows, or the outcome does not vary.
     """
+    table, left_out = table.answered()
+    if not table.players:
+        raise InputError(f"{name}: {' '.join(left_out)} Nothing else explains {table.outcome!r}.")
     # Shares must not depend on the order of the columns, to the last bit: they are sorted.
     names = sorted(table.players)
     columns = [c for player in names for c in table.players[player]]
     kept = [c for player in sorted(table.always) for c in table.always[player]]
-    order = [*columns, *kept, table.columns]
+    order = [*columns, *kept, table.values.shape[1] - 1]
     sample = Sample.of(table.values[:, order], table.weights, table.respondents)
     complete = int(sample.complete.sum())
     chosen = treatment or ("listwise" if complete >= (1 - LOST) * len(sample) else "em")
-    _enough(sample, table, name, complete if chosen == "listwise" else len(sample))
+    _enough(sample, table, name, sample.rows(sample.complete) if chosen == "listwise" else sample)
     place = {column: i for i, column in enumerate(order)}
     players = [[place[c] for c in table.players[player]] for player in names]
     always = [place[c] for c in kept]
@@ -104,25 +138,27 @@ def measure(
         )
     found = mean_shares(known.covariances, players, always)
     drawn = replicated(known.covariances, known.replicates, players, always, found.lmg)
-    line = _line(known, players, always)
+    lines = _lines(known, players, always)
     chance = noise.chance(found.r2, len(columns), known.size, len(always), found.always)
-    if len(sample) <= _SHUFFLED:
+    if len(sample) <= _SHUFFLED and sample.people == len(sample):
         used = sample.rows(sample.complete) if chosen == "listwise" else sample
         dealt = noise.chance_by_shuffling(used.values, used.weights, always)
         chance = max(chance, dealt)
     return _told(
-        table, names, found, drawn, known, sample, line=line, chance=chance, complete=complete,
-        players=players,
+        table, names, found, drawn, known, sample, lines=lines, chance=chance, complete=complete,
+        players=players, notes=[*left_out, *_apart(sample, chosen, names, players)],
     )  # fmt: skip
 
 
-def _enough(sample: Sample, table: Table, name: str, rows: int) -> None:
+def _enough(sample: Sample, table: Table, name: str, used: Sample) -> None:
     """Raise InputError where there are too few rows for any figure to mean anything."""
+    rows = used.people
     if rows < 3 or rows <= table.columns + 1:
-        what = "row has" if rows == 1 else "rows have"
+        noun = "row" if rows == len(used) else "respondent"
+        what = f"{noun} has" if rows == 1 else f"{noun}s have"
         ways = (
             "Name fewer with --attributes, or take --missing em"
-            if len(sample) > rows
+            if len(sample) > len(used)
             else ("Name fewer with --attributes")
         )
         raise InputError(
@@ -136,15 +172,17 @@ def _enough(sample: Sample, table: Table, name: str, rows: int) -> None:
         )
 
 
-def _line(known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]) -> float:
+def _lines(
+    known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]
+) -> dict[int, float]:
+    """Columns of a player → what as many columns of noise get."""
     whole = correlation(known.covariances.mean(axis=-1))
     left = subsets.given(whole, always)
     rest = [i for i in range(len(whole)) if i not in set(always)]
     place = {column: number for number, column in enumerate(rest)}
     moved = [[place[c] for c in player] for player in players]
     drawn = noise.noise_shares(left, moved, known.size, len(always))
-    # A group of columns gets what as many columns of noise get together, at most.
-    return noise.line(drawn, sum(map(len, players)))
+    return {k: noise.line(drawn, len(players), k) for k in sorted({1, *map(len, players)})}
 
 
 def _told(
@@ -155,15 +193,21 @@ def _told(
     known: Moments,
     sample: Sample,
     *,
-    line: float,
+    lines: Mapping[int, float],
     chance: float,
     complete: int,
     players: Sequence[Sequence[int]],
+    notes: Sequence[str],
 ) -> Drivers:
+    shown = 1.0 - np.isnan(sample.values).mean(axis=0)
     spread = intervals.interval(drawn)
+    # A replicate has its own noise and that of the sample: weak shares may lie below all of them.
+    spread[:, 0] = np.minimum(spread[:, 0], found.lmg)
+    spread[:, 1] = np.maximum(spread[:, 1], found.lmg)
     likely = intervals.first_probability(drawn)
     whole = correlation(known.covariances.mean(axis=-1))
-    levels = _levels(table, names, players, found, drawn, known, sample, whole, line)
+    levels = _levels(table, names, players, found, drawn, known, sample, whole, lines[1])
+    gaps = known.treatment != "listwise"
     drivers = {}
     for i, name in enumerate(names):
         single = len(players[i]) == 1
@@ -180,7 +224,8 @@ def _told(
             car=float(found.car[i]),
             correlation=float(whole[players[i][0], -1]) if single else None,
             likely_first=float(likely[i]),
-            line=line * len(players[i]),
+            # What few answered is nearer to noise: its correlations rest on so many rows fewer.
+            line=lines[len(players[i])] / (float(shown[players[i]].min()) if gaps else 1.0),
             performance=levels[0].get(name),
         )
     pairs = intervals.differences(names, found.lmg, drawn)
@@ -189,7 +234,7 @@ def _told(
     columns = table.columns
     free = known.size - 1 - columns
     adjusted = 1 - (1 - found.r2) * (known.size - 1) / free if free > 0 else None
-    return Drivers(
+    made = Drivers(
         outcome=table.outcome,
         rows=known.rows,
         of=len(table.values),
@@ -198,19 +243,25 @@ def _told(
         weighted=table.weights is not None,
         size=known.size,
         r2=found.r2,
-        low=float(min(1.0, total[0])),
-        high=float(min(1.0, total[1])),
+        low=float(min(found.r2, total[0])),
+        high=float(min(1.0, max(found.r2, total[1]))),
         adjusted=adjusted,
         always={name: found.always for name in [", ".join(sorted(table.always))] if name},
         drivers={name: drivers[name] for name in table.players},
-        noise=line,
+        noise=lines[1],
         chance=chance,
         differences=tuple(pairs),
         alike=tuple(map(tuple, intervals.alike(pairs, order))),
         weak=tuple(_weak(found.r2, known, columns)),
         cross=levels[1],
         replicates=drawn.shape[1],
-        notes=tuple(_notes(table, names, players, whole)),
+        notes=(*notes, *_notes(table, names, players, whole)),
+    )
+    told = {driver.name for driver in made.reported}
+    return evolve(
+        made,
+        benefits=bundles(table.benefits, names, found.lmg, drawn, told),
+        kinds=bundles(table.kinds, names, found.lmg, drawn, told),
     )
 
 
@@ -220,7 +271,8 @@ def _weak(r2: float, known: Moments, columns: int) -> list[str]:
         made.append(f"all together explain {r2:.0%} of it, less than {WEAK:.0%}")
     if known.size < PER_COLUMN * columns:
         made.append(
-            f"{known.size:,.0f} rows for {columns} columns are fewer than {PER_COLUMN} for each"
+            f"{known.size:,.0f} {'row' if known.size < 1.5 else 'rows'} for {columns} columns are "
+            f"fewer than {PER_COLUMN} for each"
         )
     return made
 
@@ -233,6 +285,12 @@ def _notes(
     still = [n for n, c in single if not np.abs(np.delete(whole[c], c)).any() and _still(table, n)]
     if still:
         made.append(f"always the same, and so without a share: {', '.join(still)}.")
+    thin = [n for n, c in single if _gaps(table, n) > _THIN and n not in still]
+    if thin:
+        made.append(
+            f"more than half of the answers are missing: {', '.join(thin)}. Whoever answered may be "
+            "others than those who did not; compare with --missing listwise."
+        )
     near = [n for n, c in single if abs(whole[c, -1]) >= _LOCKSTEP]
     if near:
         made.append(
@@ -246,6 +304,32 @@ def _notes(
             made.append(f"{', '.join([name, *copies])} are the same answers, and share alike.")
             seen |= {name, *copies}
     return made
+
+
+def _gaps(table: Table, name: str) -> float:
+    """Share of the rows without an answer."""
+    return float(np.isnan(table.values[:, table.players[name][0]]).mean())
+
+
+def _apart(
+    sample: Sample, treatment: Treatment, names: Sequence[str], players: Sequence[Sequence[int]]
+) -> list[str]:
+    """What to say of attributes that hardly any row has both of."""
+    if treatment == "listwise":
+        return []
+    known = (~np.isnan(sample.values)).astype(np.float64)
+    both = known.T @ known
+    pairs = [
+        f"{one} and {other} ({both[a, b]:.0f} rows)"
+        for i, (one, (a, *_)) in enumerate(zip(names, players, strict=True))
+        for other, (b, *_) in list(zip(names, players, strict=True))[i + 1 :]
+        if both[a, b] < _LEAST
+    ]
+    if not pairs:
+        return []
+    more = f", and {len(pairs) - 3:,} pairs more" if len(pairs) > 3 else ""
+    told = f"hardly anybody answered both: {', '.join(pairs[:3])}{more}."
+    return [f"{told} How their shares divide what they explain is then assumed, not seen."]
 
 
 def _still(table: Table, name: str) -> bool:

@@ -71,9 +71,19 @@ def noise_shares(
     return made
 
 
-def line(drawn: NDArray[np.float64], players: int) -> float:
-    """The share that the greatest of *players* columns of noise passes in one of fifty cases."""
-    return float(np.quantile(drawn, (1 - LEVEL) ** (1 / max(1, players))))
+def line(drawn: NDArray[np.float64], players: int, columns: int = 1) -> float:
+    """The share that the greatest of *players* groups of noise passes in one of fifty cases.
+
+    Args:
+        drawn: Shares of single columns of noise.
+        players: How many there are.
+        columns: How many columns a group has; what they get is what they get one by one, nearly.
+    """
+    rng = np.random.default_rng([SEED, 9])
+    total = drawn.copy()
+    for _ in range(columns - 1):
+        total += rng.permutation(drawn)
+    return float(np.quantile(total, (1 - LEVEL) ** (1 / max(1, players))))
 
 
 def chance(r2: float, columns: int, size: float, gone: int = 0, always: float = 0.0) -> float:

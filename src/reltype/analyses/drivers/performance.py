@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 AGREE = 0.9
 """Share of the replicates that must fall into a quadrant for it to be named."""
-FIX, KEEP, LEAVE, EXCESS = "fix", "keep", "leave", "more than it pays"
+FIX, KEEP, LEAVE, EXCESS = "fix", "keep", "leave", "wasted"
 QUADRANTS = (FIX, KEEP, LEAVE, EXCESS)
 CANNOT_TELL = "cannot tell"
 ADVICE = {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 760, 560
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 30, 60, 60
-_CORNERS = (("fix", 0, 0), ("keep", 1, 0), ("leave", 0, 1), ("more than it pays", 1, 1))
+_CORNERS = (("fix", 0, 0), ("keep", 1, 0), ("leave", 0, 1), ("wasted", 1, 1))
 
 
 def svg(found: Drivers, part: str | None = None) -> str:

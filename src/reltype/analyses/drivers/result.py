@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from reltype.analyses.drivers.codes import Proposal
     from reltype.analyses.drivers.intervals import Difference
     from reltype.analyses.drivers.performance import Cross, Performance
+    from reltype.analyses.drivers.topics import Bundle, Topic
 
 NO_CAUSE = (
     "A share says what goes with the outcome among those who answered, not what would follow if "
@@ -100,7 +102,9 @@ class Drivers:
         codes: Numbers that may mean no answer.
         by: Value of a column → the same of its rows alone.
         small: Values whose rows are too few, with their number.
-        benefits: Attribute → the relational benefit that it speaks of.
+        topics: Attribute → the relational benefit, or kind of one, that it speaks of.
+        benefits: Benefit → what its attributes stand for together, the greatest first.
+        kinds: The same of functional, socio-emotional and clinical or technical ones.
         causal_warning: Why none of this is a cause.
     """
 
@@ -128,7 +132,9 @@ class Drivers:
     codes: tuple[Proposal, ...] = ()
     by: Mapping[str, Drivers] = field(factory=dict, repr=False)
     small: Mapping[str, int] = field(factory=dict)
-    benefits: Mapping[str, str] = field(factory=dict)
+    topics: Mapping[str, Topic] = field(factory=dict)
+    benefits: Mapping[str, Bundle] = field(factory=dict)
+    kinds: Mapping[str, Bundle] = field(factory=dict)
     causal_warning: str = NO_CAUSE
 
     def __getitem__(self, name: str) -> Driver:
@@ -202,7 +208,9 @@ class Drivers:
             "lines": None
             if self.cross is None
             else {"importance": self.cross.importance, "level": self.cross.level},
-            "benefits_of": dict(self.benefits),
+            "benefits_of": {name: t.benefit or t.kind for name, t in self.topics.items()},
+            "benefits": {name: _bundle(bundle) for name, bundle in self.benefits.items()},
+            "kinds": {name: _bundle(bundle) for name, bundle in self.kinds.items()},
             "dont_know": [
                 {"code": c.code, "columns": list(c.columns), "count": c.count, "take": c.taken}
                 for c in self.codes
@@ -240,7 +248,7 @@ class Drivers:
                 "mean": d.performance.mean if d.performance else None,
                 "level": d.performance.level if d.performance else None,
                 "quadrant": d.performance.quadrant if d.performance else None,
-                "benefit": self.benefits.get(d.name),
+                "benefit": self.topics[d.name].benefit if d.name in self.topics else None,
             }
             for value, one in parts.items()
             for d in one.ranked
@@ -272,6 +280,28 @@ class Drivers:
             raise UsageError(f"there is no part {part!r}; there are: {', '.join(self.by)}.")
         return svg(self if part is None else self.by[part], part)
 
+    def draw(self, path: str | Path) -> list[Path]:
+        """Write the picture there, and that of each part beside it, its name before the ending.
+
+        Raises:
+            UsageError: No attribute has a level.
+        """
+        from reltype import formats
+
+        first = Path(path)
+        made = {first: self.svg()}
+        for part, one in self.by.items():
+            if one.cross is not None:
+                name = re.sub(r"[^\w.-]+", "-", part).strip("-.") or "part"
+                beside = first.with_name(f"{first.stem}-{name}{first.suffix}")
+                while beside in made:
+                    beside = beside.with_name(f"{beside.stem}-2{beside.suffix}")
+                made[beside] = self.svg(part)
+        for file, text in made.items():
+            with formats.destination(file) as stream:
+                stream.write(text.encode())
+        return list(made)
+
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write it whole or not at all: `.json` the document, `.svg` the picture, else the table.
 
@@ -288,3 +318,13 @@ class Drivers:
             return
         table = self.table()
         formats.write(table.schema, table.to_batches(), path, format)
+
+
+def _bundle(bundle: Bundle) -> dict[str, Any]:
+    return {
+        "share": bundle.share,
+        "interval": [bundle.low, bundle.high],
+        "attributes": list(bundle.attributes),
+        "weight": bundle.weight,
+        "reported": bundle.reported,
+    }

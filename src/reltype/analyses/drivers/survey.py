@@ -13,17 +13,21 @@ from attrs import field, frozen
 from reltype import sources
 from reltype.analyses.drivers.answers import answers
 from reltype.arrow import doubles
+from reltype.engines import EngineError, limits
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import literal, quote
 from reltype.mapping.casts import Cells, blank
 from reltype.mapping.columns import columns_of
 from reltype.mapping.kinds import plain
+from reltype.sources import files
+from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
+    from reltype.engines import Engine
     from reltype.mapping.columns import Column
     from reltype.sources import Source
 
@@ -37,6 +41,9 @@ _NUMBERS = frozenset(
 )
 _NAMES_OF_IDS = re.compile(
     r"(^|\b)(id|ids|uuid|guid|key|rownames|row ?(no|nr|number)?|index|unnamed.*|no|nr)(\b|$)"
+)
+_WEIGHTS = re.compile(
+    r"((survey|sample|sampling|design|post ?strat\w*|final|p) ?)?weights?|weighting"
 )
 _RESPONDENT = re.compile(
     r"(respondent|participant|person|customer|client|member|patient|user|subject|case|contact)"
@@ -85,49 +92,63 @@ class Survey:
     """A table of answers that was opened.
 
     Attributes:
-        connection: The engine's.
+        engine: What runs the queries.
         source: What gives the rows.
         relation: What stands behind FROM.
         columns: Its columns and their types.
         sample: Some of its rows.
         notes: Sentences for people.
+        key: The column that says who answers, where rows were made of answers.
     """
 
-    connection: DuckDBPyConnection = field(repr=False)
+    engine: Engine = field(repr=False)
     source: Source
     relation: str = field(repr=False)
     columns: Mapping[str, str] = field(repr=False)
     sample: pa.Table = field(repr=False)
     notes: tuple[str, ...] = ()
+    key: str | None = None
+    _known: dict[str, Column] = field(factory=dict, repr=False, init=False)
 
     @classmethod
     def open(
         cls,
-        connection: DuckDBPyConnection,
         data: object,
         *,
         table: str | None = None,
         encoding: str | None = None,
         long: Sequence[str] | None = None,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+        timeout: float | None = None,
     ) -> Survey:
-        """Open a survey.
+        """Open a survey, on a connection of its own that may read nothing else.
 
         Args:
-            connection: The engine's, still unlocked.
             data: What `classify` takes.
             table: Which table of a database, or sheet of a workbook.
             encoding: What a text file is written in.
             long: Columns of who answers, of the item and of the answer, where each answer is a row.
+            threads: How many threads the engine may use.
+            memory_limit: What the engine may hold, such as `2GB`.
+            timeout: Seconds that opening may take; None or 0: no limit.
 
         Raises:
             InputError: It cannot be read.
         """
-        source = sources.open_source(connection, data, table=table, encoding=encoding)
-        settled = sources.settle(connection, source, failed=False)
-        shown = sources.sample(connection, settled)
-        columns = dict(zip(settled.columns, map(str.upper, settled.types), strict=True))
-        made = cls(connection, settled, settled.relation, columns, shown, tuple(settled.notes))
-        return made if long is None else made._widened(long)
+        engine = DuckDB.connect(threads, memory_limit)
+        # Before anything is looked at: a file may hold what its maker wants to be run.
+        engine.lock(files.readable(data))
+        with limits.within(engine.reader, timeout, "opening the survey"):
+            source = sources.open_source(engine.reader, data, table=table, encoding=encoding)
+            settled = _settled(engine, source)
+            shown = sources.sample(engine.reader, settled)
+            columns = dict(zip(settled.columns, map(str.upper, settled.types), strict=True))
+            if shown.num_rows == 0:
+                raise InputError(f"{source.name}: has no rows. There is nobody who answered.")
+            notes = (*settled.notes, *_malformed(engine, settled))
+            made = cls(engine, settled, settled.relation, columns, shown, notes)
+            return made if long is None else made._widened(long)
 
     @property
     def name(self) -> str:
@@ -176,7 +197,9 @@ class Survey:
     def numeric(self, besides: Collection[str]) -> tuple[list[str], list[str]]:
         """All columns that are numbers or answers in words, and why others are not, in sentences."""
         kept, left = [], []
-        for column in self._profiles([name for name in self.columns if name not in besides]):
+        for column in self._profiles(
+            [name for name in self.columns if name not in {*besides, self.key}]
+        ):
             why = self._unfit(column)
             if why:
                 left.append(f"{column.name} ({why})")
@@ -193,7 +216,7 @@ class Survey:
             asked = (
                 f"SELECT count({quote(name)}), count(DISTINCT {quote(name)}) FROM {self.relation}"
             )
-            rows, people = self.connection.sql(asked).fetchall()[0]
+            rows, people = self.engine.rows(asked)[0]
             if 1 < people < rows:
                 return name
         return None
@@ -219,39 +242,44 @@ class Survey:
             for i, name in enumerate(labels)
         ]
         relation = self.relation if where is None else f"{self.relation} WHERE {where}"
-        table = self.connection.sql(f"SELECT {', '.join(columns)} FROM {relation}").to_arrow_table()
+        table = self.engine.table(f"SELECT {', '.join(columns)} FROM {relation}")
         values = np.full((table.num_rows, len(items)), np.nan)
-        for i in range(len(items)):
-            values[:, i] = doubles(table.column(f"item_{i}"))
+        doubted, odd = [], []
+        for i, item in enumerate(items):
+            column = table.column(f"item_{i}")
+            values[:, i] = doubles(column)
+            if infinite := int(np.isinf(values[:, i]).sum()):
+                odd.append(_told_unread(item.name, infinite, "inf"))
+            elif column.null_count and self.columns[item.name] == "VARCHAR":
+                doubted.append(item)
         values[~np.isfinite(values)] = np.nan
         found = {name: table.column(f"label_{i}") for i, name in enumerate(labels)}
-        return Answers(values, tuple(items), found), self._unread(items)
+        return Answers(values, tuple(items), found), [*odd, *self._unread(doubted)]
 
     def _unread(self, items: Sequence[Item]) -> list[str]:
-        """Cells that hold something and are no number, counted by column."""
+        """Cells of text that hold something and are no number, counted by column."""
         asked = []
         for item in items:
-            nothing = f"{blank(item.raw)}"
-            filled = (
-                f"({item.raw} IS NOT NULL AND ({nothing}) IS NOT TRUE AND trim({item.raw}) <> '')"
-            )
-            bad = f"({filled} AND ({item.sql} IS NULL OR NOT isfinite({item.sql})))"
+            filled = f"({blank(item.raw)}) IS NOT TRUE AND trim({item.raw}) <> ''"
+            bad = f"{item.sql} IS NULL AND {item.raw} IS NOT NULL AND {filled}"
             asked += [f"count(*) FILTER ({bad})", f"min({item.raw}) FILTER ({bad})"]
         if not asked:
             return []
-        row = self.connection.sql(f"SELECT {', '.join(asked)} FROM {self.relation}").fetchall()[0]
+        row = self.engine.rows(f"SELECT {', '.join(asked)} FROM {self.relation}")[0]
         return [
-            f"{item.name}: {count:,} cell{'s' * (count != 1)} such as {_brief(example)} "
-            f"{'are' if count != 1 else 'is'} no number and counted as no answer."
+            _told_unread(item.name, count, _brief(example))
             for item, count, example in zip(items, row[0::2], row[1::2], strict=True)
             if count
         ]
 
     def _profiles(self, names: Sequence[str]) -> list[Column]:
-        if not names:
-            return []
-        types = [self.columns[name] for name in names]
-        return columns_of(names, types, self.sample.select(list(names)))
+        """What columns look like; each is looked at once."""
+        new = [name for name in dict.fromkeys(names) if name not in self._known]
+        if new:
+            types = [self.columns[name] for name in new]
+            found = columns_of(new, types, self.sample.select(new))
+            self._known.update(zip(new, found, strict=True))
+        return [self._known[name] for name in names]
 
     def _unfit(self, column: Column) -> str:
         """Why a column that nobody named is no attribute; empty if it may be one."""
@@ -264,6 +292,8 @@ class Survey:
             return "a time"
         if numbers is None:
             return "" if type_ == "BOOLEAN" or answers(column) else "text"
+        if _is_weight(column):
+            return f"weights? --weights {column.name} takes them"
         return "an identifier" if self._is_identifier(column) else ""
 
     def _is_identifier(self, column: Column) -> bool:
@@ -313,10 +343,10 @@ class Survey:
 
     def _words(self, name: str) -> list[str] | None:
         quoted = quote(name)
-        rows = self.connection.sql(
+        rows = self.engine.rows(
             f"SELECT DISTINCT trim({quoted}) AS w FROM {self.relation} WHERE {quoted} IS NOT NULL "
             f"AND ({blank(quoted)}) IS NOT TRUE ORDER BY w LIMIT {CATEGORIES + 1}"
-        ).fetchall()
+        )
         return [str(row[0]) for row in rows] if 1 < len(rows) <= CATEGORIES else None
 
     def _widened(self, long: Sequence[str]) -> Survey:
@@ -325,10 +355,10 @@ class Survey:
             raise UsageError("--long takes three columns: who answers, the item, the answer.")
         who, item, answer = map(self.column, long)
         known = f"{quote(item)} IS NOT NULL AND {quote(who)} IS NOT NULL"
-        rows = self.connection.sql(
+        rows = self.engine.rows(
             f"SELECT DISTINCT CAST({quote(item)} AS VARCHAR) AS i FROM {self.relation} "
             f"WHERE {known} ORDER BY i LIMIT 1001"
-        ).fetchall()
+        )
         if not 2 <= len(rows) <= 1000:
             raise InputError(
                 f"{self.name}: {item!r} names {'more than 1,000' if len(rows) > 1000 else len(rows)} "
@@ -345,19 +375,58 @@ class Survey:
             f"GROUP BY {quote(who)} ORDER BY {quote(who)})"
         )
         columns = {who: self.columns[who], **dict.fromkeys(names, "DOUBLE")}
-        sample = self.connection.sql(f"SELECT * FROM {relation} LIMIT 2000").to_arrow_table()
-        twice = self.connection.sql(
+        sample = self.engine.table(f"SELECT * FROM {relation} LIMIT 2000")
+        twice = self.engine.rows(
             f"SELECT count(*) FROM (SELECT 1 FROM {self.relation} WHERE {known} "
             f"GROUP BY {quote(who)}, {quote(item)} HAVING count(*) > 1)"
-        ).fetchall()[0][0]
+        )[0][0]
         notes = self.notes
         if twice:
             notes += (f"{twice:,} answers are there more than once; their mean was taken.",)
-        return Survey(self.connection, self.source, relation, columns, sample, notes)
+        return Survey(self.engine, self.source, relation, columns, sample, notes, who)
+
+
+def _settled(engine: Engine, source: Source) -> Source:
+    """The source, cut anew where the engine could not cut it; every row of it was looked at."""
+    if not any(part.dialect for part in source.parts):
+        return source
+    failed = False
+    try:
+        engine.rows(f"SELECT count(COLUMNS(*)) FROM {source.relation}")
+    except EngineError as error:
+        limits.check()
+        failed = True
+        if sources.settle(engine.reader, source, failed=True) is source:
+            raise InputError(f"{source.name}: cannot be read: {first_line(error)}") from error
+    return sources.settle(engine.reader, source, failed=failed)
+
+
+def _malformed(engine: Engine, source: Source) -> list[str]:
+    """How many lines could not be cut into cells."""
+    count = 0
+    for part in source.parts:
+        if part.rejects:
+            count += engine.rows(f"SELECT count(*) FROM {part.rejects}")[0][0]
+    return [f"{count:,} lines could not be cut into cells, and were left out."] if count else []
 
 
 def _is_time(type_: str) -> bool:
     return type_ in {"DATE", "TIME"} or type_.startswith("TIMESTAMP")
+
+
+def _is_weight(column: Column) -> bool:
+    """Whether a column is called weights, and holds what survey weights look like: around 1."""
+    numbers = column.numbers
+    if numbers is None or numbers.whole or not _WEIGHTS.fullmatch(plain(column.name)):
+        return False
+    return min(numbers.values) >= 0 and 0.5 < float(np.median(numbers.values)) < 2
+
+
+def _told_unread(name: str, count: int, example: str) -> str:
+    return (
+        f"{name}: {count:,} cell{'s' * (count != 1)} such as {example} "
+        f"{'are' if count != 1 else 'is'} no number and counted as no answer."
+    )
 
 
 def _cases(quoted: str, numbers: Mapping[str, float]) -> str:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from reltype.analyses.drivers.performance import ADVICE, CANNOT_TELL, QUADRANTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reltype.analyses.drivers.result import Driver, Drivers
 
 WIDTH = 80
-_NAME = 26
+_NAME = 25
 _SHOWN = 25
 """Attributes that the table shows; the others are in the file."""
 _TREATMENTS = {
@@ -28,7 +28,10 @@ def text(found: Drivers) -> str:
     blocks = [_block(found, "")]
     blocks += [_block(one, value) for value, one in found.by.items()]
     if found.small:
-        few = ", ".join(f"{value} ({count:,})" for value, count in found.small.items())
+        listed = [f"{value} ({count:,})" for value, count in found.small.items()]
+        few = ", ".join(listed[:10]) + (
+            f" and {len(listed) - 10:,} more" if len(listed) > 10 else ""
+        )
         blocks.append(_wrapped(f"Too few rows for shares of their own: {few}."))
     closing = [_wrapped(f"Note: {note}") for note in found.notes]
     closing += [_wrapped(f"Check: {code.told}") for code in found.codes]
@@ -68,13 +71,14 @@ def _pieces(found: Drivers, part: str) -> Iterator[str]:
         )
     if found.weak:
         yield _wrapped(f"Weak evidence: {'; '.join(found.weak)}.")
+    names = _shown_names(found)
     yield ""
-    yield _table(found, reported)
-    below = list(_below(found, reported))
+    yield _table(found, reported, names)
+    below = list(_below(found, reported, names))
     yield from ["", *below] if below else []
 
 
-def _below(found: Drivers, reported: list[Driver]) -> Iterator[str]:
+def _below(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
     """What stands below the table."""
     if any(d not in reported for d in found.ranked):
         yield _wrapped(
@@ -86,61 +90,91 @@ def _below(found: Drivers, reported: list[Driver]) -> Iterator[str]:
         yield _wrapped(
             f"More than 23 attributes: orders were drawn, the standard error is at most {worst:.2g}."
         )
-    yield from _runs(found, reported)
-    yield from _quadrants(found, reported)
+    yield from _runs(found, reported, names)
+    yield from _quadrants(found, reported, names)
+    yield from _benefits(found, names)
 
 
-def _table(found: Drivers, reported: list[Driver]) -> str:
+def _table(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> str:
     levels = any(d.performance for d in found.ranked)
-    wide = min(_NAME, max(len(_plain(d.name)) for d in found.ranked))
-    head = f"  {'':<{wide}} {'share of R²':>11} {'95 % interval':>15} {'r':>5} {'first':>5}"
-    lines = [head + (f" {'level':>6}  so" if levels else "")]
+    wide = min(_NAME, max(map(len, names.values())))
+    head = f"  {'':<{wide}} {'share':>5} {'95 % interval':>13} {'r':>5} {'first':>5}"
+    lines = [head + (f" {'level':>5}  so" if levels else "")]
     for d in found.ranked[:_SHOWN]:
         mark = " " if d in reported else "·"
         related = "" if d.correlation is None else f"{d.correlation:+.2f}"
+        spread = f"{_digits(d.low)} to {_digits(d.high)}"
         line = (
-            f"{mark} {_cut(_plain(d.name), wide):<{wide}} {_digits(d.share):>11} "
-            f"{_digits(d.low) + ' to ' + _digits(d.high):>15} {related:>5} {d.likely_first:>5.0%}"
+            f"{mark} {_cut(names[d.name], wide):<{wide}} {_digits(d.share):>5} {spread:>13} "
+            f"{related:>5} {d.likely_first:>5.0%}"
         )
-        if levels:
-            p = d.performance
+        if levels and (p := d.performance):
             so = (
-                ""
-                if p is None or (d not in reported and p.quadrant in QUADRANTS[:2])
-                else p.quadrant
+                p.quadrant
+                if d in reported or (reported and p.quadrant not in QUADRANTS[:2])
+                else ""
             )
-            line += f" {p.level:>6.0%}  {so}" if p else ""
+            line += f" {p.level:>5.0%}  {so}"
         lines.append(line.rstrip())
     if len(found.drivers) > _SHOWN:
         lines.append(f"  … and {len(found.drivers) - _SHOWN} more: -o FILE writes all.")
     return "\n".join(lines)
 
 
-def _runs(found: Drivers, reported: list[Driver]) -> Iterator[str]:
-    names = {d.name for d in reported}
-    runs = [[_plain(n) for n in run if n in names] for run in found.alike]
+def _runs(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
+    known = {d.name for d in reported}
+    runs = [[names[n] for n in run if n in known] for run in found.alike]
     for run in runs:
         if len(run) > 1:
             yield _wrapped(f"Cannot be told apart: {', '.join(run)}.")
 
 
-def _quadrants(found: Drivers, reported: list[Driver]) -> Iterator[str]:
+def _quadrants(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
     if not reported or found.cross is None:
         return
     known = {d.name for d in reported}
     for quadrant in QUADRANTS:
-        names = [
-            _plain(d.name)
+        placed = [
+            names[d.name]
             for d in found.ranked
             if d.performance is not None
             and d.performance.quadrant == quadrant
             # What matters by chance only is no reason for effort.
             and (d.name in known or quadrant not in QUADRANTS[:2])
         ]
-        if names:
-            yield _wrapped(f"{quadrant.capitalize()} ({ADVICE[quadrant]}): {', '.join(names)}.")
+        if placed:
+            yield _wrapped(f"{quadrant.capitalize()} ({ADVICE[quadrant]}): {', '.join(placed)}.")
     if all(d.performance is None or d.performance.quadrant == CANNOT_TELL for d in found.ranked):
         yield _wrapped("No quadrant can be told: every interval crosses a line.")
+
+
+def _benefits(found: Drivers, names: Mapping[str, str]) -> Iterator[str]:
+    """What benefits, and the three kinds of them, stand for."""
+    for held, what in ((found.benefits, "benefit"), (found.kinds, "kind of benefit")):
+        if not any(b.reported for b in held.values()):
+            continue
+        yield ""
+        yield f"By {what}, of all that is explained:"
+        wide = max(len(b.name) for b in held.values())
+        for b in held.values():
+            spread = f"{b.low:.0%} to {b.high:.0%}"
+            line = f"  {_plain(b.name):<{wide}} {b.share:>4.0%}  {spread:<12}"
+            items = ", ".join(names[a] for a in b.attributes)
+            room = WIDTH - len(line) - 2
+            yield (
+                line + (f"  {_cut(items, room)}" if what == "benefit" and room > 9 else "")
+            ).rstrip()
+
+
+def _shown_names(found: Drivers) -> dict[str, str]:
+    """Names as people see them: without what all begin with, up to a colon or an underscore."""
+    names = {name: _plain(name) for name in found.drivers}
+    first, last = min(names.values()), max(names.values())
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    common = first[:same] if len(names) > 1 else ""
+    cut = max(common.rfind(": "), common.rfind(" - "), -1)
+    begin = cut + 2 if cut >= 0 else 0
+    return {name: shown[begin:].strip() or shown for name, shown in names.items()}
 
 
 def _digits(number: float) -> str:

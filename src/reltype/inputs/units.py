@@ -1,0 +1,41 @@
+"""Units: how the numbers of a run are told: the scales that people were asked on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reltype.definitions.phrases import Units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reltype.inputs import Input
+
+_SCALE = re.compile(r"\bscale\(.+,\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)\s*$", re.DOTALL)
+_TOLD_BY = {
+    "rating": ("sentiment_mean", "usual_sentiment"),
+    "sentiment": ("sentiment_mean", "usual_sentiment"),
+    "satisfaction": ("satisfaction", "usual_satisfaction"),
+}
+"""Canonical column → the features and scales that are told on its scale."""
+
+
+def units_of(items: Iterable[Input]) -> Units:
+    """The units of what was read: a scale is known where all inputs that give it agree on it."""
+    found: dict[str, set[tuple[float, float]]] = {}
+    unknown: set[str] = set()
+    for item in items:
+        for ours, text in item.guess.mapping.columns.items():
+            said = _SCALE.search(text)
+            for name in _TOLD_BY.get(ours, ()):
+                if said is None:
+                    unknown.add(name)
+                else:
+                    found.setdefault(name, set()).add((float(said[1]), float(said[2])))
+    ratings = {
+        name: next(iter(bounds))
+        for name, bounds in found.items()
+        if len(bounds) == 1 and name not in unknown
+    }
+    return Units(ratings=ratings)

@@ -1,0 +1,341 @@
+"""Which columns of a log name the order, say what became of it, and what of its money went back.
+
+A state is no event and a line no purchase (see `orders`), so that a wrong guess here counts wrongly:
+a name is not enough, the cells must bear it out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from reltype.expressions import literal
+from reltype.mapping.kinds import plain
+from reltype.mapping.readings import in_words
+from reltype.mapping.states import state_of
+from reltype.mapping.vocabulary import roles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reltype.mapping.choices import Choice
+    from reltype.mapping.columns import Column
+
+_STATED = ("orders", "deals")
+"""What rows speak of that may be in a state; others have a status of their own meaning."""
+
+_AGREE = 0.95
+"""Share of the repeated ids that must have one customer and one day to be those of orders."""
+
+_WHOLE = (
+    *("order", "total", "grand total", "basket", "cart", "invoice", "bestellwert", "gesamtbetrag"),
+    *("gesamtsumme", "rechnungsbetrag", "commande", "pedido", "ordine", "zamowienia"),
+)
+"""Words of an amount that stands for the whole order, if each line repeats it."""
+
+_LINE = ("line", "lineitem", "item", "product", "unit", "position", "artikel", "article")
+
+
+@frozen
+class Lines:
+    """What the sampled rows show of the orders that a column names.
+
+    Attributes:
+        orders: How many orders have several rows.
+        one: Share of them with one customer and one day; 1 where there are none.
+    """
+
+    orders: int
+    one: float
+
+
+def choose(choice: Choice) -> None:
+    """Put in the columns of orders that nobody gave, as far as enough speaks for them."""
+    _ended(choice)
+    _state(choice)
+    _refunded(choice)
+    _order_id(choice)
+    if "order_id" in choice.columns:
+        choice.per_order = frozenset(_repeated(choice))
+
+
+_LASTING = (
+    "subscription",
+    "subscriptions",
+    "plan",
+    "mrr",
+    "policy",
+    "membership",
+    "contract",
+    "lease",
+)
+"""Words of files whose rows begin something that lasts."""
+
+
+def _ended(choice: Choice) -> None:
+    """Until when what a row began goes, and which rows began a trial only."""
+    table, start = choice.table, choice.column("timestamp")
+    if start is None or "ended" in choice.columns or not any(map(table.has, _LASTING)):
+        return
+    worth = table.worth("ended")
+    named = [
+        column
+        for column in table.columns
+        if worth[column.name] >= 0.9
+        and column is not start
+        and column.name not in choice.sources.values()
+        and column.clock is not None
+        and column.clock.way != "of day"
+        and column.clock.share > 0.9
+    ]
+    if not named:
+        return
+    column = max(named, key=lambda one: worth[one.name])
+    assert column.clock is not None  # noqa: S101  seen above
+    choice.columns["ended"] = column.clock.expression(column.quoted)
+    choice.sources["ended"] = column.name
+    choice.reasons["ended"] = f"called {column.name!r}: until when what the row began goes"
+    if "kind" in choice.given:
+        return
+    begun = choice.column("kind")
+    if begun is not None and {plain(word) for word in begun.counts} <= _GOING:
+        # What became of it says its end; the row itself is the day on which it began.
+        choice.columns["kind"] = literal("purchase")
+        choice.reasons["kind"] = f"each row began something; {column.name!r} says until when"
+    if begun is None:
+        _trial(choice)
+
+
+_GOING = {
+    *("active", "canceled", "cancelled", "ended", "expired", "churned", "inactive", "past due"),
+    *("unpaid", "paused", "incomplete", "incomplete expired", "trialing", "terminated", "open"),
+}
+
+
+def _trial(choice: Choice) -> None:
+    """Rows that began a trial are no purchases."""
+    for column in choice.table.columns:
+        name = choice.table.names[column.name]
+        if name.words in {("is", "trial"), ("trial",)} and column.truths > 0.9:
+            bought = f"CASE WHEN to_bool({column.quoted}) THEN 'event' ELSE 'purchase' END"
+            choice.columns["kind"] = choice.sources["kind"] = bought
+            choice.reasons["kind"] = f"{column.name!r} says which rows began a trial only"
+
+
+def _state(choice: Choice) -> None:
+    """The column that says what became of an order that is a row."""
+    if "state" in choice.columns or "kind" in choice.given:
+        return
+    table, context = choice.table, choice.table.context
+    if context is not None and context.name not in _STATED:
+        return
+    worth = table.worth("state")
+    kind = choice.column("kind")
+    named = sorted((c for c in table.columns if worth[c.name] >= 0.4), key=lambda c: -worth[c.name])
+    for column in named:
+        free = column is kind or column.name not in choice.sources.values()
+        if free and _states(column) and not _said(choice, column):
+            words = in_words([repr(word) for word in column.counts], 4)
+            reason = f"called {column.name!r}; its words are states of an order ({words})"
+            choice.columns["state"], choice.sources["state"] = column.quoted, column.name
+            choice.reasons["state"] = reason
+            return
+    _flag(choice)
+
+
+def _said(choice: Choice, column: Column) -> bool:
+    """Whether a person said what kinds some words of this column are: then they are events."""
+    return any(word in choice.said_kinds for word in column.counts)
+
+
+def _states(column: Column) -> bool:
+    """Whether nearly all cells are states, and not rather words for what happened."""
+    if not column.cells or len(column.counts) > 40 or column.truths > 0.9:
+        return False
+    known = {word: state_of(word) for word in column.counts}
+    share = sum(column.counts[word] for word, state in known.items() if state) / len(column.cells)
+    return share >= 0.9
+
+
+def _flag(choice: Choice) -> None:
+    """A column that says of each order whether it came back."""
+    worth = choice.table.worth("returned")
+    for column in choice.table.columns:
+        free = column.name not in choice.sources.values()
+        if free and worth[column.name] >= 0.9 and column.truths > 0.9 and column.numbers is None:
+            choice.columns["state"] = f"CASE WHEN to_bool({column.quoted}) THEN 'refunded' END"
+            choice.sources["state"] = column.name
+            choice.reasons["state"] = f"{column.name!r} says which orders came back"
+            return
+
+
+def _refunded(choice: Choice) -> None:
+    """What of the row's value went back, beside it."""
+    value = choice.column("value")
+    if "refunded_amount" in choice.columns or value is None or value.numbers is None:
+        return
+    name = choice.table.names[value.name]
+    if name.has("net") or name.has("netto") or any(map(name.has, ("refund", "refunded"))):
+        return  # what went back has been taken off already
+    for candidate in choice.table.candidates("refunded_amount", log=True):
+        column = candidate.column
+        if column.name in choice.sources.values() or candidate.worth < 0.45:
+            continue
+        numbers = column.numbers
+        if column.rows and (numbers is None or numbers.share < 0.8):
+            continue
+        if not _within(column, value):
+            continue
+        choice.columns["refunded_amount"] = (
+            numbers.expression(column.quoted) if numbers is not None else column.quoted
+        )
+        choice.sources["refunded_amount"] = column.name
+        choice.reasons["refunded_amount"] = f"called {column.name!r}; never more than was paid"
+        return
+
+
+def _within(column: Column, value: Column) -> bool:
+    """Whether hardly a row says that more went back than was paid."""
+    back, paid = _amounts(column), _amounts(value)
+    both = [(abs(b), abs(p)) for b, p in zip(back, paid, strict=True) if b and p]
+    return sum(b <= 1.01 * p for b, p in both) >= 0.95 * len(both)
+
+
+def _amounts(column: Column) -> Sequence[float | None]:
+    """The numbers of a column, row by row; None where none stands."""
+    numbers = column.numbers
+    if numbers is None:
+        return [None] * len(column.at)
+    return [None if cell is None else numbers.value(cell) for cell in column.at]
+
+
+def _order_id(choice: Choice) -> None:
+    """The column that several rows of one purchase have in common."""
+    if "order_id" in choice.columns:
+        return
+    table = choice.table
+    who, when = choice.column("customer_id"), choice.column("timestamp")
+    if who is None or when is None:
+        return
+    if table.context is not None and table.context.name not in _STATED:
+        return
+    worth = table.worth("order_id")
+    for column in sorted(table.columns, key=lambda c: -worth[c.name]):
+        if worth[column.name] < 0.6:
+            break
+        if column.name in choice.sources.values() or not _numbers_things(column):
+            continue
+        seen = lines_of(column, who, when)
+        if seen.one >= _AGREE:
+            told = f"{seen.orders} with several rows in the sample, " if seen.orders else ""
+            choice.columns["order_id"], choice.sources["order_id"] = column.quoted, column.name
+            choice.reasons["order_id"] = (
+                f"called {column.name!r}; {told}each of one customer and day"
+            )
+            return
+    _instants(choice, who, when)
+
+
+def _numbers_things(column: Column) -> bool:
+    if not column.rows:
+        return True
+    timed = column.clock is not None and column.clock.share > 0.9 and column.numbers is None
+    measured = column.numbers is not None and not column.numbers.whole
+    constant = len(column.counts) == 1 and len(column.cells) > 5
+    return not (timed or measured or constant or column.truths > 0.9 or column.filled < 0.3)
+
+
+def lines_of(orders: Column, who: Column, when: Column) -> Lines:
+    """How far the ids in *orders* have one customer and one day each."""
+    seen: dict[str, set[tuple[str | None, str]]] = {}
+    rows: dict[str, int] = {}
+    for order, customer, moment in zip(orders.at, who.at, when.at, strict=True):
+        if order is not None and moment is not None:
+            rows[order] = rows.get(order, 0) + 1
+            seen.setdefault(order, set()).add((customer, moment.replace("T", " ").split(" ")[0]))
+    several = [order for order, n in rows.items() if n > 1]
+    if not several:
+        return Lines(0, 1.0)
+    one = sum(len({pair for pair in seen[order] if pair[0]}) <= 1 for order in several)
+    return Lines(len(several), one / len(several))
+
+
+def _instants(choice: Choice, who: Column, when: Column) -> None:
+    """Without an order id: rows of one customer at one time, where each row is of a thing sold."""
+    table = choice.table
+    if not _sells_lines(choice):
+        return
+    pairs = [
+        (a, b) for a, b in zip(who.at, when.at, strict=True) if a is not None and b is not None
+    ]
+    again = len(pairs) - len(set(pairs))
+    if again < max(1, 0.02 * len(pairs)):
+        return
+    expression = f"{_text(who)} || ' ' || {_text(when)}"
+    item = next(c for c in table.columns if table.worth("line_item")[c.name] >= 0.6)
+    choice.columns["order_id"] = choice.sources["order_id"] = expression
+    choice.reasons["order_id"] = (
+        f"no column names the order, and each row is of one {item.name!r}: rows of one customer at "
+        "one time are one purchase"
+    )
+
+
+def _text(column: Column) -> str:
+    return column.quoted if column.type == "VARCHAR" else f"CAST({column.quoted} AS VARCHAR)"
+
+
+def _sells_lines(choice: Choice) -> bool:
+    """Whether each row is of one thing that was sold, and nothing else numbers the rows."""
+    table = choice.table
+    kind = choice.columns.get("kind")
+    if kind is not None and "state" not in choice.columns and kind != literal("purchase"):
+        words = choice.words().values()
+        if {ours for _, ours in words} - {"purchase", "refund"}:
+            return False
+    return table.count("line_item", 0.6) > 0 and "value" in choice.columns
+
+
+def _repeated(choice: Choice) -> Iterator[str]:
+    """The amounts that each line of an order repeats for the whole of it."""
+    orders = choice.column("order_id")
+    if orders is None:
+        return
+    for ours in ("value", "refunded_amount"):
+        column = choice.column(ours)
+        if column is not None and _is_of_whole(choice, orders, column):
+            yield ours
+
+
+def _is_of_whole(choice: Choice, orders: Column, column: Column) -> bool:
+    name = choice.table.names[column.name]
+    amounts: dict[str, list[str]] = {}
+    for order, cell in zip(orders.at, column.at, strict=True):
+        if order is not None and cell is not None:
+            amounts.setdefault(order, []).append(cell)
+    several = [cells for cells in amounts.values() if len(cells) > 1]
+    if not several or any(map(name.has, _LINE)):
+        return False
+    same = [cells for cells in several if len(set(cells)) == 1]
+    if len(same) < 0.98 * len(several):
+        return False
+    named = any(map(name.has, _WHOLE))
+    different = len({cells[0] for cells in same})
+    return named or (len(same) >= 5 and different >= 4)
+
+
+def is_called_returned(name: str) -> bool:
+    """Whether a column or a file speaks of what came back."""
+    from reltype.mapping.vocabulary import Name
+
+    words = Name.of(name)
+    return roles()["returned"].worth(words) > 0 or any(map(words.has, RETURNS))
+
+
+RETURNS = (
+    *("return", "returns", "returned", "refund", "refunds", "refunded", "rma", "credit note"),
+    *("credit notes", "retoure", "retouren", "ruckgabe", "ruckgaben", "storno", "gutschrift"),
+    *("retour", "retours", "remboursement", "remboursements", "devolucion", "devoluciones"),
+    *("reembolso", "reembolsos", "reso", "resi", "rimborsi", "zwroty", "returer", "devolucoes"),
+)
+"""Words of files and columns that say which orders came back."""

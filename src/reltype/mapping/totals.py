@@ -1,0 +1,53 @@
+"""Totals: rows of a report that sum up, where others name a customer. They buy nothing."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from reltype.expressions import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@cache
+def _words() -> Mapping[str, Sequence[str]]:
+    text = resources.files("reltype").joinpath("builtin/orders.toml").read_text(encoding="utf-8")
+    tables: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(text)
+    return tables["totals"]
+
+
+def _folded(text: str) -> str:
+    """SQL of a text in lower case without accents, signs as blanks."""
+    signs = "'[^\\p{L}\\p{N}]+'"
+    return f"trim(regexp_replace(strip_accents(lower({text})), {signs}, ' ', 'g'))"
+
+
+def totals_sql(ids: str) -> str:
+    """A SELECT of those customers of *ids* that are no customers, but sums of others.
+
+    Args:
+        ids: SQL of a relation with the column `customer_id`, each once.
+    """
+    sure, others = (
+        "|".join(word.replace(" ", " ?") for word in _words()[key]) for key in ("sure", "others")
+    )
+    begins = literal(f"^({sure}|{others})( |$)")
+    wholly = literal(f"^({sure})( |$)|^({others})$")
+    rest = f"regexp_replace(folded, {literal(f'^({others}) ')}, '')"
+    return f"""WITH ids AS (SELECT customer_id FROM {ids} WHERE customer_id IS NOT NULL),
+        named AS (SELECT customer_id, {_folded("customer_id")} AS folded FROM ids
+          WHERE strip_accents(lower(customer_id)) SIMILAR TO {literal(_first_letters())}),
+        begun AS (SELECT * FROM named WHERE regexp_matches(folded, {begins}))
+        SELECT customer_id FROM begun WHERE regexp_matches(folded, {wholly})
+          OR {rest} IN (SELECT {_folded("customer_id")} FROM ids)
+        ORDER BY 1"""
+
+
+def _first_letters() -> str:
+    """A pattern of what such a row may begin with: nearly all ids fall out by their first letter."""
+    firsts = sorted({word[0] for words in _words().values() for word in words})
+    return f"[^a-z]*[{''.join(firsts)}].*"
