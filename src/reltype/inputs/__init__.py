@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 
 from reltype import sources
 from reltype.engines import EngineError, limits
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
@@ -351,12 +352,13 @@ def _normalizing(guess: Guess) -> Guess:
 @contextmanager
 def read_errors(name: str) -> Iterator[None]:
     """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
-    import duckdb
     import pyarrow as pa
+
+    from reltype.engines.duckdb import errors
 
     try:
         yield
-    except (duckdb.Error, EngineError, pa.ArrowException) as error:
+    except (*errors(), pa.ArrowException) as error:
         if not of_the_file(error):
             raise
         raise InputError(
@@ -479,16 +481,14 @@ _SAMPLED = 1000
 
 def _counted(connection: Connection, source: Source, found: Guess) -> Counted | None:
     """How often the customer's column repeats in the whole file: a sample hardly shows it."""
-    import duckdb
-
     column = found.sources.get("customer_id")
     if column not in source.columns:
         return None
     try:
-        row = connection.execute(
+        row = DuckDB(connection).rows(
             f"SELECT count({quote(column)}), count(DISTINCT {quote(column)}) FROM {source.relation}"
-        ).fetchall()[0]
-    except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+        )[0]
+    except EngineError:  # a row that cannot be cut is found, and told, when the whole is read
         return None
     return Counted(column, int(row[0]), int(row[1]))
 

@@ -14,7 +14,7 @@ from functools import cache
 
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import literal
-from reltype.words import table
+from reltype.expressions.words import table
 
 KINDS = (
     "purchase",

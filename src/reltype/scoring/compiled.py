@@ -151,9 +151,15 @@ def _nested(population: Population, sources: Mapping[str, str]) -> str:
     logs = [_named(select, sources) for select in population.logs]
     tables = [_named(select, sources) for select in population.tables]
     facts = query.facts(
-        plan, logs, until=population.last, absent=population.absent, nulls=nulls
+        plan,
+        logs,
+        until=population.last,
+        absent=population.absent,
+        nulls=nulls,
+        orders=population.orders,
     ).replace(" ORDER BY customer_id", "")
-    people = query.customers(tables, population.given).replace(" ORDER BY 1", "")
+    today = f"DATE '{population.until}'" if population.until else None
+    people = query.customers(tables, population.given, today=today).replace(" ORDER BY 1", "")
     joined = population.joined(f"(/*facts*/ {facts})", f"(/*customer_facts*/ {people})")
     base = f"SELECT * FROM (/*everybody*/ {joined.replace('ORDER BY 1', '')}) CROSS JOIN scales"
     constants = population.usual.constants
@@ -167,7 +173,7 @@ def _nested(population: Population, sources: Mapping[str, str]) -> str:
         known=known,
     )
     judged = query.evidence(plan, features, constants, nulls, population.reliability, known=known)
-    return f"{query.answer(plan, judged)} ORDER BY customer_id"
+    return f"{query.answer(plan, judged, nulls=nulls)} ORDER BY customer_id"
 
 
 def _named(select: str, sources: Mapping[str, str]) -> str:
@@ -209,6 +215,7 @@ def _canonical(population: Population) -> Population:
         logs=[f"SELECT *, {made} FROM interactions"] if population.logs else [],
         tables=[f"SELECT *, {made} FROM customers"] if population.tables else [],
         frozen=population.scales,
+        orders=False,
     )
 
 
