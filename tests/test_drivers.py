@@ -296,6 +296,8 @@ def test_the_line_is_what_columns_of_noise_get():
     drawn = noise.noise_shares(whole, single(3), 150)
     assert np.mean(drawn) == pytest.approx(np.mean(got), rel=0.25)
     assert np.mean(np.array(got) > noise.line(drawn, 3)) < 0.04
+    dealt = noise.noise_shares(whole, single(3), 150, sample=Sample.of(values))
+    assert np.mean(dealt) == pytest.approx(np.mean(drawn), rel=0.1)
 
 
 def test_a_driver_that_is_there_is_reported_and_equal_ones_are_not_told_apart():

@@ -230,7 +230,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
         scales=dict(run.scales.values),
         alike=alike(plan, seen),
         helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
-        warnings=tuple(run.warnings),
+        warnings=tuple(w for w in run.warnings if w not in run.inputs.scales_in_doubt),
         reliability=dict(run.scales.reliability),
         known=run.scales.known,
         base_rates={
@@ -244,6 +244,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
 
 def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
     """What to know before the shares are read."""
+    yield from run.inputs.scales_in_doubt
     measured = run.scales.reliability
     if measured and not any(trust(value) > 0.5 for value in measured.values()):
         yield (

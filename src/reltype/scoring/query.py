@@ -480,8 +480,7 @@ def nest(
 def overview(plan: Plan, relation: str) -> str:
     """One row of counts over customers in *relation*, the `answer` with what was seen.
 
-    Columns `n`; `s_i`: customers whose signal i is not null; `c_i_j` for i ≤ j: customers for
-    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k; `k_k`: the same
+    Columns `n`; `s_i`: customers whose signal i is not null; `e_k`: mean evidence of dimension k; `k_k`: the same
     over those whom no flag withholds; `r_i`: customers under base rate i.
     """
     counts = ["count(*) AS n"]
@@ -494,8 +493,4 @@ def overview(plan: Plan, relation: str) -> str:
         for k, d in enumerate(plan.dimensions)
     ]
     counts += [f"count_if(rate_{i}) AS r_{i}" for i in range(len(plan.typology.base_rates))]
-    for i, first in enumerate(plan.rules):
-        for j, second in enumerate(plan.rules[i:], i):
-            if first.archetype == second.archetype:
-                counts.append(f"count_if(rule_{i} AND rule_{j}) AS c_{i}_{j}")
     return f"SELECT {', '.join(counts)} FROM ({relation})"

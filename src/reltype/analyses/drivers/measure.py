@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve, field, frozen
 
-from reltype.analyses.drivers import intervals, noise, performance, subsets
+from reltype.analyses.drivers import intervals, noise, performance
 from reltype.analyses.drivers.missing import LOST, Moments, Treatment, moments
 from reltype.analyses.drivers.moments import Sample, correlation
 from reltype.analyses.drivers.result import Driver, Drivers
@@ -138,10 +138,10 @@ def measure(
         )
     found = mean_shares(known.covariances, players, always)
     drawn = replicated(known.covariances, known.replicates, players, always, found.lmg)
-    lines = _lines(known, players, always)
+    used = sample.rows(sample.complete) if chosen == "listwise" else sample
+    lines = _lines(known, used, players, always)
     chance = noise.chance(found.r2, len(columns), known.size, len(always), found.always)
     if len(sample) <= _SHUFFLED and sample.people == len(sample):
-        used = sample.rows(sample.complete) if chosen == "listwise" else sample
         dealt = noise.chance_by_shuffling(used.values, used.weights, always)
         chance = max(chance, dealt)
     return _told(
@@ -173,15 +173,11 @@ def _enough(sample: Sample, table: Table, name: str, used: Sample) -> None:
 
 
 def _lines(
-    known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]
+    known: Moments, used: Sample, players: Sequence[Sequence[int]], always: Sequence[int]
 ) -> dict[int, float]:
     """Columns of a player → what as many columns of noise get."""
     whole = correlation(known.covariances.mean(axis=-1))
-    left = subsets.given(whole, always)
-    rest = [i for i in range(len(whole)) if i not in set(always)]
-    place = {column: number for number, column in enumerate(rest)}
-    moved = [[place[c] for c in player] for player in players]
-    drawn = noise.noise_shares(left, moved, known.size, len(always))
+    drawn = noise.noise_shares(whole, players, known.size, always, used)
     return {k: noise.line(drawn, len(players), k) for k in sorted({1, *map(len, players)})}
 
 
@@ -353,11 +349,13 @@ def _levels(
     rated = [i for i, name in enumerate(names) if name in table.rated]
     columns = [table.values[:, table.players[names[i]][0]] for i in rated]
     columns = [column[~np.isnan(column)] for column in columns]
-    rated = [i for i, column in zip(rated, columns, strict=True) if column.size and np.ptp(column)]
-    columns = [column for column in columns if column.size and np.ptp(column)]
+    vary = [bool(column.size and np.ptp(column)) for column in columns]
+    rated = [i for i, varies in zip(rated, vary, strict=True) if varies]
+    found_scales = performance.scales_of([c for c, v in zip(columns, vary, strict=True) if v])
+    scales = [scale for scale in found_scales if scale is not None]
+    rated = [i for i, scale in zip(rated, found_scales, strict=True) if scale is not None]
     if len(rated) < 2:
         return {}, None
-    scales = performance.scales_of(columns)
     at = [players[i][0] for i in rated]
     low, span = sample.low[at], sample.span[at]
     begin = np.array([scale[0] for scale in scales])
