@@ -526,8 +526,6 @@ def _all_kinds(
     connection: Connection, source: Source, found: Guess, ask: Ask, sampled: int
 ) -> tuple[Guess, tuple[str, ...]]:
     """The guess with every word for a kind that the whole file has, and what to say of the new ones."""
-    import duckdb
-
     column = found.sources.get("kind")
     if found.role != "interactions" or column not in source.columns or "state" in found.sources:
         return found, ()
@@ -536,10 +534,8 @@ def _all_kinds(
     if sampled >= _SAMPLED and not large:
         asked = f"SELECT {quote(column)}::VARCHAR AS word FROM {source.relation} GROUP BY 1"
         try:
-            rows = connection.execute(
-                f"{asked} ORDER BY count(*) DESC, 1 LIMIT {_WORDS}"
-            ).fetchall()
-        except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+            rows = DuckDB(connection).rows(f"{asked} ORDER BY count(*) DESC, 1 LIMIT {_WORDS}")
+        except EngineError:  # a row that cannot be cut is found, and told, when the whole is read
             rows = []
         seen |= {
             row[0] for row in rows if row[0] is not None and row[0].strip().lower() not in BLANKS
