@@ -54,6 +54,7 @@ class Lines:
 def choose(choice: Choice) -> None:
     """Put in the columns of orders that nobody gave, as far as enough speaks for them."""
     _two_ends(choice)
+    _authors(choice)
     _fees(choice)
     _ended(choice)
     _state(choice)
@@ -149,6 +150,32 @@ def _two_ends(choice: Choice) -> None:
         f"{payer.name!r} and {payee.name!r} are the two ends; {company!r} is the company's own, so "
         "the customer is the other"
     )
+
+
+_WRITERS = {
+    "author",
+    "sender",
+    "from",
+    "writer",
+    "absender",
+    "von",
+    "verfasser",
+    "expediteur",
+    "autor",
+}
+
+
+def _authors(choice: Choice) -> None:
+    """A log of messages that names who wrote: what went out, the company wrote itself."""
+    who, way = choice.column("customer_id"), choice.column("direction")
+    if who is None or way is None or not _WRITERS & set(choice.table.names[who.name].words):
+        return
+    seen: dict[str, set[str | None]] = {}
+    for writer, direction in zip(who.at, way.at, strict=True):
+        if writer is not None:
+            seen.setdefault(writer, set()).add(direction)
+    both = sum(len(ways) > 1 for ways in seen.values())
+    choice.authors = both <= 0.05 * len(seen)
 
 
 _FEES = ("fee", "fees", "commission", "gebuhr", "gebuhren", "frais", "comision", "commissione")
