@@ -59,7 +59,9 @@ def test_a_near_miss_says_what_was_seen_and_what_was_needed(explained):
     for _, why in explained:
         for miss in why.near_misses:
             name, operator = miss.clause.split()[:2]
-            assert miss.text == f"{name} {miss.value:.3g}, needs {operator} {miss.bound:.3g}"
+            asked = {">": "more than", ">=": "at least", "<": "less than"}[operator]
+            seen, bound = f"{miss.value:,.6g}", f"{miss.bound:,.6g}"
+            assert miss.text == f"{name} {seen}; {asked} {bound} is asked for"
             assert not TEST[operator](miss.value, miss.bound)
 
 
@@ -81,7 +83,7 @@ def test_what_was_not_seen_is_told_with_all_that_says_nothing_for_want_of_it(exp
         assert set(why.missing) == {n for n in ("sap", "wind", "blooms", "rings") if row[n] is None}
         for name, text in why.missing.items():
             signals = [
-                f"{s['dimension']} ({s['name']})"
+                f"signal {s['name']!r}"
                 for s in SAID["signals"]
                 if name in s["of"].split() or f"({name}" in s["of"]
             ]

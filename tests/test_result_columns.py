@@ -319,7 +319,11 @@ def test_benefits_are_ranked_by_gap_suitability_and_evidence(rows, expected):
             _, most, broken, likeliest = due[benefit["name"]]
             high = {"glow": "warm", "grip": "tight"}
             moves = f"; moves {most} towards {high[most]}" if most else ""
-            assert benefit["because"] == ("it withers" if broken else f"suits a {likeliest}{moves}")
+            assert benefit["because"] == (
+                "it withers"
+                if broken
+                else f"suits {'an' if likeliest == 'ivy' else 'a'} {likeliest}{moves}"
+            )
 
 
 def test_what_must_be_in_order_first_is_offered_to_the_unclassified_too_and_nothing_else(rows):

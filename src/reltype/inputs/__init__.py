@@ -22,8 +22,9 @@ from reltype.inputs.recheck import LOOKS, rechecked
 from reltype.inputs.returns import Returns, attached
 from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS, LEFT_OUT
-from reltype.mapping.casts import Cells
-from reltype.mapping.guess import Counted, guess
+from reltype.mapping.casts import BLANKS, Cells
+from reltype.mapping.guess import ROW, Counted, guess
+from reltype.mapping.kinds import doubts_of, kind_of
 from reltype.mapping.readings import in_words
 from reltype.mapping.totals import totals_sql
 from reltype.sources import files, frames, rejects
@@ -71,6 +72,11 @@ class Input:
     lacking: Mapping[str, str] = field(factory=dict)
 
     @property
+    def numbered(self) -> bool:
+        """Whether the rows are told apart by their number alone."""
+        return self.guess.sources.get("customer_id") == ROW
+
+    @property
     def relation(self) -> str:
         """What stands behind FROM."""
         return self.over(self.source.relation)
@@ -93,6 +99,9 @@ class Input:
 
     def over(self, relation: str, keep: Sequence[str] = ()) -> str:
         """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
+        if self.numbered:
+            number = "CAST(row_number() OVER () AS VARCHAR)"
+            return f"(SELECT *, {number} AS {quote(ROW)} FROM {relation})"
         if self.made is not None:
             relation = self.made.joined(Table(relation, (*self.source.columns, *keep)))
         return relation if self.returns is None else self.returns.joined(relation)
@@ -166,6 +175,8 @@ class Inputs:
         features: Collection[str] = (),
         encoding: str | None = None,
         timeout: float | None = None,
+        timezone: str = "",
+        id_from_row: bool = False,
     ) -> Inputs:
         """Open everything, and find out what each is.
 
@@ -177,6 +188,8 @@ class Inputs:
             features: Names of features that a customer table may give.
             encoding: What text files are written in; seen from their bytes where None.
             timeout: Seconds for each of *asked*; None or 0: no limit.
+            timezone: Where times in UTC are told; empty: in UTC.
+            id_from_row: A row of a file that names no customer is one.
 
         Raises:
             InputError: Something cannot be read, or not in that time.
@@ -189,7 +202,8 @@ class Inputs:
                 read_errors(_named(ask)),
             ):
                 found, made = _opened(connection, ask, encoding)
-                items += [_understood(connection, source, made, ask, features) for source in found]
+                understood = _understanding(connection, ask, features, timezone, id_from_row)
+                items += [understood(source, made) for source in found]
         _all_used(asked, items)
         items = attached(connection, items)
         if normalize_ids:
@@ -273,6 +287,17 @@ class Inputs:
             shown = in_words([repr(name) for name in self.own], 3)
             told.append(f"{shown}: our own, since all that they did is outbound, and left out.")
         return told
+
+    @property
+    def scales_in_doubt(self) -> list[str]:
+        """Of the notes, those on scales that were assumed: shares may hang on them."""
+        on = tuple(f"{name}: " for name in ("rating", "satisfaction", "sentiment", "nps"))
+        return [
+            f"{item.source.name}: {doubt}"
+            for item in self.items
+            for doubt in item.guess.doubts
+            if doubt.startswith(on)
+        ]
 
     @property
     def guesses(self) -> list[str]:
@@ -439,12 +464,28 @@ def _opened(
     return found, None
 
 
+def _understanding(
+    connection: Connection,
+    ask: Ask,
+    features: Collection[str],
+    timezone: str,
+    id_from_row: bool,
+) -> Callable[[Source, Origins | None], Input]:
+    """How to find out what a source of *ask* is read as."""
+
+    def understood(source: Source, made: Origins | None) -> Input:
+        return _understood(connection, source, made, ask, features, (timezone, id_from_row))
+
+    return understood
+
+
 def _understood(
     connection: Connection,
     source: Source,
     made: Origins | None,
     ask: Ask,
     features: Collection[str],
+    way: tuple[str, bool],
 ) -> Input:
     """What *source* is read as, what was said going before what is guessed."""
     if not source.columns:
@@ -473,6 +514,8 @@ def _understood(
             where=block.where if block is not None else None,
             features=features,
             counted=counted,
+            timezone=way[0],
+            id_from_row=way[1] and made is None,
         )
 
     role = block.role if block is not None else ask.role
@@ -481,22 +524,57 @@ def _understood(
         found = guessed(None)
     if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
         found = guessed(None, _counted(connection, shown, found))
-    if block is not None and block.on and made is not None:
-        alone = guess(
-            source.name,
-            source.columns,
-            source.types,
-            sources.sample(connection, source),
-            role=found.role,
-            kinds=ask.kinds,
-            features=features,
-        )
-        found = _with_own(found, alone, block)
-        notes = (*notes, *made.met(connection, Table(source.relation, source.columns)))
-    elif made is not None and block is not None:
-        found = _as_written(found, block)
-    typed = dict(zip(shown.columns, shown.types, strict=True))
-    return Input(source, found, typed, made, notes, lacking=lacking)
+    if block is not None and made is not None:
+        found, met = _of_block(connection, source, made, block, ask, found, features)
+        notes = (*notes, *met)
+    found, more = _all_kinds(connection, shown, found, ask, sample.num_rows)
+    known = dict(zip(shown.columns, shown.types, strict=True))
+    if found.sources.get("customer_id") == ROW:
+        known[ROW] = "VARCHAR"
+    return Input(source, found, known, made, (*notes, *more), lacking=lacking)
+
+
+def _all_kinds(
+    connection: Connection, source: Source, found: Guess, ask: Ask, sampled: int
+) -> tuple[Guess, tuple[str, ...]]:
+    """The guess with every word for a kind that the whole file has, and what to say of the new ones."""
+    import duckdb
+
+    column = found.sources.get("kind")
+    if found.role != "interactions" or column not in source.columns or "state" in found.sources:
+        return found, ()
+    seen = set(found.kinds)
+    large = any(part.dialect and part.path and _bytes(part.path) > _LARGE for part in source.parts)
+    if sampled >= _SAMPLED and not large:
+        asked = f"SELECT {quote(column)}::VARCHAR AS word FROM {source.relation} GROUP BY 1"
+        try:
+            rows = connection.execute(
+                f"{asked} ORDER BY count(*) DESC, 1 LIMIT {_WORDS}"
+            ).fetchall()
+        except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+            rows = []
+        seen |= {
+            row[0] for row in rows if row[0] is not None and row[0].strip().lower() not in BLANKS
+        }
+    more = sorted(seen - set(found.kinds) - set(ask.kinds))
+    kinds = {word: kind for word in more if (kind := kind_of(word, found.context)) is not None}
+    mapping = evolve(found.mapping, kinds={**found.mapping.kinds, **kinds})
+    notes = list(doubts_of(more, found.context))
+    new = sorted(seen - ask.fitted) if ask.fitted else []
+    if new:
+        read = (f"{word!r} ({mapping.kinds.get(word, 'other')})" for word in new[:5])
+        rest = f" and {len(new) - 5} more" if len(new) > 5 else ""
+        notes.append(f"kind: {', '.join(read)}{rest} is new since the model was fitted.")
+    return evolve(found, mapping=mapping), tuple(notes)
+
+
+_LARGE = 1 << 24
+"""Bytes of a text file beyond which its words are not collected before it is read."""
+_WORDS = 3000
+
+
+def _bytes(path: str) -> int:
+    return Path(path).stat().st_size if Path(path).exists() else 0
 
 
 _SAMPLED = 1000
@@ -517,6 +595,32 @@ def _counted(connection: Connection, source: Source, found: Guess) -> Counted | 
     except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
         return None
     return Counted(column, int(row[0]), int(row[1]))
+
+
+def _of_block(
+    connection: Connection,
+    source: Source,
+    made: Origins,
+    block: Block,
+    ask: Ask,
+    found: Guess,
+    features: Collection[str],
+) -> tuple[Guess, tuple[str, ...]]:
+    """The guess of what a config's block says, and how many rows found what was joined to them."""
+    if not block.on:
+        return _as_written(found, block), ()
+    alone = guess(
+        source.name,
+        source.columns,
+        source.types,
+        sources.sample(connection, source),
+        role=found.role,
+        kinds=ask.kinds,
+        features=features,
+    )
+    return _with_own(found, alone, block), made.met(
+        connection, Table(source.relation, source.columns)
+    )
 
 
 def _with_own(found: Guess, alone: Guess, block: Block) -> Guess:

@@ -102,6 +102,7 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
+        norms: What is usual here by somebody who knows; it goes before what these customers show.
         orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
@@ -118,6 +119,7 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
+    norms: Mapping[str, float] = field(factory=dict)
     orders: bool = False
     facts: str = ""
     customers: str = ""
@@ -225,7 +227,7 @@ class Population:
             return self.usual
         return evolve(
             self.usual,
-            overlap=self._overlap(self.overview),
+            overlap=self._overlap(),
             reliability=self.reliability,
             known=self._known(self.overview),
         )
@@ -241,6 +243,7 @@ class Population:
         for scale in self.plan.scales:
             if self.plan.scale(scale).null_without(self.nulls.features):
                 constants[scale.name] = scale.otherwise
+        constants |= self.normed
         while ready := query.ready_scales(self.plan, constants):
             asked = ", ".join(e.sql() for e in ready.values())
             found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
@@ -250,6 +253,23 @@ class Population:
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
         return Scales(days.as_of, days.log_start, values)
+
+    @cached_property
+    def normed(self) -> dict[str, float]:
+        """Scale → its value by a norm, for those of which one speaks; none with a model's scales."""
+        if self.frozen is not None or not self.norms:
+            return {}
+        known = {name: literal(value) for name, value in self.norms.items()}
+        asked = {
+            scale.name: expression.sql(columns=known)
+            for scale in self.plan.scales
+            if (expression := scale.normed()) is not None and expression.needs <= set(self.norms)
+        }
+        if not asked:
+            return {}
+        return dict(
+            zip(asked, map(_tidy, self._row(f"SELECT {', '.join(asked.values())}")), strict=True)
+        )
 
     @cached_property
     def reliability(self) -> Mapping[str, float]:
@@ -474,16 +494,29 @@ class Population:
             nulls=self.nulls,
         )
 
-    def _overlap(self, counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
-        """How far rules for one archetype fire together on these customers."""
+    def _overlap(self) -> dict[str, dict[str, float]]:
+        """How far rules for one archetype fire together on these customers.
+
+        A product of matrices, batch by batch: as columns of a query, the pairs of three hundred
+        rules would fill a gigabyte.
+        """
         rules = self.plan.rules
-        fired = {
-            (i, j): int(counts[f"c_{i}_{j}"])
-            for i in range(len(rules))
-            for j in range(i, len(rules))
-            if f"c_{i}_{j}" in counts
+        if not rules:
+            return {}
+        together = np.zeros((len(rules), len(rules)))
+        asked = ", ".join(f"coalesce(rule_{i}, false) AS rule_{i}" for i in range(len(rules)))
+        for batch in self.engine.batches(f"SELECT {asked} FROM {self._answers}"):
+            fired = np.empty((batch.num_rows, len(rules)), np.float32)
+            for i in range(len(rules)):
+                fired[:, i] = batch.column(i).to_numpy(zero_copy_only=False)
+            together += fired.T @ fired  # whole numbers, exact up to 2^24 in a batch
+        pairs = {
+            (i, j): int(together[i, j])
+            for i, first in enumerate(rules)
+            for j, second in enumerate(rules[i:], i)
+            if first.archetype == second.archetype
         }
-        return overlap([r.name for r in rules], [r.archetype for r in rules], fired)
+        return overlap([r.name for r in rules], [r.archetype for r in rules], pairs)
 
     def _days(self) -> tuple[dt.date, dt.date]:
         """The first and the last day of the log.
@@ -549,6 +582,7 @@ def grouped(
     frozen: Scales | None = None,
     ratings: Collection[str] = (),
     orders: bool = False,
+    norms: Mapping[str, float] | None = None,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
 
@@ -568,6 +602,7 @@ def grouped(
         frozen=frozen,
         ratings=ratings,
         orders=orders,
+        norms=norms or {},
     )
     if logs:
         sql = query.facts(

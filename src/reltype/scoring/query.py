@@ -54,6 +54,13 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("kind", "value"),
         "CASE WHEN kind = 'purchase' AND value > 0 THEN round(ln(value) * 4096) / 4096 END",
     ),
+    "payment_log": (
+        ("kind", "value"),
+        (
+            "CASE WHEN kind IN ('purchase', 'renewal') AND value > 0"
+            " THEN round(ln(value) * 4096) / 4096 END"
+        ),
+    ),
     "ended": (("ended",), "CAST(floor(epoch(ended) / 86400) AS DOUBLE)"),
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
@@ -468,8 +475,7 @@ def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
 def overview(plan: Plan, relation: str) -> str:
     """One row of counts over customers in *relation*, the `answer` with what was seen.
 
-    Columns `n`; `s_i`: customers whose signal i is not null; `c_i_j` for i ≤ j: customers for
-    whom both rules, of one archetype, hold; `e_k`: mean evidence of dimension k; `k_k`: the same
+    Columns `n`; `s_i`: customers whose signal i is not null; `e_k`: mean evidence of dimension k; `k_k`: the same
     over those whom no flag withholds; `r_i`: customers under base rate i.
     """
     counts = ["count(*) AS n"]
@@ -482,8 +488,4 @@ def overview(plan: Plan, relation: str) -> str:
         for k, d in enumerate(plan.dimensions)
     ]
     counts += [f"count_if(rate_{i}) AS r_{i}" for i in range(len(plan.typology.base_rates))]
-    for i, first in enumerate(plan.rules):
-        for j, second in enumerate(plan.rules[i:], i):
-            if first.archetype == second.archetype:
-                counts.append(f"count_if(rule_{i} AND rule_{j}) AS c_{i}_{j}")
     return f"SELECT {', '.join(counts)} FROM ({relation})"

@@ -76,8 +76,12 @@ class Run:
 
         met = meetings(self.population, self.inputs)
         changed = [f"{one.text}." for one in self.knowledge.catalogue.overrides]
+        normed = [
+            f"{name} is {value:.4g} by [norms], not what these customers show."
+            for name, value in self.population.normed.items()
+        ]
         found = oddities(self.population, self.inputs, self.counts)
-        return [*met, *changed, *self.inputs.notes, *found]
+        return [*met, *changed, *normed, *self.inputs.notes, *found]
 
     @property
     def formats(self) -> tuple[Format, ...]:
