@@ -77,7 +77,9 @@ SAME: Mapping[str, frozenset[str]] = {
     | more
     for dialect, more in {
         "postgres": frozenset({"BOOL_OR", "BOOL_AND", "PERCENTILE_CONT", "STARTS_WITH"}),
-        "spark": frozenset({"BOOL_OR", "BOOL_AND", "MEDIAN", "MAX_BY", "MIN_BY", "TO_DATE"}),
+        "spark": frozenset(
+            {"BOOL_OR", "BOOL_AND", "MEDIAN", "MAX_BY", "MIN_BY", "STARTSWITH", "TO_DATE"}
+        ),
     }.items()
 }
 """Functions, as each dialect calls them, that mean there what they mean in DuckDB."""
