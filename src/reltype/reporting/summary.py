@@ -308,7 +308,7 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
         if expression is None:
             found.append("since" if name == "since_day" else name)  # as people write it
         elif expression.aggregate:
-            needs = {"value" if need == "amount_log" else need for need in expression.needs}
+            needs = {"value" if need.endswith("_log") else need for need in expression.needs}
             found += sorted(needs - _ALWAYS)
         else:
             queue += sorted(expression.needs)

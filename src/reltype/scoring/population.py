@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 EPOCH = dt.date(1970, 1, 1)
 
 
+SAMPLED_ROWS, SAMPLED_CUSTOMERS = 200_000, 2_000
+"""So many rows and customers are enough to measure reliability within a few hundredths."""
+
+
+KEPT_ONE_IN = 16
+"""Of how many customers one keeps its rows while a log is read, which costs a list of them."""
+
+
 @frozen
 class Scales:
     """What was usual among all customers when they were measured; frozen in a model.
@@ -106,6 +114,7 @@ class Population:
         customers: The engine's table of what the customer tables say; empty without any.
         ratings: Features and scales of which it is known on what scale people were asked.
         left_out: Ids that are no customers.
+        kept_rows: The facts hold the rows of some customers, too.
     """
 
     engine: Engine = field(repr=False)
@@ -123,6 +132,7 @@ class Population:
     customers: str = ""
     ratings: Collection[str] = ()
     left_out: tuple[str, ...] = ()
+    kept_rows: bool = False
 
     @property
     def measuring_all(self) -> Population:
@@ -263,6 +273,30 @@ class Population:
             zip(asked, map(_tidy, self._row(f"SELECT {', '.join(asked.values())}")), strict=True)
         )
 
+    def _rows_to_halve(self, nulls: Nulls) -> str:
+        """SQL of the interactions that reliability is measured on.
+
+        All of a small log; of a large one what was kept of it while it was read; where that is of
+        too few customers, those rows of it that are of one customer in so many.
+        """
+        rows, customers, kept = self._row(
+            "SELECT coalesce(sum(log_rows), 0), count(*),"
+            f" {'count(log_kept)' if self.kept_rows else '0'}"
+            f" FROM {self.facts} WHERE customer_id IS NOT NULL"
+        )
+        if rows > SAMPLED_ROWS and kept >= SAMPLED_CUSTOMERS // 4:
+            return query.unkept(self.facts)
+        columns = {n for e in query.aggregates(self.plan, nulls).values() for n in e.needs}
+        one_in = max(1, min(int(rows) // SAMPLED_ROWS, int(customers) // SAMPLED_CUSTOMERS))
+        return query.interactions(
+            self.logs,
+            columns,
+            until=self.last,
+            absent=self.absent,
+            orders=self.orders,
+            one_in=one_in,
+        )
+
     @cached_property
     def reliability(self) -> Mapping[str, float]:
         """How far each signal repeats itself between two halves of every customer's log."""
@@ -281,15 +315,7 @@ class Population:
             f", signal_{i}, {'1.0' if self.plan.observed(signal) is None else f'n_{i}'} AS n_{i}"
             for i, signal in signals.items()
         )
-        halves = query.facts(
-            self.plan,
-            self.logs,
-            until=self.last,
-            absent=self.absent,
-            orders=self.orders,
-            nulls=nulls,
-            halves=True,
-        )
+        halves = query.halves(self.plan, self._rows_to_halve(nulls), nulls)
         with self.kept(halves, "halves") as name:
             features = query.features(
                 self.plan,
@@ -597,10 +623,17 @@ def grouped(
         norms=norms or {},
     )
     if logs:
+        keep = KEPT_ONE_IN if frozen is None else 0
         sql = query.facts(
-            plan, logs, until=made.last, absent=absent, nulls=made.nulls, orders=orders
+            plan,
+            logs,
+            until=made.last,
+            absent=absent,
+            nulls=made.nulls,
+            orders=orders,
+            kept=keep,
         )
-        made = evolve(made, facts=engine.materialise(sql, "facts"))
+        made = evolve(made, facts=engine.materialise(sql, "facts"), kept_rows=bool(keep))
     if tables:
         today = f"DATE '{until}'" if until else None
         named = engine.materialise(query.customers(tables, given, today=today), "customers")

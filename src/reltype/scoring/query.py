@@ -87,6 +87,7 @@ def interactions(
     until: str | None,
     absent: Collection[str] = (),
     orders: bool = False,
+    one_in: int = 1,
 ) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
@@ -102,6 +103,7 @@ def interactions(
             up what is null everywhere without looking.
         orders: The selects have a row per order, with the columns `orders.LINES`, which are passed
             through.
+        one_in: Of how many customers one is looked at, by a hash of the id.
     """
     late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
     asked = sorted({*columns, "day"} - {"customer_id", "organic"})
@@ -119,6 +121,8 @@ def interactions(
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound'{_placed(absent)} AS organic{carried}
         FROM ({" UNION ALL ".join(selects)})"""
+    if one_in > 1:
+        rows += f" WHERE hash(customer_id) % {one_in} = 0"
     if "payment_gap_days" in asked:
         rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
     for name, (row, previous) in _PREVIOUS.items():
@@ -149,7 +153,7 @@ def facts(
     absent: Collection[str] = (),
     orders: bool = False,
     nulls: Nulls = NO_NULLS,
-    halves: bool = False,
+    kept: int = 0,
 ) -> str:
     """One row per customer with every fact that the log can give, sorted by customer.
 
@@ -164,8 +168,7 @@ def facts(
             `log_scattered` those among them whose rows lie days apart, `log_varying` those that
             contradict themselves.
         nulls: What is null everywhere, and is not computed.
-        halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
-            of them as if by a coin, the same for everybody.
+        kept: Of how many customers one keeps the rows themselves, as a list `log_kept`; 0: none.
     """
     asked = aggregates(plan, nulls)
     needs = {name for expression in asked.values() for name in expression.needs}
@@ -187,10 +190,10 @@ def facts(
     looked |= dict(zip(("log_back_rows", "log_back_states"), back, strict=True))
     looks = "".join(f", {_count(sql)} AS {name}" for name, sql in looked.items())
     rows = interactions(selects, needs, until=until, absent=absent, orders=orders)
-    if halves:
-        return f"""
-            SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
-            WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
+    if kept:
+        fields = ", ".join(f"{name} := {name}" for name in sorted({*needs, "day", "organic"}))
+        chosen = f"hash(customer_id) % {kept} = 0"
+        looks += f", list(struct_pack({fields})) FILTER ({chosen}) AS log_kept"
     return f"""
         SELECT customer_id, {"CAST(sum(order_rows) AS BIGINT)" if orders else "count(*)"} AS log_rows,
           min(day) AS log_first_day, max(day) AS log_last_day, {count("is_reject")} AS log_rejects,
@@ -209,6 +212,31 @@ def aggregates(plan: Plan, nulls: Nulls = NO_NULLS) -> dict[str, Expression]:
         and (expression := plan.feature(feature)) is not None
         and expression.aggregate
     }
+
+
+def halves(plan: Plan, rows: str, nulls: Nulls) -> str:
+    """Two rows for each customer of *rows*, `half` 0 and 1, with every fact and `log_rows`.
+
+    Each day of the log falls to one half as if by a coin, the same for everybody.
+
+    Args:
+        plan: What is asked.
+        rows: SQL of interactions, or of what `facts` kept of them (`unkept`).
+        nulls: What is null everywhere, and is not computed.
+    """
+    asked = aggregates(plan, nulls)
+    measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    return f"""
+        SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
+        WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
+
+
+def unkept(facts: str) -> str:
+    """The interactions that `facts` kept in the table *facts*."""
+    return (
+        f"SELECT customer_id, unnest(log_kept, recursive := true) FROM {facts}"
+        " WHERE customer_id IS NOT NULL AND log_kept IS NOT NULL"
+    )
 
 
 _HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009 % 2 AS TINYINT)"
