@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from reltype.config.options import SETTINGS
 from reltype.definitions.norms import norm
 from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
+from reltype.formats import toml
 from reltype.mapping.kinds import checked
 
 if TYPE_CHECKING:
@@ -184,13 +184,7 @@ def _here() -> Path | None:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{file}: cannot be read ({reason}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: is not TOML: {error}.") from error
+    return toml.load(file)
 
 
 def parse(document: Mapping[str, Any], file: Path) -> Config:

@@ -95,7 +95,7 @@ class Summary:
         unclassified: Reason → share of customers.
         statuses: Status → share of customers.
         alarms: Alarm → customers.
-        rows: `read`, `used`, `rejected`, `late`; and of those used, `unread`: with a cell that
+        rows: `read`, `used`, `rejected`, `left_out`, `late`; and of those used, `unread`: with a cell that
             held something else than it should.
         signals: Signal → share of customers of whom it was seen.
         scales: Scale → value.
@@ -223,6 +223,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
             "read": counts.rows,
             "used": counts.used,
             "rejected": counts.rejected,
+            "left_out": counts.left_out,
             "late": counts.late,
             "unread": counts.unread,
         },
@@ -308,7 +309,7 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
         if expression is None:
             found.append("since" if name == "since_day" else name)  # as people write it
         elif expression.aggregate:
-            needs = {"value" if need == "amount_log" else need for need in expression.needs}
+            needs = {"value" if need.endswith("_log") else need for need in expression.needs}
             found += sorted(needs - _ALWAYS)
         else:
             queue += sorted(expression.needs)

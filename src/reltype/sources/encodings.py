@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.errors import InputError, UsageError
-from reltype.words import table
+from reltype.expressions.words import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,8 +216,8 @@ def eight_bit(sample: bytes) -> str | None:
     Args:
         sample: Lines that hold bytes beyond ASCII.
     """
-    western = [letter for letter in _beyond(sample, "cp1252") if letter.isalpha()]
-    if len(_beyond(sample, "latin-1")) < _FEW or not western:
+    beyond = _beyond(sample, "cp1252")
+    if len(beyond) < _FEW or _PUNCTUATION.issuperset(beyond):
         return None
     found: dict[str, float] = {}
     for language in table("alphabets").values():
