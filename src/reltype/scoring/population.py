@@ -493,18 +493,19 @@ class Population:
 
     @property
     def _customers(self) -> str:
+        return self.joined(self.facts, self.customers)
+
+    def joined(self, facts: str, customers: str) -> str:
         """Facts and customer table side by side; a customer may stand in either alone."""
-        facts = f"SELECT * FROM {self.facts} WHERE customer_id IS NOT NULL"
-        table = f"SELECT * FROM {self.customers} WHERE customer_id IS NOT NULL"
+        facts = f"SELECT * FROM {facts} WHERE customer_id IS NOT NULL"
+        table = f"SELECT * FROM {customers} WHERE customer_id IS NOT NULL"
         if not self.tables:
             return facts
         if not self.logs:
             return table
         return f"""
-            SELECT coalesce(f.customer_id, c.customer_id) AS customer_id,
-              f.* EXCLUDE (customer_id), c.* EXCLUDE (customer_id)
-            FROM ({facts}) f FULL JOIN ({table}) c ON f.customer_id = c.customer_id
-            ORDER BY 1"""
+            SELECT * FROM (/*with_log*/ {facts}) f
+            FULL JOIN (/*with_table*/ {table}) c USING (customer_id) ORDER BY 1"""
 
     def refeatured(self, relation: str) -> str:
         """SQL of the features of *relation*, which holds the facts of customers that might be."""
