@@ -59,6 +59,12 @@ class Table:
     benefits: Mapping[str, str] = field(factory=dict)
     kinds: Mapping[str, str] = field(factory=dict)
 
+    def is_answer(self, column: int) -> bool:
+        """Whether a column holds answers on a scale, rather than amounts, or yes and no."""
+        known = self.values[:, column]
+        known = known[~np.isnan(known)]
+        return len(known) > 0 and performance.scale_of(known) is not None
+
     def rows(self, chosen: NDArray[np.bool_]) -> Table:
         """Some of the rows."""
         return evolve(
