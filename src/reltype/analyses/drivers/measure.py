@@ -60,10 +60,10 @@ class Table:
     kinds: Mapping[str, str] = field(factory=dict)
 
     def is_answer(self, column: int) -> bool:
-        """Whether a column holds answers on a scale, rather than amounts, or yes and no."""
+        """Whether a column may hold answers or scores, rather than amounts, or yes and no."""
         known = self.values[:, column]
         known = known[~np.isnan(known)]
-        return len(known) > 0 and performance.scale_of(known) is not None
+        return len(known) > 0 and performance.may_be_answers(known)
 
     def rows(self, chosen: NDArray[np.bool_]) -> Table:
         """Some of the rows."""
