@@ -29,6 +29,7 @@ COMMANDS = {
     "label": "label",
     "plugins": "plugins",
     "rules": "rules",
+    "track": "track",
 }
 """Command → its module here. A module is imported when its command is asked for."""
 

@@ -379,6 +379,7 @@ class Population:
 
     def batch(self, table: pa.RecordBatch) -> Batch:
         """What the classifiers read of one batch of `query.answer`."""
+
         def stacked(prefix: str) -> np.ndarray[Any, np.dtype[np.float64]]:
             columns = [f"{prefix}_{d.name}" for d in self.plan.dimensions]
             made = np.empty((table.num_rows, len(columns)), order="F")
@@ -499,6 +500,48 @@ class History:
     periods: Periods | None = None
     table: str = ""
 
+    @contextmanager
+    def shuffled(self) -> Iterator[History]:
+        """The same with the periods of each customer in an order of no meaning.
+
+        The first period, all that lies before the first day, stays where it is. Whoever did the
+        same in every period looks the same afterwards.
+        """
+        if self.periods is None:
+            yield self
+            return
+        key = "hash(customer_id || ':' || period)"
+        ranks = f"""
+            SELECT *, row_number() OVER (PARTITION BY customer_id, period > 0 ORDER BY period) AS place,
+              row_number() OVER (PARTITION BY customer_id, period > 0 ORDER BY {key}, period) AS drawn
+            FROM {self.table}"""
+        sql = f"""
+            WITH ranked AS ({ranks})
+            SELECT a.* EXCLUDE (period, place, drawn), b.period
+            FROM ranked a JOIN ranked b
+              ON a.customer_id = b.customer_id AND (a.period > 0) = (b.period > 0)
+              AND a.drawn = b.place"""
+        with self.population.kept(sql, "shuffled") as table:
+            yield evolve(self, table=table)
+
+    def features(self, window: int | None = None) -> str:
+        """SQL of `customer_id`, `as_of_day` and every feature up to each day, as `judge` reads it."""
+        return f"SELECT * FROM ({self._features(self._facts(window))})"
+
+    def _features(self, relation: str) -> str:
+        of = self.population
+        constants = dict(of.usual.constants)
+        del constants["as_of_day"]
+        return query.features(
+            of.plan,
+            relation,
+            given=of.given,
+            measured=bool(of.logs),
+            constants=constants,
+            nulls=of.nulls,
+            varying=["as_of_day"],
+        )
+
     def judge(self, window: int | None = None, size: int = BATCH) -> Iterator[tuple[int, Batch]]:
         """Batches as `Population.judge` gives them, of everybody up to each day.
 
@@ -515,15 +558,7 @@ class History:
         constants = dict(of.usual.constants)
         del constants["as_of_day"]
         with of.kept(self._facts(window), "history") as name:
-            features = query.features(
-                of.plan,
-                f"SELECT * FROM {name}",
-                given=of.given,
-                measured=bool(of.logs),
-                constants=constants,
-                nulls=of.nulls,
-                varying=["as_of_day"],
-            )
+            features = self._features(f"SELECT * FROM {name}")
             judged = query.evidence(of.plan, features, constants, of.nulls, of.reliability)
             answers = query.answer(
                 of.plan,
