@@ -98,7 +98,9 @@ def noise(runs=200):
         "rare yes": lambda n, p: (rng.random((n, p)) < 0.05) * 1.0,
     }
     for name, draw in kinds.items():
-        for rows, columns in ((60, 5), (300, 12)):
+        for rows, columns in (
+            ((60, 5), (300, 12)) if name != "rare yes" else ((300, 12), (1000, 12))
+        ):
             found = [
                 measure(table(draw(rows, columns + 1)), name="made", replicates=100)
                 for _ in range(runs)

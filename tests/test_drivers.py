@@ -296,6 +296,8 @@ def test_the_line_is_what_columns_of_noise_get():
     drawn = noise.noise_shares(whole, single(3), 150)
     assert np.mean(drawn) == pytest.approx(np.mean(got), rel=0.25)
     assert np.mean(np.array(got) > noise.line(drawn, 3)) < 0.04
+    dealt = noise.noise_shares(whole, single(3), 150, sample=Sample.of(values))
+    assert np.mean(dealt) == pytest.approx(np.mean(drawn), rel=0.1)
 
 
 def test_a_driver_that_is_there_is_reported_and_equal_ones_are_not_told_apart():
@@ -348,15 +350,84 @@ def test_weights_below_zero_name_the_row_and_zeros_are_told():
     data[6]["w"] = 0.0
     found = reltype.drivers(data, "y", weights="w", replicates=100)
     assert found.rows == 59
-    assert any(note.startswith("1 rows have no weight") for note in found.notes)
+    assert any(note.startswith("1 row has no weight") for note in found.notes)
 
 
-def test_infinities_and_nan_are_no_answers_and_told():
+def test_infinities_and_nan_are_no_answers_and_infinities_are_told():
     data = [{"a": float(i % 4), "b": i % 3, "y": i % 5 + i % 4} for i in range(90)]
     data[3]["a"], data[5]["a"] = float("inf"), float("nan")
     found = reltype.drivers(data, "y", replicates=100)
     assert found.rows == 88
-    assert any("a: " in note and "no number" in note for note in found.notes)
+    assert "a: 1 cell such as inf is no number and counted as no answer." in found.notes
+
+
+@pytest.mark.parametrize("known", [0, 1, 2, 5])
+@pytest.mark.parametrize("treatment", [None, "listwise", "multiple"])
+def test_a_column_that_hardly_anybody_answered_explains_nothing(known, treatment):
+    values = made(200, 2, 1)
+    thin = np.full(200, np.nan)
+    thin[:known] = np.random.default_rng(known).normal(size=known)
+    with_thin = np.c_[values[:, 0], thin, values[:, 1:]]
+    found = measure(table(with_thin), name="t", treatment=treatment, replicates=100)
+    whole = measure(table(values), name="t", replicates=100)
+    assert found.r2 == pytest.approx(whole.r2, abs=1e-12)
+    assert "a1" not in found.drivers
+    assert f"a1: answered in {known} of 200 rows, too few for a share; left out." in found.notes
+
+
+def test_answers_that_nobody_gave_together_are_told():
+    values = made(200, 3, 4)
+    values[::2, 0] = np.nan
+    values[1::2, 1] = np.nan
+    found = measure(table(values), name="t", replicates=100)
+    assert any(
+        note.startswith("hardly anybody answered both: a0 and a1 (0 rows)") for note in found.notes
+    )
+
+
+def test_what_few_answered_needs_a_greater_share():
+    values = made(400, 3, 4)
+    values[:300, 0] = np.nan
+    found = measure(table(values), name="t", treatment="em", replicates=100)
+    assert found["a0"].line == pytest.approx(4 * found.noise)
+    assert found["a1"].line == pytest.approx(found.noise)
+
+
+def test_one_respondent_is_no_survey_and_few_are_no_more_than_they_are():
+    values = made(200, 2, 9)
+    with pytest.raises(InputError, match="1 respondent has 'y'"):
+        measure(table(values, respondents=np.zeros(200, int)), name="t")
+    found = measure(table(values, respondents=np.arange(200) % 8), name="t", replicates=100)
+    assert found.size == pytest.approx(8)
+    assert "8 rows for 2 columns are fewer than 10 for each" in found.weak
+
+
+def test_one_weight_that_outweighs_all_others_is_no_evidence():
+    values = made(100, 3, 9)
+    weights = np.ones(100)
+    weights[0] = 1e12
+    found = measure(table(values, weights=weights), name="t", replicates=100)
+    assert found.weak
+    assert not found.reported
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-8, 1e8, 1e300])
+def test_units_of_any_size_are_borne(unit):
+    values = made(100, 3, 9)
+    whole = measure(table(values), name="t", replicates=100)
+    values[:, 1] *= unit
+    found = measure(table(values), name="t", replicates=100)
+    assert [d.share for d in found.drivers.values()] == pytest.approx(
+        [d.share for d in whole.drivers.values()], abs=1e-12
+    )
+
+
+def test_a_group_is_held_against_a_group_of_noise():
+    values = made(300, 5, 2)
+    asked = Table(values, "y", {"four": (0, 1, 2, 3), "one": (4,)})
+    found = measure(asked, name="t", replicates=100)
+    assert found["one"].line == found.noise
+    assert found.noise < found["four"].line < 4 * found.noise
 
 
 LIKERT = ["Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree"]

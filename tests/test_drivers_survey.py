@@ -440,6 +440,25 @@ def test_a_question_that_a_log_cannot_answer_is_refused(options, problem):
         reltype.drivers(log_of_two_kinds(), from_log=True, **options)
 
 
+def test_a_column_of_weights_is_no_attribute(tmp_path):
+    columns = survey(80)
+    columns["weight"] = np.resize([0.8, 1.0, 1.4], 80)
+    found = reltype.drivers(write(tmp_path, columns), "overall", replicates=100)
+    assert "weight" not in found.drivers
+    assert any("--weights weight takes them" in note for note in found.notes)
+    body = {**survey(80), "weight": RNG.normal(75, 9, 80).round(1)}
+    assert "weight" in reltype.drivers(write(tmp_path, body), "overall", replicates=100).drivers
+
+
+def test_a_group_may_not_be_called_like_another_attribute(tmp_path):
+    with pytest.raises(UsageError, match="called like an attribute"):
+        reltype.drivers(
+            write(tmp_path, survey(80)),
+            "overall",
+            groups={"waiting time": ["treated with respect", "food on the ward"]},
+        )
+
+
 def test_groups_come_from_toml_or_a_table(tmp_path):
     path = write(tmp_path, survey())
     toml = tmp_path / "groups.toml"

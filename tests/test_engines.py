@@ -167,3 +167,10 @@ def test_nobody_else_imports_duckdb():
         room = path.relative_to(SOURCE).parts[0]
         if room not in MAY_CALL | LEFT:
             assert not {m for m in imports(path) if m.split(".")[0] == "duckdb"}, path
+
+
+def test_a_stranger_sees_at_most_23_rooms():
+    """Beside what Python itself wants to be called so."""
+    own = {"__init__.py", "__main__.py", "py.typed", "__pycache__"}
+    names = {path.name for path in SOURCE.iterdir()} - own
+    assert len(names) <= 23, sorted(names)

@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from reltype import plugins
 from reltype.config import settings
 from reltype.definitions.importance import importance
+from reltype.definitions.norms import Norms
 from reltype.engines import EngineError, limits
 from reltype.errors import InputError
 from reltype.inputs import Inputs, of_the_file, read_errors, readable
@@ -52,6 +53,10 @@ class RunOptions:
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run.
+        timezone: Where times in UTC, and Unix times, are told, such as `Europe/Berlin`: a time
+            without a zone is taken for one of that place, one with an offset keeps its own day and
+            hour. None: in UTC.
+        id_from_row: A row of a file that names no customer is a customer, as in a survey.
         normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
             nobody sees, are one customer's.
         min_confidence: The posterior below which nobody is named, 0…1.
@@ -75,6 +80,8 @@ class RunOptions:
     rules: Sequence[str | Path] = ()
     no_plugin: Sequence[str] = ()
     refunds: Refunds | None = None
+    timezone: str | None = None
+    id_from_row: bool | None = None
     normalize_ids: bool | None = None
     min_confidence: float | None = None
     threads: int | None = None
@@ -97,6 +104,8 @@ def classify(
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    timezone: str | None = None,
+    id_from_row: bool | None = None,
     normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
@@ -124,6 +133,10 @@ def classify(
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run. None: `net`.
+        timezone: Where times in UTC, and Unix times, are told, such as `Europe/Berlin`: a time
+            without a zone is taken for one of that place, one with an offset keeps its own day and
+            hour. None: UTC.
+        id_from_row: A row of a file that names no customer is a customer, as in a survey.
         normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
             nobody sees, are one customer's. None: they are several.
         min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
@@ -165,6 +178,8 @@ def classify(
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        timezone=timezone,
+        id_from_row=id_from_row,
         normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
@@ -191,6 +206,8 @@ def fit(  # noqa: D417  the other arguments are those of classify
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    timezone: str | None = None,
+    id_from_row: bool | None = None,
     normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
@@ -220,6 +237,8 @@ def fit(  # noqa: D417  the other arguments are those of classify
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        timezone=timezone,
+        id_from_row=id_from_row,
         normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
@@ -281,6 +300,11 @@ class Opened:
             confidence = self.model.min_confidence if confidence is None else confidence
         return Run(population, self.inputs, self.knowledge, learned, confidence)
 
+    @property
+    def norms(self) -> Norms:
+        """What is usual here by somebody who knows: the config goes before the packs."""
+        return Norms.of(self.knowledge.catalogue.norms, self.settings.config.norms)
+
     def measuring(self) -> Opened:
         """The same, measuring every feature that is known, whoever asks for it or not."""
         return evolve(self, plan=self.plan.measuring_all)
@@ -310,6 +334,9 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
     if model is None and chosen.model:
         model = load_model(chosen.model)
     if model is None:
+        norms = Norms.of(knowledge.catalogue.norms, chosen.config.norms)
+        catalogue = knowledge.catalogue.with_prior(chosen.typology, norms.mix)
+        knowledge = evolve(knowledge, catalogue=catalogue)
         plan = knowledge.plan(chosen.typology)
     else:
         knowledge = evolve(knowledge, catalogue=model.apply(knowledge.catalogue))
@@ -334,6 +361,8 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         engine.reader,
         requests,
         refunds=chosen.refunds,
+        timezone=chosen.timezone or "",
+        id_from_row=chosen.id_from_row,
         normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
         encoding=asked.encoding,
@@ -349,6 +378,8 @@ _FLAGS = (
     "rules",
     "no_plugin",
     "refunds",
+    "timezone",
+    "id_from_row",
     "normalize_ids",
     "min_confidence",
     "threads",
@@ -382,6 +413,7 @@ def _grouped(opened: Opened) -> Population:
             as_of=opened.settings.as_of,
             until=inputs.today,
             orders=inputs.orders,
+            norms=opened.norms.numbers,
             frozen=None if opened.model is None else opened.model.scales,
             ratings=inputs.units.ratings,
         )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reltype.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.command(name="init")
@@ -18,8 +21,11 @@ from reltype.cli import options
     "-o", "--output", default="reltype.toml", show_default=True, metavar="FILE",
     help="Where to write the config; - is standard output.",
 )  # fmt: skip
+@click.option(
+    "--ask", is_flag=True, help="Ask six questions about what is usual here, for [norms]."
+)
 @click.option("--force", is_flag=True, help="Overwrite it.")
-def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
+def command(output: str, force: bool, ask: bool, **given: Any) -> None:  # noqa: ANN401
     """Draft a reltype.toml from FILEs: each guess as a line to keep or to change.
 
     \b
@@ -41,7 +47,7 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
         for item in opened.inputs.items
         for part in item.source.parts
     ]
-    text = draft(guesses)
+    text = draft(guesses) + (_norms() if ask else "")
     with destination(output) as stream:
         stream.write(text.encode())
     if output == "-":
@@ -52,6 +58,32 @@ def command(output: str, force: bool, **given: Any) -> None:  # noqa: ANN401
     for item in opened.inputs.items:
         for problem in item.guess.problems:
             click.echo(f"To do: {item.source.name}: {problem}", err=True)
+
+
+def _norms() -> str:
+    """The table `[norms]`, of what was answered; empty answers are left out."""
+    from reltype.definitions.norms import QUESTIONS, norm
+    from reltype.errors import ConfigError
+
+    lines = []
+    for name, (_, question) in QUESTIONS.items():
+        while answer := click.prompt(question, default="", show_default=False, err=True).strip():
+            try:
+                value = norm(name, answer, "[norms]").value
+            except ConfigError as error:
+                click.echo(str(error), err=True)
+                continue
+            lines.append(f"{name} = {_toml(name, value)}")
+            break
+    return "\n[norms]\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _toml(name: str, value: float | Mapping[str, float]) -> str:
+    if isinstance(value, float):
+        return str(bool(value)).lower() if name == "leaving_is_free" else f"{value:g}"
+    return (
+        "{ " + ", ".join(f'"{archetype}" = {share:g}' for archetype, share in value.items()) + " }"
+    )
 
 
 def _from(folder: Path, name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -13,8 +12,10 @@ from attrs import field, frozen
 
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
+from reltype.definitions.norms import norm
 from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
+from reltype.formats import toml
 from reltype.mapping.kinds import checked
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ TABLES = (
     "interactions",
     "customers",
     "kinds",
+    "norms",
     "benefits_of",
     "plugins",
     "options",
@@ -37,6 +39,8 @@ TABLES = (
 OPTIONS = (
     "min_confidence",
     "refunds",
+    "timezone",
+    "id_from_row",
     "normalize_ids",
     "threads",
     "memory_limit",
@@ -59,6 +63,7 @@ class Config:
         path: The file; None where there is none.
         blocks: The logs and customer tables that it names.
         kinds: Their word → our kind.
+        norms: What is usual here: name → a number in the norm's unit, or a mix.
         benefits_of: An attribute of their survey → the benefit, or the kind of one, that it speaks of.
         options: Every other setting that it makes, by the name that `Settings` has for it.
     """
@@ -68,6 +73,7 @@ class Config:
     kinds: Mapping[str, str] = field(factory=dict)
     options: Mapping[str, Any] = field(factory=dict)
     benefits_of: Mapping[str, str] = field(factory=dict)
+    norms: Mapping[str, float | Mapping[str, float]] = field(factory=dict)
 
 
 @frozen
@@ -81,6 +87,8 @@ class Settings:
         as_of: The as-of day; None: the last day of the log.
         min_confidence: The posterior below which nobody is named; None: the typology's own.
         refunds: `net`, `drop` or `raise`.
+        timezone: Where the days and hours of times in UTC are told; None: in UTC.
+        id_from_row: A row of a file that names no customer is one.
         normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
             nobody sees, are one customer's.
         threads: How many threads may work; None: as many as there are processors.
@@ -98,6 +106,8 @@ class Settings:
     as_of: dt.date | None = None
     min_confidence: float | None = None
     refunds: Refunds = "net"
+    timezone: str | None = None
+    id_from_row: bool = False
     normalize_ids: bool = False
     threads: int | None = None
     memory_limit: str | None = None
@@ -174,13 +184,7 @@ def _here() -> Path | None:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{file}: cannot be read ({reason}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: is not TOML: {error}.") from error
+    return toml.load(file)
 
 
 def parse(document: Mapping[str, Any], file: Path) -> Config:
@@ -214,6 +218,10 @@ def parse(document: Mapping[str, Any], file: Path) -> Config:
         MappingProxyType(words),
         MappingProxyType(read_options),
         _benefits_of(document, file),
+        {
+            name: norm(name, said, f"{file}: [norms]").value
+            for name, said in _table(document, "norms", file).items()
+        },
     )
 
 

@@ -10,6 +10,7 @@ from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
+from reltype.definitions.norms import Norm
 from reltype.definitions.overrides import Changed, apply
 from reltype.definitions.packs import Override
 from reltype.definitions.references import DefinitionError, check
@@ -33,6 +34,7 @@ class Catalogue:
         owners: (kind, name) → the plugin or file that defined it.
         functions: Scalar functions that plugins give to expressions, by name.
         overrides: What packs changed of the definitions of others.
+        norms: What packs say is usual in their sector.
     """
 
     features: Mapping[str, Feature]
@@ -46,6 +48,7 @@ class Catalogue:
     owners: Mapping[tuple[str, str], str] = field(factory=dict, repr=False)
     functions: Mapping[str, Signature] = field(factory=dict, repr=False)
     overrides: tuple[Changed, ...] = ()
+    norms: Mapping[str, Norm] = field(factory=dict)
 
     @classmethod
     def of(
@@ -98,6 +101,7 @@ class Catalogue:
             owners,
             functions or {},
             overrides,
+            shelves.get(Norm, {}),
         )
         check(catalogue)
         return catalogue

@@ -108,7 +108,7 @@ class Signal:
         says: The fact in sentences, at least one for each pole; the first that holds is told as a
             reason.
         about: What fact it is about: signals and rules about the same are told once. Empty: the
-            first name in its first sentence.
+            first name in its sentences.
     """
 
     name: str
@@ -126,7 +126,7 @@ class Signal:
     @property
     def fact(self) -> str:
         """What fact it is about."""
-        named = self.says[0].mentions if self.says else ()
+        named = [name for said in self.says for name in said.mentions]
         return self.about or (named[0] if named else f"signal {self.name}")
 
     def expression(

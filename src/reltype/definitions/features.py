@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from attrs import field, frozen
 
+from reltype.definitions.norms import QUESTIONS
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind
 
@@ -32,8 +33,9 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "gap_days": "number",
     "payment_gap_days": "number",
     "amount_log": "number",
+    "payment_log": "number",
 }
-"""What an aggregate may speak of: the canonical columns, and seven that the query adds.
+"""What an aggregate may speak of: the canonical columns, and eight that the query adds.
 
 `day` is whole days since 1970-01-01; `weekday` 1 (Monday) … 7 (Sunday); `hour` the hour of the day,
 0…23; `organic` is true where the customer took the step (not a bill, a renewal or a mailing of
@@ -121,6 +123,7 @@ class Scale:
         of: SQL: an aggregate over features, such as `median(gap_mean_days)`.
         otherwise: The value where the population shows none (all null).
         summary: One sentence.
+        by_norm: SQL over norms: the value where somebody who knows said what it speaks of.
     """
 
     name: str
@@ -128,6 +131,18 @@ class Scale:
     of: str
     otherwise: float
     summary: str = ""
+    by_norm: str = ""
+
+    def normed(self) -> Expression | None:
+        """The parsed `by_norm`; None where no norm speaks of it.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
+        if not self.by_norm:
+            return None
+        known: Mapping[str, Kind] = dict.fromkeys(QUESTIONS, "number")
+        return parse(self.by_norm, where=f"scale {self.name!r}, by_norm", columns=known)
 
     def expression(
         self,

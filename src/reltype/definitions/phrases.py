@@ -35,7 +35,7 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NUMBER = r"[ +-]?\d*,?(?:\.\d+)?[dfg%]?"
+_NUMBER = r"[ +-]?\d{0,2},?(?:\.\d{1,2})?[dfg%]?"
 _WORDS = ("days", "every", "span", "times", "count", "money", "percent", "date", "rating", "score")
 _PAIR = r"[^{}|:]+\|[^{}|:]+"
 _SLOT = re.compile(rf"\{{(\w+)(?::({'|'.join(_WORDS)}|{_PAIR}|{_NUMBER}))?\}}")
@@ -45,11 +45,27 @@ PIECES = re.compile(rf"(\{{\w+(?::(?:{'|'.join(_WORDS)}|{_PAIR}|{_NUMBER}))?\}})
 _DIGITS = re.compile(r"\.(\d+)[fg%]?$")
 _EPOCH = dt.date(1970, 1, 1)
 
+DURATIONS = frozenset({"days", "every", "span"})
+"""Forms that tell how long something lasts."""
+
 WEEK, MONTH, YEAR = 7.0, 30.4375, 365.25
 """Days in each."""
 
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
 """Currencies that people write as a sign before the amount."""
+
+
+def misread(sentence: str) -> tuple[str, ...]:
+    """What stands in braces in *sentence* and is no slot: it would be shown as it is."""
+    rest = _SLOT.sub("", sentence)
+    return (
+        (rest[rest.index("{") if "{" in rest else rest.index("}") :],)
+        if _BRACES.search(rest)
+        else ()
+    )
+
+
+_BRACES = re.compile(r"[{}]")
 
 
 @frozen
@@ -76,6 +92,11 @@ def slots(sentence: str) -> tuple[str, ...]:
 def rated(sentence: str) -> frozenset[str]:
     """The names of slots in *sentence* that are told on the scale that people were asked on."""
     return frozenset(m[1] for m in _SLOT.finditer(sentence) if m[2] in {"rating", "score"})
+
+
+def a(noun: str) -> str:
+    """*noun* with its article, as it is spelt: `a fling`, `an old friend`."""
+    return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
 
 
 def slot(piece: str) -> tuple[str, str] | None:
@@ -110,7 +131,7 @@ def told(value: Any, form: str, name: str = "", units: Units = PLAIN) -> str:  #
 
 def kept(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
     """*values* rounded to what *form* shows of them: what is equal then reads the same."""
-    if form in {"days", "every", "span"}:
+    if form in DURATIONS:
         return _durations(values, weeks=form == "span")
     if form == "date":
         return np.floor(values)
@@ -119,7 +140,7 @@ def kept(values: NDArray[np.float64], form: str) -> NDArray[np.float64]:
     if form == "money":
         return np.where(np.abs(values) < 100, np.round(values, 2), np.rint(values))
     if form in {"percent", "rating", "score"}:
-        return np.round(values, 4)
+        return np.round(values, 9)
     digits = _DIGITS.search(form)
     return np.round(values, (int(digits[1]) if digits else 6) + 2 * form.endswith("%"))
 
@@ -157,7 +178,7 @@ def _in_words(value: float, form: str, name: str, units: Units) -> str:
         return _rating(value, units.ratings.get(name), whole=form == "rating")
     if form == "money":
         return _money(value, units.currency)
-    if form in {"days", "every", "span"}:
+    if form in DURATIONS:
         return _duration(value, form)
     simple = {"date": _date, "times": _times, "count": _count, "percent": _percent}
     return simple[form](value)
@@ -169,10 +190,11 @@ def _times(value: float) -> str:
 
 
 def _duration(value: float, form: str) -> str:
-    days = round(value, 1) if value < 9.95 else float(round(value))
+    # As numpy rounds: what is grouped there must read the same here.
+    days = round(value * 10) / 10 if value < 9.95 else float(round(value))
     months = round(value / MONTH)
     if months >= 24:
-        return _counted(round(value / YEAR, 1), "year", form)
+        return _counted(round(value / YEAR * 10) / 10, "year", form)
     if days < 100:
         if form == "span" and days >= 21:
             return _counted(round(value / WEEK), "week", form)

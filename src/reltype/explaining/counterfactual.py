@@ -1,6 +1,7 @@
 """Counterfactual: the smallest change of facts that would flip the archetype.
 
-Proposed is what a feature's `change` says in words, and nothing else: what somebody can do. Its
+Proposed is what a feature's `change` says in words: what somebody can do. (Where no feature of a
+typology says so, every fact that is not marked as beyond change is proposed by its name.) Its
 candidates are the values that other customers have (percentiles), as far as the words show them, so
 that nothing impossible is proposed and what is told is what was tried. A change moves what goes
 along with it (`moves`), and everything that follows from the facts is worked out anew, by the same
@@ -19,7 +20,7 @@ import numpy as np
 from attrs import define, field
 
 from reltype.definitions.features import AFTER, BEFORE
-from reltype.definitions.phrases import fill, form_of, shown
+from reltype.definitions.phrases import a, fill, form_of, shown
 from reltype.explaining.explanation import Change, Counterfactual
 from reltype.expressions import quote
 
@@ -58,11 +59,13 @@ class Search:
     def levers(self) -> dict[str, Feature]:
         """Feature → itself, for those that somebody can change and that were seen."""
         nulls = self.run.population.nulls.features
-        return {
-            f.name: f
-            for f in self.run.plan.features
-            if f.change and f.name not in nulls and self.now.get(f.name) is not None
-        }
+        plan = self.run.plan
+        said = [f for f in plan.features if f.change]
+        if not said:
+            # What follows from facts is changed by changing those.
+            said = [f for f in plan.features if f.changeable and f.name in plan.inputs]
+            said = [f for f in said if (e := plan.feature(f)) is None or e.aggregate]
+        return {f.name: f for f in said if f.name not in nulls and self.now.get(f.name) is not None}
 
     @cached_property
     def now(self) -> dict[str, float | None]:
@@ -85,7 +88,7 @@ class Search:
 
     def _as_told(self, name: str, values: Sequence[float]) -> NDArray[np.float64]:
         """*values* as far as the words of the change show them."""
-        form = form_of(self.levers[name].change, AFTER)
+        form = _form(self.levers[name])
         bounds = self.run.inputs.units.ratings.get(name)
         return np.array([shown(float(v), form, bounds) for v in values])
 
@@ -140,7 +143,7 @@ class Search:
         changes = tuple(self._change(n, float(v)) for n, v in tried[best].items())
         archetype = archetypes[int(flipped[best])].name
         told = " and ".join(change.text for change in changes)
-        text = f"{told[:1].upper()}{told[1:]} would make it a {archetype}."
+        text = f"{told[:1].upper()}{told[1:]} would make it {a(archetype)}."
         return Counterfactual(changes, archetype, float(distances[best]), text)
 
     def _before(self, name: str) -> float:
@@ -159,7 +162,8 @@ class Search:
                 ratings={**units.ratings, **dict.fromkeys((AFTER, BEFORE), units.ratings[name])},
             )
         values = {**self.now, AFTER: after, BEFORE: before}
-        return Change(name, before, after, fill(self.levers[name].change, values, units))
+        called = f"{name.replace('_', ' ')} {{{AFTER}}} instead of {{{BEFORE}}}"
+        return Change(name, before, after, fill(self.levers[name].change or called, values, units))
 
     def _distance(self, changes: Mapping[str, float]) -> float:
         """Share of customers that the changed features pass, added up."""
@@ -210,8 +214,15 @@ class Search:
 
 def shown_alike(feature: Feature, before: float, after: float) -> bool:
     """Whether the words of the change would not show a difference."""
-    form = form_of(feature.change, AFTER)
+    form = _form(feature)
     return shown(before, form, None) == shown(after, form, None)
+
+
+def _form(feature: Feature) -> str:
+    """How the words of a change show its value."""
+    if feature.change:
+        return form_of(feature.change, AFTER)
+    return "count" if feature.unit == "count" else ""
 
 
 def _table(names: Sequence[str], tried: Sequence[Mapping[str, float]]) -> pa.Table:

@@ -10,7 +10,7 @@ import numpy as np
 from attrs import define
 
 from reltype.arrow import doubles, numbers, text, texts
-from reltype.definitions.phrases import PIECES, PLAIN, Units, kept, slot, told
+from reltype.definitions.phrases import DURATIONS, PIECES, PLAIN, Units, a, kept, slot, told
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,7 @@ class Wording:
                 made.append(f"suits a {archetype.name}{told}")
                 for dimension in self.plan.dimensions:
                     pole = f"towards {dimension.high}"
-                    made.append(f"suits a {archetype.name}; moves {dimension.name} {pole}{told}")
+                    made.append(f"suits {a(archetype.name)}; moves {dimension.name} {pole}{told}")
         return made
 
     def suggestion_code(
@@ -122,9 +122,12 @@ def _told(values: pa.Array, name: str, form: str, units: Units) -> pa.Array:
     if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
         number = doubles(values)
         seen = ~np.isnan(number)
-        different, code = np.unique(kept(np.where(seen, number, 0.0), form), return_inverse=True)
+        alike = kept(np.where(seen, number, 0.0), form)
+        _, first, code = np.unique(alike, return_index=True, return_inverse=True)
+        # A duration as it is: rounded to weeks, it could be told in months.
+        different = number[first] if form in DURATIONS else alike[first]
         whole = pa.types.is_integer(values.type) and form in {"", "d"}
-        given = [int(v) if whole else float(v) for v in different]
+        given = [None if np.isnan(v) else int(v) if whole else float(v) for v in different]
         filled = texts([*(told(v, form, name, units) for v in given), "?"])
         return filled.take(numbers(np.where(seen, code.ravel(), len(given))))
     encoded = values.dictionary_encode()

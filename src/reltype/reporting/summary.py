@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.phrases import a
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Help:
         """What to get, and what it would tell, for somebody who can get it."""
         told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in self.columns)
         first, second = self.between
-        return f"{told}. It would tell a {first} from a {second}." if first else f"{told}."
+        return f"{told}. It would tell {a(first)} from {a(second)}." if first else f"{told}."
 
 
 COLUMNS = {
@@ -94,7 +95,7 @@ class Summary:
         unclassified: Reason → share of customers.
         statuses: Status → share of customers.
         alarms: Alarm → customers.
-        rows: `read`, `used`, `rejected`, `late`; and of those used, `unread`: with a cell that
+        rows: `read`, `used`, `rejected`, `left_out`, `late`; and of those used, `unread`: with a cell that
             held something else than it should.
         signals: Signal → share of customers of whom it was seen.
         scales: Scale → value.
@@ -131,6 +132,9 @@ STEPS = 100
 DISGUISE, USUAL, FEW_STEPS = 0.9, 0.85, 12
 """A name is one column in disguise where a reading of a few steps gives nine names of ten, and no
 name is nearly everybody's."""
+
+SKEWED = 0.6
+"""Share of the named from which on one archetype sets what is usual."""
 
 COUNTED = ("archetype", "unclassified_because", "status")
 """Result columns whose values are counted."""
@@ -219,6 +223,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
             "read": counts.rows,
             "used": counts.used,
             "rejected": counts.rejected,
+            "left_out": counts.left_out,
             "late": counts.late,
             "unread": counts.unread,
         },
@@ -226,7 +231,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
         scales=dict(run.scales.values),
         alike=alike(plan, seen),
         helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
-        warnings=tuple(run.warnings),
+        warnings=tuple(w for w in run.warnings if w not in run.inputs.scales_in_doubt),
         reliability=dict(run.scales.reliability),
         known=run.scales.known,
         base_rates={
@@ -240,6 +245,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
 
 def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
     """What to know before the shares are read."""
+    yield from run.inputs.scales_in_doubt
     measured = run.scales.reliability
     if measured and not any(trust(value) > 0.5 for value in measured.values()):
         yield (
@@ -250,6 +256,15 @@ def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
         yield (
             f"Too little is known of anybody: {run.scales.known:.0%} of what the typology asks was "
             f"seen, and nobody is named below {plan.typology.least_known:.0%}."
+        )
+    shares = {a.name: tally.shares("archetype").get(a.name, 0.0) for a in plan.archetypes}
+    named = sum(shares.values())
+    most = max(shares, key=lambda name: shares[name], default="")
+    if named and shares[most] > SKEWED * named and not run.population.norms:
+        yield (
+            f"The mix looks skewed: {shares[most] / named:.0%} of the named are a {most}, and what "
+            "is usual here is what they do. Say in [norms] what a loyal customer does (reltype "
+            "init --ask), or label 20 customers (reltype label)."
         )
     if (found := tally.disguised()) is not None:
         dimension, share = found
@@ -294,7 +309,7 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
         if expression is None:
             found.append("since" if name == "since_day" else name)  # as people write it
         elif expression.aggregate:
-            needs = {"value" if need == "amount_log" else need for need in expression.needs}
+            needs = {"value" if need.endswith("_log") else need for need in expression.needs}
             found += sorted(needs - _ALWAYS)
         else:
             queue += sorted(expression.needs)

@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 EPOCH = dt.date(1970, 1, 1)
 
 
+SAMPLED_ROWS, SAMPLED_CUSTOMERS = 200_000, 2_000
+"""So many rows and customers are enough to measure reliability within a few hundredths."""
+
+
+KEPT_ONE_IN = 16
+"""Of how many customers one keeps its rows while a log is read, which costs a list of them."""
+
+
 @frozen
 class Scales:
     """What was usual among all customers when they were measured; frozen in a model.
@@ -70,6 +78,7 @@ class Counts:
         rows: Rows read.
         used: Rows that count.
         rejected: Rows that cannot be used.
+        left_out: Rows that are no customer's: blank, a report's sums, what the company wrote.
         late: Rows of a log after the as-of day.
         unread: Rows with a cell that held something else than it should, and counts as not seen.
         repeated: Customers who stand in several rows of a customer table.
@@ -78,6 +87,7 @@ class Counts:
     rows: int = 0
     used: int = 0
     rejected: int = 0
+    left_out: int = 0
     late: int = 0
     unread: int = 0
     repeated: int = 0
@@ -100,11 +110,13 @@ class Population:
         as_of: The as-of day; None: the last day of the log.
         until: Today: without an as-of day, what lies after it is not used.
         frozen: Scales from a model; None: taken from these customers.
+        norms: What is usual here by somebody who knows; it goes before what these customers show.
         orders: The logs have a row per order, not per line.
         facts: The engine's table of what the logs say of each customer; empty without a log.
         customers: The engine's table of what the customer tables say; empty without any.
         ratings: Features and scales of which it is known on what scale people were asked.
         left_out: Ids that are no customers.
+        kept_rows: The facts hold the rows of some customers, too.
     """
 
     engine: Engine = field(repr=False)
@@ -116,11 +128,13 @@ class Population:
     as_of: dt.date | None = None
     until: dt.date | None = None
     frozen: Scales | None = None
+    norms: Mapping[str, float] = field(factory=dict)
     orders: bool = False
     facts: str = ""
     customers: str = ""
     ratings: Collection[str] = ()
     left_out: tuple[str, ...] = ()
+    kept_rows: bool = False
 
     @property
     def measuring_all(self) -> Population:
@@ -167,26 +181,28 @@ class Population:
     @cached_property
     def counts(self) -> Counts:
         """What became of the rows."""
-        counted = {"rows": 0, "rejected": 0, "late": 0, "unread": 0, "repeated": 0}
+        counted = {"rows": 0, "rejected": 0, "left_out": 0, "late": 0, "unread": 0, "repeated": 0}
         if self.logs:
             found = self.first(
                 "SELECT sum(log_rows) AS rows, sum(log_rejects) AS rejected, sum(log_late) AS late,"
+                " sum(log_left_out) AS left_out,"
                 f" sum(log_unread) AS unread FROM {self.facts}"
             )
             counted |= {name: int(value or 0) for name, value in found.items()}
         if self.tables:
             found = self.first(
                 "SELECT sum(table_rows) AS rows, sum(table_unread) AS unread,"
-                " sum(table_rows) FILTER (customer_id IS NULL) AS rejected,"
+                " sum(table_left_out) AS left_out, coalesce(sum(table_rows) FILTER (customer_id IS"
+                " NULL), 0) - sum(table_left_out) AS rejected,"
                 " count_if(table_rows > 1 AND customer_id IS NOT NULL) AS repeated"
                 f" FROM {self.customers}"
             )
             counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
-        used = counted["rows"] - counted["rejected"] - counted["late"]
+        used = counted["rows"] - counted["rejected"] - counted["late"] - counted["left_out"]
         return Counts(used=used, **counted)
 
     def without(self, customers: Sequence[str]) -> Population:
-        """The same without these, which are no customers; their rows count as rejected."""
+        """The same without these, which are no customers; their rows are left out."""
         if not customers:
             return self
         listed = ", ".join(map(literal, customers))
@@ -201,8 +217,12 @@ class Population:
             )
 
         left_out = tuple(customers)
-        facts = left(self.facts, ("log_rows", "log_rejects"), "facts") if self.logs else ""
-        table = left(self.customers, ("table_rows",), "customers") if self.tables else ""
+        facts = left(self.facts, ("log_rows", "log_left_out"), "facts") if self.logs else ""
+        table = (
+            left(self.customers, ("table_rows", "table_left_out"), "customers")
+            if self.tables
+            else ""
+        )
         return evolve(self, facts=facts, customers=table, left_out=left_out)
 
     @cached_property
@@ -217,7 +237,7 @@ class Population:
             return self.usual
         return evolve(
             self.usual,
-            overlap=self._overlap(self.overview),
+            overlap=self._overlap(),
             reliability=self.reliability,
             known=self._known(self.overview),
         )
@@ -233,6 +253,7 @@ class Population:
         for scale in self.plan.scales:
             if self.plan.scale(scale).null_without(self.nulls.features):
                 constants[scale.name] = scale.otherwise
+        constants |= self.normed
         while ready := query.ready_scales(self.plan, constants):
             asked = ", ".join(e.sql() for e in ready.values())
             found = self._row(f"SELECT {asked} FROM ({self._features(constants)})")
@@ -242,6 +263,47 @@ class Population:
                 constants[name] = _tidy(value) if usable else otherwise
         values = {s.name: constants[s.name] for s in self.plan.scales}
         return Scales(days.as_of, days.log_start, values)
+
+    @cached_property
+    def normed(self) -> dict[str, float]:
+        """Scale → its value by a norm, for those of which one speaks; none with a model's scales."""
+        if self.frozen is not None or not self.norms:
+            return {}
+        known = {name: literal(value) for name, value in self.norms.items()}
+        asked = {
+            scale.name: expression.sql(columns=known)
+            for scale in self.plan.scales
+            if (expression := scale.normed()) is not None and expression.needs <= set(self.norms)
+        }
+        if not asked:
+            return {}
+        return dict(
+            zip(asked, map(_tidy, self._row(f"SELECT {', '.join(asked.values())}")), strict=True)
+        )
+
+    def _rows_to_halve(self, nulls: Nulls) -> str:
+        """SQL of the interactions that reliability is measured on.
+
+        All of a small log; of a large one what was kept of it while it was read; where that is of
+        too few customers, those rows of it that are of one customer in so many.
+        """
+        rows, customers, kept = self._row(
+            "SELECT coalesce(sum(log_rows), 0), count(*),"
+            f" {'count(log_kept)' if self.kept_rows else '0'}"
+            f" FROM {self.facts} WHERE customer_id IS NOT NULL"
+        )
+        if rows > SAMPLED_ROWS and kept >= SAMPLED_CUSTOMERS // 4:
+            return query.unkept(self.facts)
+        columns = {n for e in query.aggregates(self.plan, nulls).values() for n in e.needs}
+        one_in = max(1, min(int(rows) // SAMPLED_ROWS, int(customers) // SAMPLED_CUSTOMERS))
+        return query.interactions(
+            self.logs,
+            columns,
+            until=self.last,
+            absent=self.absent,
+            orders=self.orders,
+            one_in=one_in,
+        )
 
     @cached_property
     def reliability(self) -> Mapping[str, float]:
@@ -261,15 +323,7 @@ class Population:
             f", signal_{i}, {'1.0' if self.plan.observed(signal) is None else f'n_{i}'} AS n_{i}"
             for i, signal in signals.items()
         )
-        halves = query.facts(
-            self.plan,
-            self.logs,
-            until=self.last,
-            absent=self.absent,
-            orders=self.orders,
-            nulls=nulls,
-            halves=True,
-        )
+        halves = query.halves(self.plan, self._rows_to_halve(nulls), nulls)
         with self.kept(halves, "halves") as name:
             features = query.features(
                 self.plan,
@@ -395,18 +449,19 @@ class Population:
 
     @property
     def _customers(self) -> str:
+        return self.joined(self.facts, self.customers)
+
+    def joined(self, facts: str, customers: str) -> str:
         """Facts and customer table side by side; a customer may stand in either alone."""
-        facts = f"SELECT * FROM {self.facts} WHERE customer_id IS NOT NULL"
-        table = f"SELECT * FROM {self.customers} WHERE customer_id IS NOT NULL"
+        facts = f"SELECT * FROM {facts} WHERE customer_id IS NOT NULL"
+        table = f"SELECT * FROM {customers} WHERE customer_id IS NOT NULL"
         if not self.tables:
             return facts
         if not self.logs:
             return table
         return f"""
-            SELECT coalesce(f.customer_id, c.customer_id) AS customer_id,
-              f.* EXCLUDE (customer_id), c.* EXCLUDE (customer_id)
-            FROM ({facts}) f FULL JOIN ({table}) c ON f.customer_id = c.customer_id
-            ORDER BY 1"""
+            SELECT * FROM (/*with_log*/ {facts}) f
+            FULL JOIN (/*with_table*/ {table}) c USING (customer_id) ORDER BY 1"""
 
     def refeatured(self, relation: str) -> str:
         """SQL of the features of *relation*, which holds the facts of customers that might be."""
@@ -422,16 +477,29 @@ class Population:
             nulls=self.nulls,
         )
 
-    def _overlap(self, counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
-        """How far rules for one archetype fire together on these customers."""
+    def _overlap(self) -> dict[str, dict[str, float]]:
+        """How far rules for one archetype fire together on these customers.
+
+        A product of matrices, batch by batch: as columns of a query, the pairs of three hundred
+        rules would fill a gigabyte.
+        """
         rules = self.plan.rules
-        fired = {
-            (i, j): int(counts[f"c_{i}_{j}"])
-            for i in range(len(rules))
-            for j in range(i, len(rules))
-            if f"c_{i}_{j}" in counts
+        if not rules:
+            return {}
+        together = np.zeros((len(rules), len(rules)))
+        asked = ", ".join(f"coalesce(rule_{i}, false) AS rule_{i}" for i in range(len(rules)))
+        for batch in self.engine.batches(f"SELECT {asked} FROM {self._answers}"):
+            fired = np.empty((batch.num_rows, len(rules)), np.float32)
+            for i in range(len(rules)):
+                fired[:, i] = batch.column(i).to_numpy(zero_copy_only=False)
+            together += fired.T @ fired  # whole numbers, exact up to 2^24 in a batch
+        pairs = {
+            (i, j): int(together[i, j])
+            for i, first in enumerate(rules)
+            for j, second in enumerate(rules[i:], i)
+            if first.archetype == second.archetype
         }
-        return overlap([r.name for r in rules], [r.archetype for r in rules], fired)
+        return overlap([r.name for r in rules], [r.archetype for r in rules], pairs)
 
     def _days(self) -> tuple[dt.date, dt.date]:
         """The first and the last day of the log.
@@ -602,6 +670,7 @@ def grouped(
     frozen: Scales | None = None,
     ratings: Collection[str] = (),
     orders: bool = False,
+    norms: Mapping[str, float] | None = None,
 ) -> Population:
     """Group the rows by customer, in the engine; the arguments are the fields of a Population.
 
@@ -621,12 +690,20 @@ def grouped(
         frozen=frozen,
         ratings=ratings,
         orders=orders,
+        norms=norms or {},
     )
     if logs:
+        keep = KEPT_ONE_IN if frozen is None else 0
         sql = query.facts(
-            plan, logs, until=made.last, absent=absent, nulls=made.nulls, orders=orders
+            plan,
+            logs,
+            until=made.last,
+            absent=absent,
+            nulls=made.nulls,
+            orders=orders,
+            kept=keep,
         )
-        made = evolve(made, facts=engine.materialise(sql, "facts"))
+        made = evolve(made, facts=engine.materialise(sql, "facts"), kept_rows=bool(keep))
     if tables:
         today = f"DATE '{until}'" if until else None
         named = engine.materialise(query.customers(tables, given, today=today), "customers")

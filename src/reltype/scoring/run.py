@@ -74,8 +74,12 @@ class Run:
 
         met = meetings(self.population, self.inputs)
         changed = [f"{one.text}." for one in self.knowledge.catalogue.overrides]
+        normed = [
+            f"{name} is {value:.4g} by [norms], not what these customers show."
+            for name, value in self.population.normed.items()
+        ]
         found = oddities(self.population, self.inputs, self.counts)
-        return [*met, *changed, *self.inputs.notes, *found]
+        return [*met, *changed, *normed, *self.inputs.notes, *found]
 
     @property
     def formats(self) -> tuple[Format, ...]:
@@ -121,6 +125,8 @@ class Run:
 
         late = self.counts.late if self.inputs.today is not None else 0
         found = self.counts.rejected + late
+        if path is not None:
+            found += self.counts.left_out
         if path is None:
             usual = _beside(beside)
             # A list from the last run must not pass for this one's.

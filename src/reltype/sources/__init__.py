@@ -187,7 +187,11 @@ def _in_calendar(column: str, type_: str) -> str:
     name = identifier(column)
     if type_ != "DATE" and not type_.startswith("TIMESTAMP"):
         return name
-    return f"CASE WHEN {name} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {name} END AS {name}"
+    known = f"{name} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'"
+    if "_NS" in type_:  # it begins in 1677, and compares with no day before
+        plain = "TIMESTAMPTZ" if "TZ" in type_ or "ZONE" in type_ else "TIMESTAMP"
+        known = f"isfinite(CAST({name} AS {plain}))"
+    return f"CASE WHEN {known} THEN {name} END AS {name}"
 
 
 def sample(connection: DuckDBPyConnection, source: Source, rows: int = 2000) -> pa.Table:

@@ -107,6 +107,8 @@ def _shown(name: str) -> str:
 def _regular(connection: DuckDBPyConnection, name: str, shown: str) -> Path:
     """A path to a file that can be read more than once."""
     if name == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise InputError("standard input is closed: there is nothing to read. Name a file.")
         return _spooled(connection, sys.stdin.buffer)
     path = Path(name).expanduser()
     _readable(path, shown)

@@ -234,6 +234,11 @@ class _Question:
             besides = {out, weight, *stay, *({part, who} - said)}
             wanted = [name for name in wanted if name not in besides]
         members = [name for columns in group.values() for name in columns]
+        for name in group:
+            if name in wanted and name not in members:
+                raise UsageError(
+                    f"the group {name!r} is called like an attribute. Call it otherwise."
+                )
         wanted = list(dict.fromkeys([*wanted, *members]))
         _once(out, weight, stay, group)
         if not wanted:
@@ -343,7 +348,8 @@ def _checked(weights: NDArray[np.float64], name: str, column: str) -> list[str]:
     if not (np.nan_to_num(weights) > 0).any():
         raise InputError(f"{name}: no row has a weight above 0 in {column!r}.")
     out = int((~(weights > 0)).sum())
-    return [f"{out:,} rows have no weight in {column!r}, or 0, and were left out."] if out else []
+    rows = "row has" if out == 1 else "rows have"
+    return [f"{out:,} {rows} no weight in {column!r}, or 0: left out."] if out else []
 
 
 def _columns(

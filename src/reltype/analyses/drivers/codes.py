@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _NEGATIVE = (*range(-9, 0), -66, -77, -88, -97, -98, -99, -666, -777, -888, -997, -998, -999, -9999)
 _POSITIVE = (66, 77, 88, 97, 98, 99, 666, 777, 888, 997, 998, 999, 9997, 9998, 9999, 99999)
-_TOPS = (4.0, 5.0, 7.0, 10.0)
+_TOPS = (5.0, 7.0, 10.0)
 """Where scales end that are followed by a code or two for no answer."""
 _STEPS = 130
 """A column of more different numbers is no scale."""
@@ -59,9 +60,12 @@ def proposals(names: Sequence[str], values: NDArray[np.float64]) -> list[Proposa
     """
     counts = [_counts(values[:, i]) for i in range(len(names))]
     tops = [_end(c) for c in counts]
+    stems = [re.sub(r"[\d_.\s-]+$", "", name) for name in names]
     found: dict[tuple[float, str], list[int]] = {}
     for place, steps in enumerate(counts):
-        others = Counter(top for i, top in enumerate(tops) if i != place and top is not None)
+        beside = {i: top for i, top in enumerate(tops) if i != place and top is not None}
+        kin = [top for i, top in beside.items() if stems[i] == stems[place]]
+        others = Counter(kin if len(kin) > 1 else beside.values())
         for code, because in _odd(steps, others):
             found.setdefault((code, because), []).append(place)
     made = []
@@ -132,9 +136,8 @@ def _beyond(steps: Mapping[float, int], others: Mapping[float, int]) -> list[tup
     top = _end(steps)
     if top is None:
         return []
-    usual = [
-        end for end, count in others.items() if end in _TOPS and 2 * count > sum(others.values())
-    ]
+    most = sum(others.values()) * 2 / 3
+    usual = [end for end, count in others.items() if end in _TOPS and count >= most]
     for end in usual:
         odd = [value for value in steps if end < value <= end + 2]
         if odd and max(odd) == top and len(steps) > len(odd) + 1:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve, field, frozen
 
-from reltype.analyses.drivers import intervals, noise, performance, subsets
+from reltype.analyses.drivers import intervals, noise, performance
 from reltype.analyses.drivers.missing import LOST, Moments, Treatment, moments
 from reltype.analyses.drivers.moments import Sample, correlation
 from reltype.analyses.drivers.result import Driver, Drivers
@@ -30,6 +30,7 @@ _SHUFFLED = 20_000
 """Rows up to which outcomes are dealt anew; beyond, the F test is as good."""
 _LOCKSTEP = 0.95
 _THIN = 0.5
+_LEAST = 10
 
 
 @frozen(eq=False)
@@ -69,8 +70,35 @@ class Table:
 
     @property
     def columns(self) -> int:
-        """How many there are beside the outcome."""
-        return int(self.values.shape[1]) - 1
+        """How many enter, beside the outcome."""
+        return sum(map(len, (*self.players.values(), *self.always.values())))
+
+    def answered(self) -> tuple[Table, list[str]]:
+        """The table without columns that hardly anybody answered, and what was left out, in sentences.
+
+        Beside an outcome that few of them have, such a column explains anything by counting alone.
+        """
+        told = ~np.isnan(self.values[:, -1])
+        if self.weights is not None:
+            told &= self.weights > 0
+        known = (~np.isnan(self.values[told])).sum(axis=0)
+        rows, least = int(told.sum()), max(_LEAST, self.columns + 2)
+        thin = {i for i, count in enumerate(known.tolist()) if count < least and 2 * count < rows}
+        notes = []
+        kept: list[dict[str, tuple[int, ...]]] = []
+        for held in (self.players, self.always):
+            left = {
+                name: tuple(c for c in columns if c not in thin) for name, columns in held.items()
+            }
+            for name, columns in held.items():
+                gone = [int(known[c]) for c in columns if c in thin]
+                if gone:
+                    what = name if len(columns) == 1 else f"{len(gone)} of the columns of {name}"
+                    notes.append(
+                        f"{what}: answered in {min(gone):,} of {rows:,} rows, too few for a share; left out."
+                    )
+            kept.append({name: columns for name, columns in left.items() if columns})
+        return evolve(self, players=kept[0], always=kept[1]), notes
 
 
 def measure(
@@ -88,15 +116,18 @@ def measure(
     Raises:
         InputError: There are too few rows, or the outcome does not vary.
     """
+    table, left_out = table.answered()
+    if not table.players:
+        raise InputError(f"{name}: {' '.join(left_out)} Nothing else explains {table.outcome!r}.")
     # Shares must not depend on the order of the columns, to the last bit: they are sorted.
     names = sorted(table.players)
     columns = [c for player in names for c in table.players[player]]
     kept = [c for player in sorted(table.always) for c in table.always[player]]
-    order = [*columns, *kept, table.columns]
+    order = [*columns, *kept, table.values.shape[1] - 1]
     sample = Sample.of(table.values[:, order], table.weights, table.respondents)
     complete = int(sample.complete.sum())
     chosen = treatment or ("listwise" if complete >= (1 - LOST) * len(sample) else "em")
-    _enough(sample, table, name, complete if chosen == "listwise" else len(sample))
+    _enough(sample, table, name, sample.rows(sample.complete) if chosen == "listwise" else sample)
     place = {column: i for i, column in enumerate(order)}
     players = [[place[c] for c in table.players[player]] for player in names]
     always = [place[c] for c in kept]
@@ -107,25 +138,27 @@ def measure(
         )
     found = mean_shares(known.covariances, players, always)
     drawn = replicated(known.covariances, known.replicates, players, always, found.lmg)
-    lines = _lines(known, players, always)
+    used = sample.rows(sample.complete) if chosen == "listwise" else sample
+    lines = _lines(known, used, players, always)
     chance = noise.chance(found.r2, len(columns), known.size, len(always), found.always)
-    if len(sample) <= _SHUFFLED:
-        used = sample.rows(sample.complete) if chosen == "listwise" else sample
+    if len(sample) <= _SHUFFLED and sample.people == len(sample):
         dealt = noise.chance_by_shuffling(used.values, used.weights, always)
         chance = max(chance, dealt)
     return _told(
         table, names, found, drawn, known, sample, lines=lines, chance=chance, complete=complete,
-        players=players,
+        players=players, notes=[*left_out, *_apart(sample, chosen, names, players)],
     )  # fmt: skip
 
 
-def _enough(sample: Sample, table: Table, name: str, rows: int) -> None:
+def _enough(sample: Sample, table: Table, name: str, used: Sample) -> None:
     """Raise InputError where there are too few rows for any figure to mean anything."""
+    rows = used.people
     if rows < 3 or rows <= table.columns + 1:
-        what = "row has" if rows == 1 else "rows have"
+        noun = "row" if rows == len(used) else "respondent"
+        what = f"{noun} has" if rows == 1 else f"{noun}s have"
         ways = (
             "Name fewer with --attributes, or take --missing em"
-            if len(sample) > rows
+            if len(sample) > len(used)
             else ("Name fewer with --attributes")
         )
         raise InputError(
@@ -140,15 +173,11 @@ def _enough(sample: Sample, table: Table, name: str, rows: int) -> None:
 
 
 def _lines(
-    known: Moments, players: Sequence[Sequence[int]], always: Sequence[int]
+    known: Moments, used: Sample, players: Sequence[Sequence[int]], always: Sequence[int]
 ) -> dict[int, float]:
     """Columns of a player → what as many columns of noise get."""
     whole = correlation(known.covariances.mean(axis=-1))
-    left = subsets.given(whole, always)
-    rest = [i for i in range(len(whole)) if i not in set(always)]
-    place = {column: number for number, column in enumerate(rest)}
-    moved = [[place[c] for c in player] for player in players]
-    drawn = noise.noise_shares(left, moved, known.size, len(always))
+    drawn = noise.noise_shares(whole, players, known.size, always, used)
     return {k: noise.line(drawn, len(players), k) for k in sorted({1, *map(len, players)})}
 
 
@@ -164,7 +193,9 @@ def _told(
     chance: float,
     complete: int,
     players: Sequence[Sequence[int]],
+    notes: Sequence[str],
 ) -> Drivers:
+    shown = 1.0 - np.isnan(sample.values).mean(axis=0)
     spread = intervals.interval(drawn)
     # A replicate has its own noise and that of the sample: weak shares may lie below all of them.
     spread[:, 0] = np.minimum(spread[:, 0], found.lmg)
@@ -172,6 +203,7 @@ def _told(
     likely = intervals.first_probability(drawn)
     whole = correlation(known.covariances.mean(axis=-1))
     levels = _levels(table, names, players, found, drawn, known, sample, whole, lines[1])
+    gaps = known.treatment != "listwise"
     drivers = {}
     for i, name in enumerate(names):
         single = len(players[i]) == 1
@@ -188,7 +220,8 @@ def _told(
             car=float(found.car[i]),
             correlation=float(whole[players[i][0], -1]) if single else None,
             likely_first=float(likely[i]),
-            line=lines[len(players[i])],
+            # What few answered is nearer to noise: its correlations rest on so many rows fewer.
+            line=lines[len(players[i])] / (float(shown[players[i]].min()) if gaps else 1.0),
             performance=levels[0].get(name),
         )
     pairs = intervals.differences(names, found.lmg, drawn)
@@ -218,7 +251,7 @@ def _told(
         weak=tuple(_weak(found.r2, known, columns)),
         cross=levels[1],
         replicates=drawn.shape[1],
-        notes=tuple(_notes(table, names, players, whole)),
+        notes=(*notes, *_notes(table, names, players, whole)),
     )
     told = {driver.name for driver in made.reported}
     return evolve(
@@ -234,7 +267,8 @@ def _weak(r2: float, known: Moments, columns: int) -> list[str]:
         made.append(f"all together explain {r2:.0%} of it, less than {WEAK:.0%}")
     if known.size < PER_COLUMN * columns:
         made.append(
-            f"{known.size:,.0f} rows for {columns} columns are fewer than {PER_COLUMN} for each"
+            f"{known.size:,.0f} {'row' if known.size < 1.5 else 'rows'} for {columns} columns are "
+            f"fewer than {PER_COLUMN} for each"
         )
     return made
 
@@ -273,6 +307,27 @@ def _gaps(table: Table, name: str) -> float:
     return float(np.isnan(table.values[:, table.players[name][0]]).mean())
 
 
+def _apart(
+    sample: Sample, treatment: Treatment, names: Sequence[str], players: Sequence[Sequence[int]]
+) -> list[str]:
+    """What to say of attributes that hardly any row has both of."""
+    if treatment == "listwise":
+        return []
+    known = (~np.isnan(sample.values)).astype(np.float64)
+    both = known.T @ known
+    pairs = [
+        f"{one} and {other} ({both[a, b]:.0f} rows)"
+        for i, (one, (a, *_)) in enumerate(zip(names, players, strict=True))
+        for other, (b, *_) in list(zip(names, players, strict=True))[i + 1 :]
+        if both[a, b] < _LEAST
+    ]
+    if not pairs:
+        return []
+    more = f", and {len(pairs) - 3:,} pairs more" if len(pairs) > 3 else ""
+    told = f"hardly anybody answered both: {', '.join(pairs[:3])}{more}."
+    return [f"{told} How their shares divide what they explain is then assumed, not seen."]
+
+
 def _still(table: Table, name: str) -> bool:
     column = table.values[:, table.players[name][0]]
     known = column[~np.isnan(column)]
@@ -294,11 +349,13 @@ def _levels(
     rated = [i for i, name in enumerate(names) if name in table.rated]
     columns = [table.values[:, table.players[names[i]][0]] for i in rated]
     columns = [column[~np.isnan(column)] for column in columns]
-    rated = [i for i, column in zip(rated, columns, strict=True) if column.size and np.ptp(column)]
-    columns = [column for column in columns if column.size and np.ptp(column)]
+    vary = [bool(column.size and np.ptp(column)) for column in columns]
+    rated = [i for i, varies in zip(rated, vary, strict=True) if varies]
+    found_scales = performance.scales_of([c for c, v in zip(columns, vary, strict=True) if v])
+    scales = [scale for scale in found_scales if scale is not None]
+    rated = [i for i, scale in zip(rated, found_scales, strict=True) if scale is not None]
     if len(rated) < 2:
         return {}, None
-    scales = performance.scales_of(columns)
     at = [players[i][0] for i in rated]
     low, span = sample.low[at], sample.span[at]
     begin = np.array([scale[0] for scale in scales])

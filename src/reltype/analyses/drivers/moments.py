@@ -79,10 +79,19 @@ class Sample:
     def __len__(self) -> int:
         return len(self.values)
 
+    @cached_property
+    def people(self) -> int:
+        """How many respondents there are."""
+        return len(np.unique(self.respondents))
+
     @property
     def size(self) -> float:
-        """Kish's effective number of rows: what equal weights would need for the same variance."""
-        return float(self.weights.sum() ** 2 / (self.weights**2).sum())
+        """How many respondents of equal weight would tell as much: Kish's effective number.
+
+        Rows of one respondent count as one, since nobody knows how far they repeat each other.
+        """
+        kish = float(self.weights.sum() ** 2 / (self.weights**2).sum())
+        return kish * self.people / len(self)
 
     @cached_property
     def complete(self) -> NDArray[np.bool_]:

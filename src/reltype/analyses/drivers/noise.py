@@ -17,47 +17,57 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reltype.analyses.drivers.moments import Sample
+
 LEVEL = 0.02
 """How often the greatest of as many columns of noise as there are attributes may pass the line."""
 _COLUMNS = 8192
+_DEALT = 2500
+"""Rows up to which noise is dealt from the answers; beyond, sums are as good as normal."""
+_BLOCK = 1024
 _ORDERS = 16
 _CELLS = 1 << 23
 _DEALS = 999
 
 
 def noise_shares(
-    left: NDArray[np.float64], players: Sequence[Sequence[int]], size: float, gone: int = 0
+    whole: NDArray[np.float64],
+    players: Sequence[Sequence[int]],
+    size: float,
+    always: Sequence[int] = (),
+    sample: Sample | None = None,
 ) -> NDArray[np.float64]:
-    """(draws,) the shares that columns of normal noise would get if they stood beside the players.
+    """(draws,) the shares that columns of noise would get if they stood beside the players.
+
+    Noise is the attributes' own answers, dealt anew to other rows: it is as skewed as they are.
+    Without a sample, or with a large one, where skew no longer tells, it is normal.
 
     Args:
-        left: (m, m) the covariance of what is left given the columns that stay in, the outcome
-            last.
+        whole: (m, m) the correlation of all columns, the outcome last.
         players: For each its columns.
         size: The effective number of rows.
-        gone: How many columns stay in.
+        always: Columns that stay in.
+        sample: The rows, their columns in the order of *whole*.
     """
     rng = np.random.default_rng([SEED, 7])
-    count, columns = len(players), len(left) - 1
+    columns = sum(map(len, players))
     draws = max(1024, min(_COLUMNS, _CELLS // ((columns + 1) * _ORDERS)))
-    lengths, axes = np.linalg.eigh(left)
-    real = lengths > subsets.PIVOT
-    root = axes[:, real] * np.sqrt(lengths[real])
-    normal = rng.standard_normal((int(real.sum()), draws))
-    beyond = max(1.0, size - 1 - gone - real.sum())
-    # Noise falls into the space of the columns by chance; the rest of its length lies outside.
-    crossed = root @ normal / np.sqrt(size)
-    length = ((normal**2).sum(axis=0) + rng.chisquare(beyond, draws)) / size
+    if sample is None or len(sample) > _DEALT or columns < 1:
+        crossed, length = _normal(whole, draws, size, rng)
+    else:
+        crossed, length = _dealt(sample, [c for p in players for c in p], draws, size, rng)
     total = np.zeros(draws)
-    for order in subsets.orders(count, _ORDERS, rng):
-        sequence = [*(column for player in order for column in players[player]), columns]
-        starts = {0, *np.cumsum([len(players[player]) for player in order]).tolist()}
-        matrix, cross, rest = left[np.ix_(sequence, sequence)], crossed[sequence], length
+    last = len(whole) - 1
+    for order in subsets.orders(len(players), _ORDERS, rng):
+        sequence = [*always, *(c for player in order for c in players[player]), last]
+        lengths = [len(players[player]) for player in order]
+        starts = {len(always), *(len(always) + np.cumsum(lengths)).tolist()}
+        matrix, cross, rest = whole[np.ix_(sequence, sequence)], crossed[sequence], length
         floors = subsets.PIVOT * np.diag(matrix)
-        for step in range(columns + 1):
+        for step in range(len(sequence)):
             if step in starts:
                 total += cross[-1] ** 2 / np.maximum(rest, 1e-12 * length)
-            if step == columns:
+            if step == len(sequence) - 1:
                 break
             pivot = matrix[0, 0]
             if pivot > floors[step]:
@@ -67,8 +77,48 @@ def noise_shares(
                 matrix = matrix[1:, 1:] - factor[:, None] * matrix[0, 1:]
             else:
                 cross, matrix = cross[1:], matrix[1:, 1:]
-    made: NDArray[np.float64] = total / (_ORDERS * (count + 1))
+    made: NDArray[np.float64] = total / (_ORDERS * (len(players) + 1))
     return made
+
+
+def _normal(
+    whole: NDArray[np.float64], draws: int, size: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Normal columns' (m, draws) products with all columns, and (draws,) with themselves."""
+    lengths, axes = np.linalg.eigh(whole)
+    real = lengths > subsets.PIVOT
+    root = axes[:, real] * np.sqrt(lengths[real])
+    normal = rng.standard_normal((int(real.sum()), draws))
+    # Noise falls into the space of the columns by chance; the rest of its length lies outside.
+    beyond = max(1.0, size - 1 - float(real.sum()))
+    crossed = root @ normal / np.sqrt(size)
+    return crossed, ((normal**2).sum(axis=0) + rng.chisquare(beyond, draws)) / size
+
+
+def _dealt(
+    sample: Sample, columns: Sequence[int], draws: int, size: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same of answers that were dealt anew."""
+    filled = np.where(np.isnan(sample.values), np.nanmean(sample.values, axis=0), sample.values)
+    share = sample.weights / sample.weights.sum()
+    centred = filled - share @ filled
+    spread = np.sqrt(share @ centred**2)
+    vary = spread > 1e-12
+    scaled = np.where(vary, centred / np.where(vary, spread, 1.0), 0.0)
+    sources = [c for c in columns if vary[c]]
+    if not sources:
+        return np.zeros((centred.shape[1], draws)), np.ones(draws)
+    crossed, length = np.empty((centred.shape[1], draws)), np.empty(draws)
+    for begin in range(0, draws, _BLOCK):
+        end = min(begin + _BLOCK, draws)
+        chosen = [sources[i % len(sources)] for i in range(begin, end)]
+        noise = rng.permuted(scaled[:, chosen], axis=0)
+        noise -= share @ noise
+        crossed[:, begin:end] = (scaled * share[:, None]).T @ noise
+        length[begin:end] = share @ noise**2
+    # Rows of one respondent, or a few heavy ones, tell less than as many rows: see `size`.
+    kish = 1.0 / float((share**2).sum())
+    return crossed * np.sqrt(max(1.0, kish / size)), np.maximum(length, 1e-300)
 
 
 def line(drawn: NDArray[np.float64], players: int, columns: int = 1) -> float:

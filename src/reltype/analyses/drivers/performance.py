@@ -66,26 +66,32 @@ class Cross:
     level: float
 
 
-def scale_of(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The scale on which answers were given: the usual one that holds them all, else their range."""
+def scale_of(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    """The usual scale of answers that holds all values; None for amounts, ages, and yes or no."""
     low, high = float(values.min()), float(values.max())
+    if len(np.unique(values[:1000])) < 3 and len(np.unique(values)) < 3:
+        return None
     if low >= 0:
-        for top in _TOPS:
-            if high <= top and (top < 100 or high > 11):
-                return (0.0 if low < 1 or top in {1.0, 100.0} else 1.0), top
-    if low >= -1 and high <= 1:
-        return -1.0, 1.0
-    return low, high
+        top = next((top for top in _TOPS if high <= top), None)
+        if top is None or (top == 100 and not (low <= 20 and high >= 90)):
+            return None
+        return (0.0 if low < 1 or top in {1.0, 100.0} else 1.0), top
+    return (-1.0, 1.0) if low >= -1 and high <= 1 else None
 
 
-def scales_of(columns: Sequence[NDArray[np.float64]]) -> list[tuple[float, float]]:
+def scales_of(columns: Sequence[NDArray[np.float64]]) -> list[tuple[float, float] | None]:
     """The scale of each column; the commonest where a column may be of it and nobody chose its end."""
     single = [scale_of(column) for column in columns]
-    common = max(sorted(set(single)), key=single.count)
-    shared = single.count(common) > 1 and common[1] in _TOPS
+    known = [scale for scale in single if scale is not None]
+    common = max(sorted(set(known)), key=known.count, default=None)
+    shared = common is not None and known.count(common) > 1
     return [
         common
-        if shared and common[0] <= scale[0] and 2 * scale[1] >= common[1] >= scale[1]
+        if shared
+        and common is not None
+        and scale is not None
+        and common[0] <= scale[0]
+        and 2 * scale[1] >= common[1] >= scale[1]
         else scale
         for scale in single
     ]

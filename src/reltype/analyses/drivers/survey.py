@@ -144,6 +144,8 @@ class Survey:
             settled = _settled(engine, source)
             shown = sources.sample(engine.reader, settled)
             columns = dict(zip(settled.columns, map(str.upper, settled.types), strict=True))
+            if shown.num_rows == 0:
+                raise InputError(f"{source.name}: has no rows. There is nobody who answered.")
             notes = (*settled.notes, *_malformed(engine, settled))
             made = cls(engine, settled, settled.relation, columns, shown, notes)
             return made if long is None else made._widened(long)
@@ -246,9 +248,8 @@ class Survey:
         for i, item in enumerate(items):
             column = table.column(f"item_{i}")
             values[:, i] = doubles(column)
-            infinite = int((~np.isfinite(values[:, i])).sum()) - column.null_count
-            if infinite:
-                odd.append(_told_unread(item.name, infinite, "inf or nan"))
+            if infinite := int(np.isinf(values[:, i]).sum()):
+                odd.append(_told_unread(item.name, infinite, "inf"))
             elif column.null_count and self.columns[item.name] == "VARCHAR":
                 doubted.append(item)
         values[~np.isfinite(values)] = np.nan

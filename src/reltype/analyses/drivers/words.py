@@ -28,10 +28,12 @@ def text(found: Drivers) -> str:
     blocks = [_block(found, "")]
     blocks += [_block(one, value) for value, one in found.by.items()]
     if found.small:
-        few = ", ".join(f"{value} ({count:,})" for value, count in found.small.items())
+        listed = [f"{value} ({count:,})" for value, count in found.small.items()]
+        few = ", ".join(listed[:10]) + (
+            f" and {len(listed) - 10:,} more" if len(listed) > 10 else ""
+        )
         blocks.append(_wrapped(f"Too few rows for shares of their own: {few}."))
     closing = [_wrapped(f"Note: {note}") for note in found.notes]
-    closing += [_wrapped(f"Check: {code.told}") for code in found.codes]
     closing.append(_wrapped(found.causal_warning))
     return "\n\n".join([*blocks, "\n".join(closing)])
 
@@ -68,6 +70,7 @@ def _pieces(found: Drivers, part: str) -> Iterator[str]:
         )
     if found.weak:
         yield _wrapped(f"Weak evidence: {'; '.join(found.weak)}.")
+    yield from (_wrapped(f"Check: {code.told}") for code in found.codes)
     names = _shown_names(found)
     yield ""
     yield _table(found, reported, names)
