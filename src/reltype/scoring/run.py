@@ -16,8 +16,6 @@ from reltype.scoring.pool import Pooled, pool
 from reltype.scoring.result import Result
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     import pyarrow as pa
 
     from reltype.definitions.archetypes import Typology
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from reltype.formats import Format
     from reltype.inputs import Inputs
     from reltype.scoring.plan import Plan
-    from reltype.scoring.population import Counts, Population, Scales
+    from reltype.scoring.population import Counts, History, Population, Scales
     from reltype.scoring.result import Sentences
 
 S = TypeVar("S")
@@ -159,13 +157,13 @@ class Run:
         """The result, batch by batch, sorted by customer."""
         yield from in_order(self.concluded, self.population.batches(), WORKERS)
 
-    def batches_at(self, days: Sequence[dt.date]) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """The results up to each of *days*, by this run's scales: the day's place, and a batch.
+    def batches_at(self, history: History) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """The results up to each day of *history*, by this run's scales: the day's place, a batch.
 
-        Each is what a run as of that day with the same scales gives. See `Population.judge_at`.
+        Each is what a run as of that day with the same scales gives. See `History.judge`.
         """
         runs = []
-        for day in days:
+        for day in history.days:
             run = evolve(self, population=evolve(self.population, as_of=day, frozen=self.scales))
             # Asked now: the engine answers nothing else while it streams.
             _ = run.classifiers, run.result
@@ -175,7 +173,7 @@ class Run:
             place, batch = found
             return place, runs[place].concluded(batch)
 
-        yield from in_order(concluded, self.population.judge_at(days), WORKERS)
+        yield from in_order(concluded, history.judge(), WORKERS)
 
     def concluded(self, batch: Batch) -> pa.RecordBatch:
         """The result of one batch."""

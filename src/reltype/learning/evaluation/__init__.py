@@ -248,11 +248,12 @@ def evaluate(
     ids = [read.customers[i] for i in used[0]]
 
     def column(name: str) -> list[str | None]:
-        if name in read.extra:
-            return [read.extra[name][i] for i in used[0]]
-        if columns and name in columns:
-            return [columns[name].get(customer) for customer in ids]
         known = [*read.extra, *(columns or {})]
+        called = _as_called(name, known)
+        if called in read.extra:
+            return [read.extra[called][i] for i in used[0]]
+        if columns and called in columns:
+            return [columns[called].get(customer) for customer in ids]
         raise UsageError(
             f"There is no column {name!r} in the labels or the customer table."
             f"{did_you_mean(name, known)}"
@@ -267,6 +268,14 @@ def evaluate(
     if by is not None:
         made = evolve(made, groups=grouped(column(by), made.truth, made.named, len(names)))
     return evolve(made, rules=_rules(found, ids, made.truth))
+
+
+def _as_called(name: str, known: Sequence[str]) -> str:
+    """The column that a person means: as written, else whatever the case, where that is one only."""
+    if name in known:
+        return name
+    near = {one for one in known if one.strip().casefold() == name.strip().casefold()}
+    return near.pop() if len(near) == 1 else name
 
 
 def snake(name: str) -> str:
