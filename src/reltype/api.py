@@ -15,6 +15,7 @@ from reltype.definitions.importance import importance
 from reltype.definitions.norms import Norms
 from reltype.engines import EngineError, limits
 from reltype.errors import InputError
+from reltype.explaining.reasons import Reasons
 from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
@@ -53,6 +54,10 @@ class RunOptions:
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run.
+        timezone: Where times in UTC, and Unix times, are told, such as `Europe/Berlin`: a time
+            without a zone is taken for one of that place, one with an offset keeps its own day and
+            hour. None: in UTC.
+        id_from_row: A row of a file that names no customer is a customer, as in a survey.
         normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
             nobody sees, are one customer's.
         min_confidence: The posterior below which nobody is named, 0…1.
@@ -76,6 +81,8 @@ class RunOptions:
     rules: Sequence[str | Path] = ()
     no_plugin: Sequence[str] = ()
     refunds: Refunds | None = None
+    timezone: str | None = None
+    id_from_row: bool | None = None
     normalize_ids: bool | None = None
     min_confidence: float | None = None
     threads: int | None = None
@@ -98,6 +105,8 @@ def classify(
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    timezone: str | None = None,
+    id_from_row: bool | None = None,
     normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
@@ -125,6 +134,10 @@ def classify(
         no_plugin: Plugins to leave out, besides those that the environment and the config name.
         refunds: `net`: they count against purchases; `drop`: they are left out; `raise`: the first
             one stops the run. None: `net`.
+        timezone: Where times in UTC, and Unix times, are told, such as `Europe/Berlin`: a time
+            without a zone is taken for one of that place, one with an offset keeps its own day and
+            hour. None: UTC.
+        id_from_row: A row of a file that names no customer is a customer, as in a survey.
         normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
             nobody sees, are one customer's. None: they are several.
         min_confidence: The posterior below which nobody is named, 0…1; None: the typology's.
@@ -166,6 +179,8 @@ def classify(
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        timezone=timezone,
+        id_from_row=id_from_row,
         normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
@@ -192,6 +207,8 @@ def fit(  # noqa: D417  the other arguments are those of classify
     rules: Sequence[str | Path] = (),
     no_plugin: Sequence[str] = (),
     refunds: Refunds | None = None,
+    timezone: str | None = None,
+    id_from_row: bool | None = None,
     normalize_ids: bool | None = None,
     min_confidence: float | None = None,
     threads: int | None = None,
@@ -221,6 +238,8 @@ def fit(  # noqa: D417  the other arguments are those of classify
         rules=rules,
         no_plugin=no_plugin,
         refunds=refunds,
+        timezone=timezone,
+        id_from_row=id_from_row,
         normalize_ids=normalize_ids,
         min_confidence=min_confidence,
         threads=threads,
@@ -280,7 +299,7 @@ class Opened:
             recipes = self.knowledge.recipes(self.plan.typology)
             learned = [*learned, *self.model.classifiers(self.plan, recipes)]
             confidence = self.model.min_confidence if confidence is None else confidence
-        return Run(population, self.inputs, self.knowledge, learned, confidence)
+        return Run(population, self.inputs, self.knowledge, Reasons, learned, confidence)
 
     @property
     def norms(self) -> Norms:
@@ -343,6 +362,8 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         engine.reader,
         requests,
         refunds=chosen.refunds,
+        timezone=chosen.timezone or "",
+        id_from_row=chosen.id_from_row,
         normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
         encoding=asked.encoding,
@@ -358,6 +379,8 @@ _FLAGS = (
     "rules",
     "no_plugin",
     "refunds",
+    "timezone",
+    "id_from_row",
     "normalize_ids",
     "min_confidence",
     "threads",

@@ -278,6 +278,10 @@ TYPED = {
     "infinite times": "'-infinity'::TIMESTAMP",
     "far times": "TIMESTAMP '290000-01-01'",
     "times with a zone": "'infinity'::TIMESTAMPTZ",
+    "times in nanoseconds": "TIMESTAMP_NS '2262-04-10'",
+    "infinite times in nanoseconds": "'infinity'::TIMESTAMP_NS",
+    "times in seconds": "'infinity'::TIMESTAMP_S",
+    "far times in milliseconds": "TIMESTAMP_MS '290000-01-01'",
     "year 0": "TIMESTAMP '0001-01-01'",
     "year 9999": "TIMESTAMP '9999-12-31'",
 }

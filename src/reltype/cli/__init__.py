@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -9,6 +10,7 @@ from typing import Any
 
 import click
 
+from reltype.cli import process
 from reltype.errors import OutputError, ReltypeError, did_you_mean
 
 COMMANDS = {
@@ -29,6 +31,8 @@ COMMANDS = {
     "label": "label",
     "plugins": "plugins",
     "rules": "rules",
+    "track": "track",
+    "sql": "sql",
 }
 """Command → its module here. A module is imported when its command is asked for."""
 
@@ -52,7 +56,7 @@ class Cli(click.Group):
         if cmd_name in COMMANDS:
             module = import_module(f"reltype.cli.{COMMANDS[cmd_name]}")
             made: click.Command = module.command
-            return made
+            return _guarded(made)
         self._ask_plugins()
         return super().get_command(ctx, cmd_name)
 
@@ -91,6 +95,24 @@ class Cli(click.Group):
             click.echo(f"Warning: {why}", err=True)
 
 
+def _guarded(command: click.Command) -> click.Command:
+    """The command, which before it does anything looks that it writes over nothing it reads."""
+    invoke = command.invoke
+    if getattr(invoke, "guarded", False):
+        return command
+
+    def checked(ctx: click.Context) -> Any:  # noqa: ANN401
+        from reltype.cli.outputs import OUTPUTS, apart
+
+        if any(ctx.params.get(name) is not None for name in OUTPUTS):
+            apart(command.name or "", command.params, ctx.params)
+        return invoke(ctx)
+
+    checked.guarded = True  # type: ignore[attr-defined]
+    command.invoke = checked  # type: ignore[method-assign]
+    return command
+
+
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
@@ -126,6 +148,11 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def run(args: list[str] | None = None) -> int:
     """The exit code of `reltype` with *args*; words about failures are on standard error."""
     given = sys.argv[1:] if args is None else args
+    with process.streams():
+        return _run(given)
+
+
+def _run(given: list[str]) -> int:
     try:
         code: Any = cli.main(args=given, prog_name="reltype", standalone_mode=False)
         sys.stdout.flush()
@@ -157,20 +184,55 @@ def _failed(error: Exception, *, debug: bool) -> int:
         # Python flushes standard output once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, ReltypeError):
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {brief(str(error))}", err=True)
         return error.exit_code
-    if isinstance(error, OSError) and error.filename is None:
-        click.echo(f"Error: the output cannot be written ({error.strerror}).", err=True)
-        return OutputError.exit_code
-    if isinstance(error, MemoryError) or "Out of Memory" in str(error):
+    if _of_memory(error):
         click.echo(
-            "Error: the memory did not suffice. Give more with --memory-limit, or use --threads 1.",
+            "Error: the memory did not suffice. Give more with --memory-limit, use --threads 1, or "
+            "let the process hold more (ulimit, container).",
             err=True,
         )
         return 4
+    if isinstance(error, OSError) and error.filename is None:
+        click.echo(f"Error: the output cannot be written ({error.strerror}).", err=True)
+        return OutputError.exit_code
     click.echo(
-        f"This is a bug in reltype ({type(error).__name__}: {error}). "
+        f"This is a bug in reltype ({type(error).__name__}: {brief(str(error))}). "
         "Please report it with what --debug prints.",
         err=True,
     )
     return BUG
+
+
+_NO_MEMORY = (
+    "Out of Memory",
+    "failed to map segment",
+    "annot allocate memory",
+    "can't start new thread",
+    "bad allocation",
+    "bad_alloc",
+)
+
+
+def _of_memory(error: BaseException | None) -> bool:
+    """Whether something failed since the system gave no memory: few libraries say so in one way."""
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+            return True
+        if any(word in str(error) for word in _NO_MEMORY):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+LONGEST = 4000
+"""Letters of a complaint; a file of a million columns would make one of megabytes."""
+
+
+def brief(text: str) -> str:
+    """*text*, its middle left out where nobody would read it."""
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]} … {len(text) - LONGEST:,} letters more … {text[-half:]}"

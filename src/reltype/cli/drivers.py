@@ -137,7 +137,7 @@ def command(
     reltype drivers orders.csv --from-log --outcome returns
     """
     from reltype.analyses.drivers import drivers
-    from reltype.formats import destination
+    from reltype.formats import write_words
 
     data = survey[0] if len(survey) == 1 else list(survey)
     found = drivers(data, always=[n for one in always for n in one.split(",")], **given)
@@ -145,11 +145,9 @@ def command(
         from reltype.analyses.drivers.topics import draft
 
         text = draft(list(found.drivers), found.topics)
-        with destination(output or "-") as stream:
-            stream.write(f"{text}\n".encode("utf-8", "replace"))
+        write_words(output or "-", text)
     elif output is None and format_ in (None, "table"):
-        with destination("-") as stream:
-            stream.write(f"{found.text()}\n".encode("utf-8", "replace"))
+        write_words("-", found.text())
     else:
         found.write(output or "-", format_)
     if plot is not None:

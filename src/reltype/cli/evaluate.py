@@ -72,7 +72,7 @@ def command(
     """
     import pyarrow as pa
 
-    from reltype.formats import destination
+    from reltype.formats import write_words
     from reltype.learning.evaluation import evaluate
     from reltype.relationships import Relationships
 
@@ -82,8 +82,7 @@ def command(
     made = evaluate(found, labels, against=against, by=by, columns=_columns(run, wanted))
     as_json = format_ == "json" or (format_ is None and Path(output or "").suffix == ".json")
     text = json.dumps(made.as_dict(), indent=2, ensure_ascii=False) if as_json else made.text()
-    with destination(output or "-") as stream:
-        stream.write(f"{text}\n".encode())
+    write_words(output or "-", text)
     if fail_under is not None and not made.macro_f1 >= fail_under:
         click.echo(
             f"--fail-under: the macro-F1 is {made.macro_f1:.3f}, less than {fail_under:.3f}.",
@@ -98,13 +97,14 @@ def _columns(run: Run, names: list[str]) -> Mapping[str, Mapping[str, str | None
     from reltype.expressions import quote
 
     found: dict[str, dict[str, str | None]] = {}
+    wanted = {name.strip().casefold() for name in names}  # whatever the case: see `evaluate`
     for item in run.inputs.items if names else ():
         if item.guess.role != "customers":
             continue
         source = item.source
         rows = item.select(keep=source.columns)
         for name in source.columns:
-            if name not in names:
+            if name.strip().casefold() not in wanted:
                 found.setdefault(name, {})
                 continue
             asked = (

@@ -47,7 +47,9 @@ def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN4
     """
     from attrs import asdict
 
-    found = options.run(**given).explain(customer_id)
+    from reltype.explaining.customer import explain
+
+    found = explain(options.run(**given), customer_id)
     if format_ == "json":
         click.echo(json.dumps(asdict(found), default=str, indent=2, ensure_ascii=False))
     else:
@@ -81,7 +83,7 @@ def _added_up(contributions: Sequence[Contribution]) -> list[str]:
     lines = [f"  {c.amount:+6.2f}  {c.text}" for c in shown]
     rest = [c for c in contributions if c not in largest]
     if rest:
-        lines.append(f"  {sum(c.amount for c in rest):+6.2f}  {len(rest)} smaller ones together")
+        lines.append(f"  {sum(c.amount for c in rest):+6.2f}  {len(rest)} others together")
     return lines
 
 

@@ -31,7 +31,7 @@ def command(format_: str, output: str | None, **given: Any) -> None:  # noqa: AN
     reltype inspect orders.csv tickets.csv
     reltype inspect orders.csv --format json
     """
-    from reltype.formats import destination
+    from reltype.formats import write_words
     from reltype.reporting.inspection import inspect
     from reltype.reporting.inspection_text import text
 
@@ -43,5 +43,4 @@ def command(format_: str, output: str | None, **given: Any) -> None:  # noqa: AN
     else:
         style = "pipe" if format_ == "markdown" else "simple"
         made = "\n\n".join(text(one, style) for one in found)
-    with destination(output or "-") as stream:
-        stream.write(f"{made}\n".encode("utf-8", "replace"))
+    write_words(output or "-", made)

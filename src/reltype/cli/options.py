@@ -78,6 +78,16 @@ _READING = (
         "--table", metavar="NAME", help="Which table of a database, or sheet of a workbook."
     ),
     click.option(
+        "--timezone",
+        metavar="NAME",
+        help="Where times in UTC are told, such as Europe/Berlin.",
+    ),
+    click.option(
+        "--id-from-row/--no-id-from-row",
+        default=None,
+        help="A row of a file that names no customer is one.",
+    ),
+    click.option(
         "--encoding",
         metavar="NAME",
         help="What text files are written in.  [default: seen from their bytes]",
@@ -183,9 +193,17 @@ def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Op
     """Inputs opened for the options of `data`, `knowledge` and `scored`."""
     from reltype import plugins
     from reltype.api import open_inputs
+    from reltype.cli.process import bound
+    from reltype.config import settings
 
     plugins.check_names(given.get("no_plugin") or ())
+    bound(settings(given.get("config"), memory_limit=given.get("memory_limit")).memory_limit)
     return open_inputs(list(data), map=pairs(map_), **given)
+
+
+def lacking(columns: list[str]) -> str:
+    """What --strict has against columns that the model's data had."""
+    return f"--strict: the model's data had columns that are not here: {'; '.join(columns)}."
 
 
 def rows(made: list[dict[str, Any]]) -> pa.Table:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reltype.cli.process import raw
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -31,7 +33,8 @@ def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
-    with click.progressbar(length=total, label="Reading relationships", file=sys.stderr) as bar:
+    bar_stream = raw(sys.stderr)
+    with click.progressbar(length=total, label="Reading relationships", file=bar_stream) as bar:
         yield bar.update
 
 

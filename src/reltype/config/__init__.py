@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +15,7 @@ from reltype.config.options import SETTINGS
 from reltype.definitions.norms import norm
 from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
+from reltype.formats import toml
 from reltype.mapping.kinds import checked
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ TABLES = (
 OPTIONS = (
     "min_confidence",
     "refunds",
+    "timezone",
+    "id_from_row",
     "normalize_ids",
     "threads",
     "memory_limit",
@@ -85,6 +87,8 @@ class Settings:
         as_of: The as-of day; None: the last day of the log.
         min_confidence: The posterior below which nobody is named; None: the typology's own.
         refunds: `net`, `drop` or `raise`.
+        timezone: Where the days and hours of times in UTC are told; None: in UTC.
+        id_from_row: A row of a file that names no customer is one.
         normalize_ids: Ids that differ only in letter case, in how accents are composed, or in what
             nobody sees, are one customer's.
         threads: How many threads may work; None: as many as there are processors.
@@ -102,6 +106,8 @@ class Settings:
     as_of: dt.date | None = None
     min_confidence: float | None = None
     refunds: Refunds = "net"
+    timezone: str | None = None
+    id_from_row: bool = False
     normalize_ids: bool = False
     threads: int | None = None
     memory_limit: str | None = None
@@ -178,13 +184,7 @@ def _here() -> Path | None:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{file}: cannot be read ({reason}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: is not TOML: {error}.") from error
+    return toml.load(file)
 
 
 def parse(document: Mapping[str, Any], file: Path) -> Config:

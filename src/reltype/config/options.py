@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import math
 import os
 from typing import TYPE_CHECKING, Any
 
+from reltype.expressions.words import truths
 from reltype.mapping.canonical import REFUNDS, Refunds
 
 if TYPE_CHECKING:
@@ -65,6 +67,25 @@ def _seconds(value: Any) -> float:  # noqa: ANN401
     return number
 
 
+def _zone(value: Any) -> str:  # noqa: ANN401
+    import zoneinfo
+
+    known = {name.lower(): name for name in zoneinfo.available_timezones()}
+    text = _text(value)
+    if text.lower() not in known:
+        near = difflib.get_close_matches(text.lower(), known, 1)
+        example = known[near[0]] if near else "Europe/Berlin"
+        raise ValueError(f"must be the name of a time zone, such as {example}")
+    return known[text.lower()]
+
+
+def _flag(value: Any) -> bool:  # noqa: ANN401
+    said = value if isinstance(value, bool) else truths().get(str(value).strip().lower())
+    if said is None:
+        raise ValueError("must be true or false")
+    return said
+
+
 def _refunds(value: Any) -> Refunds:  # noqa: ANN401
     for known in REFUNDS:
         if value == known:
@@ -87,6 +108,8 @@ SETTINGS: Mapping[str, Callable[[Any], Any]] = {
     "as_of": _day,
     "min_confidence": _share,
     "refunds": _refunds,
+    "timezone": _zone,
+    "id_from_row": _flag,
     "threads": _count,
     "memory_limit": _text,
     "rules": _texts,

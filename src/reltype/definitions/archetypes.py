@@ -60,7 +60,7 @@ class Archetype:
     summary: str
     source: str
     prototype: Mapping[str, Place]
-    prior: float = field(default=1.0, validator=validators.gt(0))
+    prior: float = field(default=1.0, validator=validators.ge(1e-9))
     alias: str = ""
     needs: str = ""
     otherwise: str = "too early"
@@ -152,9 +152,9 @@ class Typology:
     name: str
     summary: str
     dimensions: tuple[str, ...]
-    temperature: float = field(default=1.0, validator=validators.gt(0))
-    warming: float = field(default=0.0, validator=validators.ge(0))
-    unclassified_prior: float = field(default=0.1, validator=validators.gt(0))
+    temperature: float = field(default=1.0, validator=[validators.ge(0.01), validators.le(100)])
+    warming: float = field(default=0.0, validator=[validators.ge(0), validators.le(100)])
+    unclassified_prior: float = field(default=0.1, validator=validators.ge(1e-9))
     contamination: float = field(default=0.05, validator=[validators.ge(0), validators.lt(1)])
     min_confidence: float = field(default=0.4, validator=[validators.ge(0), validators.le(1)])
     tell_apart: float = field(default=0.0, validator=validators.ge(0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,8 @@ from reltype.definitions.features import Feature, Scale
 from reltype.definitions.norms import Norm, norm
 from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError, did_you_mean
+from reltype.formats import toml
+from reltype.formats.printing import clean
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -78,14 +79,7 @@ def load(path: Path | str) -> list[Definition | Override]:
         ConfigError: It cannot be read, is not TOML, or holds a table or a key that is unknown,
             missing or of the wrong type; the text names file, table and key.
     """
-    path = Path(path)
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{path}: cannot be read ({reason}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not TOML: {error}.") from error
+    document = toml.load(path)
     return list(parse(document, str(path)))
 
 
@@ -101,6 +95,8 @@ def parse(document: dict[str, Any], path: str) -> Iterator[Definition | Override
         tables = document.get(name, [])
         if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
             raise ConfigError(f"{path}: write [[{name}]], with two brackets, once for each.")
+        if len(tables) > MOST:
+            raise ConfigError(f"{path}: [[{name}]]: there are {len(tables):,}; at most {MOST:,}.")
         for number, table in enumerate(tables, 1):
             where = f"{path}: [[{name}]] {table.get('name', number)!r}"
             if table.get(OVERRIDE) is True or everything:
@@ -197,6 +193,42 @@ def _told(error: BaseException, kind: type | None) -> str:
     return str(error)
 
 
+LONGEST = 20_000
+"""Letters of a text."""
+LARGEST = 1e9
+"""No weight, prior or prototype is as large; sums and ratios of such numbers are finite."""
+MOST = 1000
+"""Definitions of one kind in a pack."""
+
+
+def _text(value: object, _: type) -> str:
+    if type(value) is not str:
+        raise TypeError(f"{value!r} is not a str")
+    if len(value) > LONGEST:
+        raise ValueError(f"{value[:30]!r} … has more than {LONGEST:,} letters")
+    if clean(value) != value:
+        raise ValueError(f"{value[:60]!r} holds a control character")
+    return value
+
+
+def _number(value: object, _: type) -> float:
+    if type(value) not in {float, int}:
+        raise TypeError(f"{value!r} is not a float")
+    if not -LARGEST <= value <= LARGEST:  # type: ignore[operator]  # nor NaN
+        raise ValueError(f"{str(value)[:30]} is not a number of at most {LARGEST:,.0f}")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _fact(value: object, _: object) -> float | bool | str | None:
+    if type(value) is str:
+        return _text(value, str)
+    if type(value) in {float, int}:
+        return _number(value, float)
+    if value is None or type(value) is bool:
+        return value
+    raise TypeError(f"{value!r} is neither a number, a text nor true or false")
+
+
 @cache
 def _converter() -> Converter:
     """TOML's types to attrs classes: no extra keys, and no guessing between types."""
@@ -212,9 +244,9 @@ def _converter() -> Converter:
 
         return structure
 
-    converter.register_structure_hook(str, exactly(str))
-    converter.register_structure_hook(float, exactly(float, int))
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(float, _number)
     converter.register_structure_hook(bool, exactly(bool))
-    converter.register_structure_hook(float | bool | str | None, lambda value, _: value)
+    converter.register_structure_hook(float | bool | str | None, _fact)
     converter.register_structure_hook(bool | None, lambda value, _: value)
     return converter

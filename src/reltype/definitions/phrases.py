@@ -35,7 +35,7 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NUMBER = r"[ +-]?\d*,?(?:\.\d+)?[dfg%]?"
+_NUMBER = r"[ +-]?\d{0,2},?(?:\.\d{1,2})?[dfg%]?"
 _WORDS = ("days", "every", "span", "times", "count", "money", "percent", "date", "rating", "score")
 _PAIR = r"[^{}|:]+\|[^{}|:]+"
 _SLOT = re.compile(rf"\{{(\w+)(?::({'|'.join(_WORDS)}|{_PAIR}|{_NUMBER}))?\}}")
@@ -53,6 +53,19 @@ WEEK, MONTH, YEAR = 7.0, 30.4375, 365.25
 
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
 """Currencies that people write as a sign before the amount."""
+
+
+def misread(sentence: str) -> tuple[str, ...]:
+    """What stands in braces in *sentence* and is no slot: it would be shown as it is."""
+    rest = _SLOT.sub("", sentence)
+    return (
+        (rest[rest.index("{") if "{" in rest else rest.index("}") :],)
+        if _BRACES.search(rest)
+        else ()
+    )
+
+
+_BRACES = re.compile(r"[{}]")
 
 
 @frozen

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.features import AFTER, BEFORE, DAY_COLUMNS, INTERACTION_COLUMNS
-from reltype.definitions.phrases import slots
+from reltype.definitions.phrases import misread, slots
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import Expression, parse
 
@@ -32,10 +34,61 @@ class DefinitionError(ConfigError):
 def check(catalogue: Catalogue) -> None:
     """Raise DefinitionError for the first name in *catalogue* that nothing defines."""
     names = _Names(catalogue)
+    names.columns()
     names.features()
     names.archetypes()
     names.rules()
     names.benefits()
+
+
+PREFIX = "reltype_"
+"""No name of anybody's begins so."""
+INSIDE = frozenset(
+    [
+        "customer_id",
+        "half",
+        "log_rows",
+        "log_orders",
+        "log_scattered",
+        "log_varying",
+        "log_back_rows",
+        "log_back_states",
+        "log_first_day",
+        "log_last_day",
+        "log_rejects",
+        "log_late",
+        "log_unread",
+        "table_rows",
+        "table_unread",
+        "p_unclassified",
+    ]
+)
+"""Columns that a run makes beside the features."""
+NUMBERED = frozenset(
+    [
+        "raw",
+        "n",
+        "signal",
+        "seen",
+        "saw",
+        "says",
+        "mass",
+        "rule",
+        "reason",
+        "rate",
+        "needs",
+        "broken",
+        "status",
+        "alarm",
+        "c",
+        "s",
+        "e",
+        "k",
+        "r",
+    ]
+)
+"""Columns that a run numbers: `signal_7`."""
+_PLAIN = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 class _Names:
@@ -46,6 +99,42 @@ class _Names:
         self.measured = {*catalogue.features, *catalogue.scales, *DAY_COLUMNS}
         self.readings = {*self.measured, *catalogue.dimensions}
         self.archetype_names = {name for _, name in catalogue.archetypes}
+        self.archetype_columns = {a.column for a in catalogue.archetypes.values()}
+
+    def columns(self) -> None:
+        """Names that become columns: plain, nobody else's, none that we use inside."""
+        for kind in ("feature", "scale", "dimension"):
+            for name in getattr(self.catalogue, f"{kind}s"):
+                with self._of(kind, name):
+                    if not _PLAIN.fullmatch(name):
+                        raise ConfigError(
+                            "a name is lower-case letters, digits and underscores, begins with a "
+                            "letter and has at most 63"
+                        )
+                    if self._reserved(name):
+                        raise ConfigError("this name is used inside; choose another")
+        columns: dict[tuple[str, str], str] = {}
+        for (of, name), archetype in self.catalogue.archetypes.items():
+            with self._of("archetype", str((of, name)), name):
+                if not archetype.column or archetype.column == UNCLASSIFIED:
+                    raise ConfigError("this name is used inside, or has no letters; choose another")
+                other = columns.setdefault((of, archetype.column), name)
+                if other != name:
+                    raise ConfigError(
+                        f"its column p_{archetype.column} is also that of {other!r}; rename one"
+                    )
+
+    def _reserved(self, name: str) -> bool:
+        """Whether a name is, or may be, one of the columns that a run makes itself."""
+        before, _, after = name.partition("_")
+        return (
+            name in INSIDE
+            or name.startswith(PREFIX)
+            or (before in NUMBERED and after.replace("_", "").isdecimal())
+            or (before in {"fact", "given"} and bool(after) and after in self.catalogue.features)
+            or (before in {"d", "e"} and after in self.catalogue.dimensions)
+            or (before == "p" and after in self.archetype_columns)
+        )
 
     def features(self) -> None:
         functions = self.catalogue.functions
@@ -77,6 +166,7 @@ class _Names:
     def archetypes(self) -> None:
         for typology in self.catalogue.typologies.values():
             with self._of("typology", typology.name) as where:
+                self._once("dimension", typology.dimensions)
                 self._typology(typology, where)
         for (of, name), archetype in self.catalogue.archetypes.items():
             with self._of("archetype", str((of, name)), name):
@@ -92,7 +182,7 @@ class _Names:
                     among = {a.name for a in self.catalogue.archetypes_of(rule.typology)}
                 self._named("archetype", [rule.archetype], among)
                 self._known(rule.expression(self.catalogue.functions), where, self.readings)
-                self._named("feature or reading", rule.mentions, self.readings)
+                self._sentence(rule.because)
 
     def benefits(self) -> None:
         for benefit in self.catalogue.benefits.values():
@@ -101,15 +191,29 @@ class _Names:
                 self._named("archetype", [*benefit.suits, *benefit.not_for], self.archetype_names)
                 self._named("dimension", benefit.raises, self.catalogue.dimensions)
                 self._condition(benefit.when, where)
-                self._named("feature or reading", slots(benefit.because), self.readings)
+                self._sentence(benefit.because)
 
     def _typology(self, typology: Typology, where: str) -> None:
         self._named("dimension", typology.dimensions, self.catalogue.dimensions)
         for flag in (*typology.unclassified_when, *typology.status, *typology.alarms):
             self._condition(flag.when, f"{where}, {flag.name!r}")
-            self._named("feature or reading", slots(flag.because), self.readings)
+            self._sentence(flag.because)
         if not self.catalogue.archetypes_of(typology.name):
             raise ConfigError("it has no archetype: add [[archetypes]] that name it")
+
+    @staticmethod
+    def _once(kind: str, names: Iterable[str]) -> None:
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                raise ConfigError(f"the {kind} {name!r} is named twice")
+            seen.add(name)
+
+    def _sentence(self, because: str) -> None:
+        """Check the slots of a sentence."""
+        for one in misread(because):
+            raise ConfigError(f"because: {one[:60]} is no slot: write {{name}} or {{name:.1f}}")
+        self._named("feature or reading", slots(because), self.readings)
 
     def _condition(self, text: str, where: str) -> None:
         if text:

@@ -26,9 +26,9 @@ from attrs import define, field, frozen
 
 from reltype.arrow import doubles, numbers, texts
 from reltype.definitions.phrases import PLAIN, Units, a, slots
-from reltype.explaining.wording import listed, sentences
 from reltype.scoring.classifiers import Prototype
 from reltype.scoring.ranking import top
+from reltype.scoring.wording import listed, sentences
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,6 +50,14 @@ TRIFLE = 0.1
 
 STEPS = 256
 """Into so many steps a signal is cut to look up what it says alone."""
+
+
+CALLED = {
+    "learned features": "what labels taught of other facts",
+    "learned rules": "what labels taught of the rules",
+    "learned base rates": "what labels taught of how common it is",
+}
+"""What parts without a fact are called in an explanation."""
 
 
 @frozen(eq=False)
@@ -315,7 +323,7 @@ class Reasons:
             return str(made[0].as_py())
         if source.signal >= 0:
             return f"{self.plan.signals[source.signal].name} (no fact to tell)"
-        return source.fact
+        return CALLED.get(source.fact, source.fact.strip())
 
     def _withheld(
         self, batch: Batch, pooled: Pooled, counts: Ints, because: pa.Array, contribution: Floats

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 from attrs import frozen
 
 from reltype.errors import OutputError, UsageError, did_you_mean
+from reltype.formats.printing import clean
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,6 +95,16 @@ def write(
     chosen = choose(path, format, formats)
     with destination(path) as stream:
         chosen.write(schema, batches, stream)
+
+
+def write_words(path: Path | str, text: str) -> None:
+    """Write *text* for people to *path*, or to standard output for `-`; cleaned for a terminal.
+
+    Raises:
+        OutputError: The place cannot be written, or the disk is full.
+    """
+    with destination(path) as stream:
+        stream.write(f"{clean(text)}\n".encode("utf-8", "replace"))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RUNS = r"^([\t\r]|[\s\x00]*[=@+-])"
+RUNS = r"^([\t\r]|[\s\p{C}\p{Z}]*[=@+\-＝＠＋－])"
 """How a text starts that a spreadsheet would run as a formula (CWE-1236) …"""
 
 NUMBER = r"^[+-]\d[\d.,]*$"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any
 
-from reltype.formats.printing import printable
+from reltype.formats.printing import markdown, printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,8 +30,10 @@ def text(names: list[str], rows: list[dict[str, Any]], style: str = "simple") ->
     from tabulate import tabulate
 
     shown = [n for n in SHOWN if n in names] if set(SHOWN) <= set(names) else names
-    cells = [[cell(name, row) for name in shown] for row in rows]
-    made: str = tabulate(cells, headers=shown, tablefmt=style, disable_numparse=True)
+    safe = markdown if style in {"github", "pipe"} else printable
+    cells = [[safe(cell(name, row)) for name in shown] for row in rows]
+    heads = [safe(name) for name in shown]
+    made: str = tabulate(cells, headers=heads, tablefmt=style, disable_numparse=True)
     return made
 
 
@@ -47,4 +49,4 @@ def cell(name: str, row: dict[str, Any]) -> str:
     if isinstance(value, list):
         first = [v["text"] if "text" in v else v["name"] for v in value if isinstance(v, dict)]
         return "; ".join((first or [str(v) for v in value])[:2])
-    return printable(str(value))
+    return str(value)

@@ -192,6 +192,7 @@ def _cells(values: pa.Array, opening: str, rows: pa.Array, styles: dict[str, int
     else:
         kind = ' t="inlineStr"'
         text = _escaped(flat.neutral(values.cast(pa.string())))
+        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
         spaced = pc.match_substring_regex(text, r"^\s|\s$")
         before = pc.if_else(spaced, '<is><t xml:space="preserve">', "<is><t>")
         made = pc.binary_join_element_wise(

@@ -32,6 +32,7 @@ class Ask:
         block: The table of the config that speaks of this thing.
         blocks: Tables of the config that hold for it if it has their columns.
         likely: What it is unless it cannot be: beside a customer table, the rest is logs.
+        fitted: The words for kinds that a model knows; empty: no model speaks of any.
     """
 
     thing: object
@@ -42,9 +43,25 @@ class Ask:
     block: Block | None = None
     blocks: tuple[Block, ...] = ()
     likely: Role | None = None
+    fitted: frozenset[str] = frozenset()
 
 
 def asks(
+    data: object,
+    customers: object,
+    config: Config,
+    *,
+    columns: Mapping[str, str] | None = None,
+    table: str | None = None,
+    fitted: Sequence[Block] = (),
+    kinds: Mapping[str, str] | None = None,
+) -> list[Ask]:
+    """All that is to be read, as `_asks` says, knowing which words for kinds a model has met."""
+    made = _asks(data, customers, config, columns=columns, table=table, fitted=fitted, kinds=kinds)
+    return [evolve(ask, fitted=frozenset(kinds or ())) for ask in made]
+
+
+def _asks(
     data: object,
     customers: object,
     config: Config,

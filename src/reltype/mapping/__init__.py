@@ -21,8 +21,11 @@ from reltype.mapping.canonical import (
     ESSENTIAL,
     INTERACTIONS,
     LATEST,
+    LEFT_OUT,
+    PLACEHOLDERS,
     RANGES,
     REFUNDS,
+    UNIX_ZERO,
     Refunds,
     Role,
 )
@@ -127,12 +130,16 @@ class Mapping:
         for name in [*ESSENTIAL[self.role], *ranged]:
             if name in self.columns:
                 inner[f"raw {name}"] = source.written(self.columns[name], name)
+        inner["blank row"] = _blank_row(inner["customer_id"], source)
         if self.where is not None:
             left_out = source.parsed(self.where, "where", "bool").sql()
             inner["left out"] = f"({left_out}) IS NOT TRUE"
         outer = {name: quote(name) for name in wanted}
         for name in ranged:
             outer[name] = f"CASE WHEN {_fits(name, wanted[name])} THEN {quote(name)} END"
+        for name in (n for n in ranged if wanted[n] == "TIMESTAMP"):
+            gone = _no_day(quote(name), self.columns[name])
+            outer[name] = f"CASE WHEN {gone} IS NOT TRUE THEN {outer[name]} END"
         if self.role == "interactions" and "value" in self.columns:
             outer["kind"] = "CASE WHEN kind = 'purchase' AND value < 0 THEN 'refund' ELSE kind END"
             paid_back = "kind = 'refund' AND value > 0"
@@ -198,11 +205,16 @@ class Mapping:
             if name not in self.columns:
                 cases.append(f"true THEN '{name}: not mapped'")
             elif name == "customer_id":
+                cases.append(f"\"blank row\" THEN '{LEFT_OUT}: a blank row'")
                 cases.append(f"{name} IS NULL THEN '{name}: blank'")
             else:
                 empty = f"{raw} IS NULL OR {blank(raw)}"
-                why = f"CASE WHEN {empty} THEN '{name}: blank' ELSE '{name}: not a time' END"
+                why = (
+                    f"CASE WHEN {empty} THEN '{name}: blank' WHEN {raw} LIKE '0000%' THEN "
+                    f"'{name}: {_PLACEHOLDER}' ELSE '{name}: not a time' END"
+                )
                 cases.append(f"{name} IS NULL THEN {why}")
+                cases.append(f"{_no_day(name, self.columns[name])} THEN '{name}: {_PLACEHOLDER}'")
                 # 1/2/23 without its format reads as a day of the year 1.
                 cases.append(f"{name} < TIMESTAMP '{EARLIEST}' THEN '{name}: before 1900'")
         if refunds != "net" and self.role == "interactions":
@@ -211,6 +223,20 @@ class Mapping:
         if refunds == "raise" and self.role == "interactions":
             cases.append(f"state IN ('refunded', 'partly refunded') THEN {reason}")
         return f"CASE {' '.join('WHEN ' + case for case in cases)} END"
+
+
+_PLACEHOLDER = "a placeholder for no day"
+
+
+def _no_day(name: str, text: str) -> str:
+    """SQL: whether a time is one that systems write for no time at all."""
+    days = ", ".join(f"DATE '{day}'" for day in PLACEHOLDERS)
+    early = f"({name} < TIMESTAMP '1900-01-03' AND CAST({name} AS DATE) IN ({days}))"
+    late = f"{name} >= TIMESTAMP '9999-01-01'"
+    if "unix_time(" not in text:
+        return f"({early} OR {late})"
+    low, high = UNIX_ZERO
+    return f"({early} OR {late} OR {name} BETWEEN TIMESTAMP '{low}' AND TIMESTAMP '{high}')"
 
 
 def _fits(name: str, type_: str) -> str:
@@ -238,6 +264,14 @@ def _unread(types: abc.Mapping[str, str]) -> str:
 
 def _named(columns: abc.Mapping[str, str]) -> str:
     return ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
+
+
+def _blank_row(customer: str, source: Cells) -> str:
+    """SQL: whether nothing at all stands in a row of a text file; asked only without a customer."""
+    if set(source.types.values()) != {"VARCHAR"}:
+        return "false"
+    cells = ", ".join(map(quote, source.types))
+    return f"CASE WHEN {customer} IS NULL THEN trim(concat_ws('', {cells})) = '' ELSE false END"
 
 
 def _absolute(sql: str) -> str:

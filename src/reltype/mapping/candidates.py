@@ -96,6 +96,11 @@ class Table:
         return max(self.contexts.values()) > 1
 
     @property
+    def may_be_answers(self) -> bool:
+        """Whether a row may be somebody who answered: it is no order, ticket or deal."""
+        return self.context is None or self.context.name in {"surveys", "reviews", "churn"}
+
+    @property
     def kinds_context(self) -> str | None:
         """The table of words.toml that holds for this file."""
         name = self.context.name if self.context else None

@@ -60,6 +60,11 @@ The last four are what contact lists tell of the log behind them: when the custo
 of, the status as written, the money so far, a note.
 """
 
+PLACEHOLDERS = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1900-01-02")
+"""Days that databases and spreadsheets write for no day at all, as they do any of the year 9999."""
+UNIX_ZERO = ("1969-12-31 09:00:00", "1970-01-01 14:00:00")
+"""Between these lie 0 and -1 of Unix times, in whatever zone; numbers that stand for no day."""
+
 RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "sentiment": (-1.0, 1.0),
@@ -74,6 +79,10 @@ RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
 
 EARLIEST, LATEST = "1900-01-01", "2100-01-01"
 """Days outside are no facts: systems write the first and the last that they know for none at all."""
+
+LEFT_OUT = "left out"
+"""What a reason to pass over a row begins with where it is no row of a customer's: nothing is wrong
+with it, so it is counted apart from what was rejected."""
 
 ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from reltype import words
 from reltype.errors import ConfigError, did_you_mean
-from reltype.expressions import Expression, literal, parse, quote
+from reltype.expressions import Expression, literal, parse, quote, words
 
 if TYPE_CHECKING:
     from reltype.expressions.functions import Kind
@@ -37,6 +36,7 @@ _KINDS: dict[str, Kind] = {
 
 
 _CALENDAR = "DATE '0001-01-01' AND DATE '9999-12-31'"
+_ZONED = _CALENDAR.replace("DATE", "TIMESTAMPTZ")
 
 
 def blank(text: str) -> str:
@@ -133,12 +133,16 @@ class Cells:
         return self._time(sql, type_, where)
 
     def _time(self, sql: str, type_: str | None, where: str) -> str:
-        if type_ in {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}:
-            known = f"{sql} BETWEEN {_CALENDAR.replace('DATE', 'TIMESTAMPTZ')}"
-            return f"CASE WHEN {known} THEN make_timestamp(epoch_us({sql})) END"
-        if type_ == "DATE" or (type_ or "").startswith("TIMESTAMP"):
+        name = type_ or ""
+        if name.startswith("TIMESTAMP") and ("ZONE" in name or "TZ" in name):
             # Far and infinite days have no place in a TIMESTAMP, or in sums of days.
-            return f"CASE WHEN {sql} BETWEEN {_CALENDAR} THEN CAST({sql} AS TIMESTAMP) END"
+            zoned = f"CAST({sql} AS TIMESTAMPTZ)"
+            known = f"isfinite({zoned})" if "NS" in name else f"{sql} BETWEEN {_ZONED}"
+            return f"CASE WHEN {known} THEN make_timestamp(epoch_us({zoned})) END"
+        if name == "DATE" or name.startswith("TIMESTAMP"):
+            local = f"CAST({sql} AS TIMESTAMP)"
+            known = f"isfinite({local})" if "NS" in name else f"{sql} BETWEEN {_CALENDAR}"
+            return f"CASE WHEN {known} THEN {local} END"
         rest = self.parsed(f"to_time({sql})", where, "time").sql()
         if type_ != "VARCHAR":
             return f"({rest})"

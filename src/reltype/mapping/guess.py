@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from reltype.errors import InputError
 from reltype.expressions import quote
 from reltype.mapping import Mapping
 from reltype.mapping.candidates import Table
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
-from reltype.mapping.choices import Choice
+from reltype.mapping.choices import LEAST, Choice
 from reltype.mapping.columns import columns_of
 from reltype.mapping.kinds import OTHER
 from reltype.mapping.remarks import doubts, problems, wishes
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from reltype.mapping.candidates import Candidate
     from reltype.mapping.canonical import Role
+    from reltype.mapping.columns import Column
+
+ROW = "row number"
+"""The column that numbers the rows of a file that names no customer."""
 
 _FACTS = ("tenure_days", "contract_days", "churned", "referrals", "products", "since")
 """Roles that a table of customers has, and a log has not."""
@@ -47,6 +51,7 @@ class Guess:
         wishes: What would make the result better.
         kinds: Their word → how often it was seen, and our kind; the most frequent first.
         role_because: Why it is a log or a customer table.
+        context: In which sort of file words for kinds are to be read; None: in any.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Guess:
     wishes: tuple[str, ...]
     kinds: MappingOf[str, tuple[int, str]]
     role_because: str
+    context: str | None = None
 
     @property
     def role(self) -> Role:
@@ -94,6 +100,8 @@ def guess(
     features: Collection[str] = (),
     complete: bool = False,
     counted: Counted | None = None,
+    timezone: str = "",
+    id_from_row: bool = False,
 ) -> Guess:
     """What a file would be read as.
 
@@ -110,17 +118,26 @@ def guess(
         features: Features that a customer table may also give by name.
         complete: What was given is all there is; nothing more is guessed.
         counted: How often the customer's column repeats in the whole file, where it was counted.
+        timezone: Where times in UTC are told; empty: in UTC.
+        id_from_row: A row of a file that names no customer is one; the source has a column `ROW`.
 
     Raises:
         ConfigError: `given` names something that is not ours, `kinds` an unknown kind.
     """
-    table = Table.of(name, columns_of(columns, types, sample))
+    known_columns = [evolve(c, zone=timezone) for c in columns_of(columns, types, sample)]
+    table = Table.of(name, known_columns)
+    if id_from_row and role is None and not _names_customers(table, given or {}):
+        role = "customers"
     decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
     choice = Choice(table, decided, features, tuple(kinds or ()))
     ours = {} if complete else _ours(columns, decided, features)
     choice.take({**ours, **(given or {})})
     if not complete:
         choice.fill()
+    if id_from_row and "customer_id" not in choice.columns:
+        choice.columns["customer_id"], choice.sources["customer_id"] = quote(ROW), ROW
+        choice.reasons["customer_id"] = "the number of the row, as none names the customer"
+        choice.doubts.append("customer_id: no column names the customer, so each row is one.")
     words = choice.words()
     known = {word: kind for word, (_, kind) in words.items() if kind != OTHER} | dict(kinds or {})
     if choice.column("state") is not None and choice.column("state") is choice.column("kind"):
@@ -132,6 +149,7 @@ def guess(
         known if log else {},
         where,
         per_order=choice.per_order,
+        authors=choice.authors,
     )
     return Guess(
         name=name,
@@ -144,7 +162,13 @@ def guess(
         wishes=tuple(wishes(mapping)),
         kinds={word: (n, known.get(word, kind)) for word, (n, kind) in words.items()},
         role_because=because,
+        context=table.kinds_context,
     )
+
+
+def _names_customers(table: Table, given: MappingOf[str, str]) -> bool:
+    found = (c for log in (False, True) for c in table.candidates("customer_id", log=log))
+    return "customer_id" in given or any(c.worth >= LEAST["customer_id"] for c in found)
 
 
 def _ours(columns: Collection[str], role: Role, features: Collection[str]) -> dict[str, str]:
@@ -179,7 +203,7 @@ _DISTINCT = 0.95
 """A column of whose cells fewer are different from one another repeats."""
 
 
-def role_of(
+def role_of(  # noqa: PLR0911 - a line for each sign
     table: Table, given: MappingOf[str, str], counted: Counted | None = None
 ) -> tuple[Role, str]:
     """Whether a file is a log or a customer table, and why.
@@ -198,6 +222,8 @@ def role_of(
         return ("interactions" if dated else "customers"), "no column names the customer"
     best = max(found, key=lambda candidate: candidate.worth)
     column = best.column
+    if not dated and (told := _should_be_dated(table, column)):
+        return "interactions", told
     if not dated and (_facts(table) or column.is_unique or not column.rows):
         return "customers", "no column says when something happened"
     seen = counted if counted is not None and counted.column == column.name else None
@@ -212,6 +238,17 @@ def role_of(
     return "customers", f"{unique}, and nothing else numbers the rows"
 
 
+def _should_be_dated(table: Table, customer: Column) -> str:
+    """Why rows are interactions though no time of theirs can be read; empty if they are not."""
+    if _facts(table) or customer.distinct >= 0.95 or len(customer.cells) < 3:
+        return ""
+    worth = table.worth("timestamp")
+    named = [
+        c for c in table.columns if worth[c.name] >= 0.84 and c.filled > 0.5 and c.clock is None
+    ]
+    return f"{customer.name!r} repeats, and {named[0].name!r} should say when" if named else ""
+
+
 def _facts(table: Table) -> int:
     return sum(table.count(fact, 0.9) for fact in _FACTS)
 
@@ -224,7 +261,7 @@ def _of_purchases(table: Table) -> str:
     sums = [c.column for c in table.candidates("value", log=True) if c.worth >= 0.6]
     since = table.worth("since")
     day = next(
-        (c for c in times if since[c.name] < 0.5 and table.worth("ended")[c.name] < 0.9), None
+        (c for c in times if since[c.name] < 0.7 and table.worth("ended")[c.name] < 0.9), None
     )
     spent = next((c for c in sums if not _in_all(table.names[c.name])), None)
     if day is None or spent is None or table.worth("timestamp")[day.name] < 0.8:

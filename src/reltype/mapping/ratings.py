@@ -9,6 +9,8 @@ from reltype.mapping.kinds import plain
 from reltype.mapping.readings import Reading, by_words, units
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reltype.mapping.columns import Column
     from reltype.mapping.vocabulary import Name
 
@@ -16,8 +18,13 @@ Bounds = tuple[float, float]
 
 _STEPS = 202
 """Whoever answers on a scale of 0 to 100 in halves uses no more different numbers than this."""
+_ENOUGH = 20
+"""How many answers it takes for it to be odd that nobody chose the upper third of a scale."""
 _MANY = 200
 """How many cells it takes to tell a scale of four steps from one of five whose top nobody chose."""
+
+
+_NPS = ("nps", "recommend", "net promoter score", "net promoter")
 
 
 def rating(column: Column, name: Name) -> Reading | None:
@@ -30,7 +37,7 @@ def rating(column: Column, name: Name) -> Reading | None:
     bounds = (
         _stated(name.written)
         or _short(column)
-        or _bounds(low, high, nps=any(map(name.has, ("nps", "recommend", "net promoter score"))))
+        or _bounds(numbers.values, nps=any(map(name.has, _NPS)))
     )
     if bounds is None or low < bounds[0] or high > bounds[1] or len(numbers.values) > _STEPS:
         return None
@@ -70,13 +77,21 @@ def _short(column: Column) -> Bounds | None:
     return (min(steps), max(steps)) if steps in ({1, 2, 3}, {1, 2, 3, 4}) else None
 
 
-def _bounds(low: float, high: float, *, nps: bool) -> Bounds | None:
-    """The narrowest of the usual scales that holds all the numbers."""
-    usual: list[Bounds] = [(-1.0, 1.0), (-5.0, 5.0), (-100.0, 100.0)]
-    if low >= 0:
-        first = 0.0 if low == 0 else 1.0
-        usual = [(0.0, 1.0), (first, 5.0), (first, 7.0), (first, 10.0), (0.0, 100.0)]
-        usual = [(0.0, 10.0), (1.0, 11.0)] if nps else usual
+def _bounds(values: Sequence[float], *, nps: bool) -> Bounds | None:
+    """The narrowest of the usual scales that holds all the numbers and begins where they do."""
+    low, high = min(values), max(values)
+    usual: list[Bounds] = [(-1.0, 1.0), (-2.0, 2.0), (-3.0, 3.0), (-5.0, 5.0), (-10.0, 10.0)]
+    usual.append((-100.0, 100.0))
+    if nps:
+        usual = [(0.0, 10.0)]
+    elif low >= 0:
+        halves = 0 < low < 1 and all(value * 2 == int(value * 2) for value in values)
+        first = 0.5 if halves else 0.0 if low < 1 else 1.0
+        usual = [
+            (0.0, 1.0),
+            *((first, last) for last in (5.0, 7.0, 10.0, 20.0) if last != 20 or low == 0),
+        ]
+        usual.append((0.0, 100.0))
     return next((bounds for bounds in usual if bounds[0] <= low and high <= bounds[1]), None)
 
 
@@ -100,12 +115,19 @@ def nps(column: Column, name: Name) -> Reading | None:
     numbers = column.numbers
     if numbers is None or numbers.share < 0.8 or min(numbers.values) < 0:
         return None
-    source = numbers.expression(column.quoted)
-    if max(numbers.values) == 11 and min(numbers.values) >= 1:
-        return Reading(f"{source} - 1", numbers.share, "numbers from 1 to 11")
-    if max(numbers.values) > 10:
+    source, high = numbers.expression(column.quoted), max(numbers.values)
+    if high == 11 and min(numbers.values) >= 1:
+        doubt = f"{column.name!r} was taken for a scale of 1 to 11, as its numbers run from there"
+        return Reading(f"{source} - 1", numbers.share, "numbers from 1 to 11", doubt)
+    if high > 10:
         return None
-    return Reading(source, numbers.share, "numbers from 0 to 10")
+    doubt = ""
+    if high <= 7 and len(column.cells) >= _ENOUGH:
+        doubt = (
+            f"{column.name!r} is read as 0 to 10, and holds nothing above {high:g}; if it is another "
+            "scale, map it to satisfaction (a log's to rating) instead"
+        )
+    return Reading(source, numbers.share, "numbers from 0 to 10", doubt)
 
 
 def share(column: Column, name: Name) -> Reading | None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from reltype.expressions import quote
 from reltype.mapping.canonical import ESSENTIAL
+from reltype.mapping.clocks import clock_of
+from reltype.mapping.kinds import doubts_of
 from reltype.mapping.readings import in_words
 from reltype.mapping.states import state_of
 
@@ -40,13 +42,53 @@ def line(role: str, ours: str, column: str) -> str:
 
 def _missing(choice: Choice, ours: str) -> str:
     columns = choice.table.columns
+    taken = set(choice.sources.values())
     found = [c.column for c in choice.table.candidates(ours, log=choice.log)]
     if ours == "customer_id":
         found += [c for c in columns if choice.table.names[c.name].words[-1:] == ("id",)]
-    name = next((column.name for column in [*found, *columns]), "COLUMN")
+    elif (column := _unreadable(choice)) is not None:
+        return _no_times(choice, column)
+    # A column that is something else is no advice: better none than a wrong one.
+    name = next((column.name for column in found if column.name not in taken), "COLUMN")
     there = in_words([repr(column.name) for column in columns], 8)
     how = line(choice.role, ours, name)
-    return f"No column was found that {_WANTED[ours]}. If one does, {how}. There are: {there}."
+    rows = ""
+    if ours == "customer_id" and not choice.log and choice.table.may_be_answers:
+        rows = (
+            " Where each row is a customer, or somebody who answered, --id-from-row numbers them."
+        )
+    return (
+        f"No column was found that {_WANTED[ours]}. If one does, {how}.{rows} There are: {there}."
+    )
+
+
+def _unreadable(choice: Choice) -> Column | None:
+    """The column that should hold times by its name, though its cells do not."""
+    worth = choice.table.worth("timestamp")
+    taken = set(choice.sources.values())
+    left = [c for c in choice.table.columns if c.cells and c.name not in taken]
+    best = max(left, key=lambda column: worth[column.name], default=None)
+    return best if best is not None and worth[best.name] >= 0.3 else None
+
+
+def _no_times(choice: Choice, column: Column) -> str:
+    """Which cells could not be read as times, and what was tried."""
+    cells = list(column.counts)
+    times = [cell for cell in cells[:200] if clock_of([cell], named=True) is not None]
+    others = [cell for cell in cells if cell not in set(times)]
+    shown = in_words([repr(cell[:40]) for cell in others[:3]], 3)
+    share = (
+        f"{len(times)} of {min(200, len(cells))} cells are times" if times else "no cell is a time"
+    )
+    tried = "ISO, Unix and spreadsheet numbers, dates in any order and month names in 20 languages"
+    form = f"to_time({column.quoted}, '%d/%m/%Y')"
+    toml = form.replace('"', '\\"')
+    return (
+        f"{column.name!r} should say when it happened, but {share} that can be read, "
+        f"unlike {shown}; {tried} were tried. If it has a format of its own, write in reltype.toml "
+        f'under [{choice.role}]: timestamp = "{toml}" with that format. '
+        f"If another column has the time, {line(choice.role, 'timestamp', 'COLUMN')}."
+    )
 
 
 def _tied(choice: Choice, ours: str, rivals: Sequence[Candidate]) -> Iterator[str]:
@@ -90,10 +132,10 @@ def _kinds(choice: Choice) -> Iterator[str]:
         yield from _unknown_states(stated)
         if stated is choice.column("kind"):
             return  # each row is an order, whatever became of it
-    unknown = [word for word, (_, kind) in choice.words().items() if kind == "other"]
-    if unknown:
-        listed = in_words([repr(word) for word in unknown])
-        yield f"kind: {listed} stand for no known kind and count as other; say under [kinds]."
+    column = choice.column("kind")
+    if column is not None:
+        said = (word for word in column.counts if word not in choice.said_kinds)
+        yield from doubts_of(said, choice.table.kinds_context)
     elif "kind" not in choice.columns:
         yield "kind: no column says what a row is, so each counts as a purchase."
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reltype.formats.printing import markdown, printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -26,13 +28,14 @@ def text(found: Inspected, style: str = "simple") -> str:
 
 
 def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
-    yield f"{mark}{found.path}"
-    yield _list(list(_facts(found)))
+    safe = markdown if style == "pipe" else str
+    yield f"{mark}{safe(found.path)}"
+    yield _list([(name, safe(told)) for name, told in _facts(found)])
     yield _table(("ours", "read from", "why"), list(_columns(found)), style)
     used = " ".join(found.guess.mapping.columns.values())
     idle = [c for c in found.columns if c not in found.guess.sources.values() and c not in used]
     if idle:
-        yield f"Not used: {', '.join(idle[:40])}{' …' if len(idle) > 40 else ''}."
+        yield safe(f"Not used: {', '.join(idle[:40])}{' …' if len(idle) > 40 else ''}.")
     if found.kinds:
         rows = [(w, f"{n:,}", kind) for w, (n, kind) in list(found.kinds.items())[:SHOWN]]
         yield _table(("their kind", "rows", "our kind"), rows, style)
@@ -45,8 +48,8 @@ def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
         unseen = [name for name, share in signals.items() if not share]
         if unseen:
             yield f"Not seen of anybody: {', '.join(unseen)}."
-    yield from _remarks("This must be said first:", found.guess.problems)
-    yield from _remarks("To check:", found.notes)
+    yield from _remarks("This must be said first:", [*map(safe, found.guess.problems)])
+    yield from _remarks("To check:", [*map(safe, found.notes)])
     yield from _remarks("What would make the result better:", tuple(_better(found)))
 
 
@@ -60,6 +63,7 @@ def _facts(found: Inspected) -> Iterator[tuple[str, str]]:
         rows = found.summary.rows
         told += f", {rows['used']:,} of them used, of {found.summary.customers:,} customers"
         told += f"; {rows['rejected']:,} rejected" if rows["rejected"] else ""
+        told += f"; {rows['left_out']:,} left out" if rows["left_out"] else ""
         told += f"; {rows['late']:,} in the future" if rows["late"] else ""
     yield "rows", told
     if found.span is not None:
@@ -94,11 +98,8 @@ def _list(facts: Sequence[tuple[str, str]]) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], style: str) -> str:
     from tabulate import tabulate
 
-    from reltype.formats.printing import printable
-
-    cells = [[printable(cell) for cell in row] for row in rows]
-    if style == "pipe":
-        cells = [[cell.replace("|", "\\|") for cell in row] for row in cells]
+    safe = markdown if style == "pipe" else printable
+    cells = [[safe(cell) for cell in row] for row in rows]
     return str(tabulate(cells, headers=list(head), tablefmt=style, disable_numparse=True))
 
 

@@ -80,6 +80,15 @@ def files(url: str) -> list[str]:
     return [path, f"{path}.wal"] if address.scheme == "duckdb" and address.path else []
 
 
+def paths(url: str) -> list[str]:
+    """The file of a database that is one, whoever opens it."""
+    try:
+        address = _address(url)
+    except UsageError:
+        return []
+    return [address.path] if address.scheme in {"sqlite", "duckdb"} and address.path else []
+
+
 def open_database(
     connection: DuckDBPyConnection, url: str, table: str | None = None, name: str | None = None
 ) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,9 @@ class Model:
             InputError: The file holds what no recipe of ours learns.
         """
         self.check(plan)
-        return [self.learned.bound(recipes, self.plugins)] if self.learned else []
+        if self.learned is None:
+            return []
+        return [self.learned.bound(recipes, self.plugins).at_home(plan)]
 
     def check(self, plan: Plan, plugins: Collection[str] | None = None) -> None:
         """Raise ConfigError where it does not fit *plan*, or a plugin that took part is missing."""
@@ -177,7 +180,8 @@ def load(path: Path | str) -> Model:
     what = str(path)
     try:
         with path.open("rb") as stream:
-            data = stream.read(LARGEST + 1)
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(min(size, LARGEST) + 1)
     except OSError as error:
         raise InputError(
             f"{what}: cannot be read ({(error.strerror or str(error)).lower()})."
@@ -207,9 +211,11 @@ def digest(plan: Plan) -> str:
 
 def _mapping(item: Any) -> dict[str, Any]:  # noqa: ANN401
     mapping = item.guess.sure()
+    # Which orders came back is another file's to say, and next month another's again.
+    passing = {"state", "refunded_amount"} if item.returns is not None else set()
     table = {
         "role": mapping.role,
-        "columns": dict(mapping.columns),
+        "columns": {n: text for n, text in mapping.columns.items() if n not in passing},
         "kinds": dict(mapping.kinds),
     }
     return table | ({"where": mapping.where} if mapping.where is not None else {})

@@ -14,6 +14,9 @@ from reltype.learning.model.learned import Learned
 from reltype.learning.model.ranks import Ranks
 from reltype.learning.model.taught import Taught
 
+LARGEST = 1e9
+"""No weight that was learned is as large."""
+
 if TYPE_CHECKING:
     from reltype.arrow import Floats
 
@@ -106,7 +109,7 @@ class Loaded:
         """A finite array of this shape."""
         if type(value) is not np.ndarray or value.dtype != np.float64 or value.shape != shape:
             raise self.wrong("an array")
-        if not np.isfinite(value).all():
+        if not (np.abs(value) <= LARGEST).all():  # nor NaN
             raise self.wrong("a number")
         return value
 

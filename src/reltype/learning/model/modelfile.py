@@ -9,7 +9,6 @@ import datetime as dt
 import hashlib
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,10 @@ from attrs import asdict, frozen
 
 from reltype.config.blocks import ROLES
 from reltype.errors import ConfigError, InputError
+from reltype.formats import toml
 from reltype.learning.model.archive import Limits, pack, unpack
 from reltype.learning.model.toml import written
+from reltype.mapping.canonical import EARLIEST, LATEST
 from reltype.scoring.population import Scales
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
     members = unpack(data, LIMITS, what)
     manifest = _manifest(members, what)
     try:
-        scales = tomllib.loads(members[SCALES].decode())
-        pool = tomllib.loads(members[POOL].decode())
-        mapping = tomllib.loads(members[MAPPING].decode())
+        scales, pool, mapping = (
+            toml.loads(members[name].decode(), f"{what}: {name}")
+            for name in (SCALES, POOL, MAPPING)
+        )
         learned = None
         if LEARNER in members:
             from reltype.learning.model.safekeeping import loads
@@ -119,16 +121,18 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
                 _day(scales["log_start"]),
                 {_text(k): _number(v) for k, v in scales["values"].items()},
                 {
-                    k: {_text(o): _number(s) for o, s in v.items()}
+                    k: {_text(o): _within(s, 0, 1) for o, s in v.items()}
                     for k, v in scales["overlap"].items()
                 },
                 {_text(k): _number(v) for k, v in scales.get("reliability", {}).items()},
                 _number(scales.get("known", 1.0)),
             ),
-            "temperature": _positive(pool["temperature"]),
-            "priors": {_text(k): _positive(v) for k, v in pool["priors"].items()},
+            "temperature": _within(pool["temperature"], 0.01, 100),
+            "priors": {_text(k): _within(v, 1e-9, 1e9) for k, v in pool["priors"].items()},
             "learned": learned,
-            "min_confidence": _number(pool["min_confidence"]) if "min_confidence" in pool else None,
+            "min_confidence": _within(pool["min_confidence"], 0, 1)
+            if "min_confidence" in pool
+            else None,
             "mappings": tuple(_mapping(m) for m in mapping["mappings"]),
             "plugins": {_text(k): _text(v) for k, v in manifest["plugins"].items()},
             "knowledge": _text(manifest["knowledge"]),
@@ -221,14 +225,16 @@ def _number(value: object) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-def _positive(value: object) -> float:
+def _within(value: object, low: float, high: float) -> float:
     number = _number(value)
-    if number <= 0:
-        raise ValueError(f"{number} is not above 0")
+    if not low <= number <= high:
+        raise ValueError(f"{number} is not between {low} and {high}")
     return number
 
 
 def _day(value: object) -> dt.date:
     if type(value) is not dt.date:
         raise TypeError(f"{value!r} is not a day")
+    if not EARLIEST <= value.isoformat() <= LATEST:
+        raise ValueError(f"{value} is no day of anybody's")
     return value
