@@ -36,6 +36,7 @@ def open_frame(connection: DuckDBPyConnection, thing: object) -> Part:
     )
     if isinstance(table, pa.RecordBatchReader):
         return stream_part(connection, name, table)
+    parts.few(name, len(table.column_names))
     names, changes = unique_names([str(column).strip() for column in table.column_names])
     if not names:
         raise InputError(f"{name}: has no columns. There is nothing to read.")
@@ -58,6 +59,7 @@ def stream_part(
     import duckdb
     import pyarrow as pa
 
+    parts.few(name, len(reader.schema.names))
     names, changes = unique_names([str(column).strip() for column in reader.schema.names])
     schema = pa.schema(
         [field.with_name(new) for field, new in zip(reader.schema, names, strict=True)]
