@@ -141,7 +141,8 @@ SPEAKS = re.compile(r": speaks for an? [\w ]+$")
 def compiled():
     """Each pattern as an expression, and what its groups hold."""
     made = []
-    for pattern in PATTERNS:
+    for written in PATTERNS:
+        pattern = re.sub("^paid", "(?:paid|bought)", written)
         names = re.findall(r"\{(\w):(\w+)\}", pattern)
         text = re.sub(r" \((here|every)", r" \\(\1", pattern)
         text = (

@@ -1,23 +1,32 @@
 """A small typology over a customer table, for tests that look at every number: quick to score."""
 
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pyarrow as pa
+
+import reltype
 
 PACK = """
 [[features]]
 name = "sap"
 unit = "1"
 summary = "What they say of us, 0 to 1."
+change = "having {after:.2f} sap instead of {before:.2f}"
 
 [[features]]
 name = "wind"
 unit = "1"
 summary = "How easily they could leave, 0 to 1."
+change = "standing in {after:percent} wind instead of {before:percent}"
 
 [[features]]
 name = "blooms"
 unit = "count"
 summary = "Gifts."
+change = "blooming {after:times} instead of {before:times}"
 
 [[features]]
 name = "rings"
@@ -250,3 +259,35 @@ def plants(number=80, seed=1, holes=0.15):
         empty = draw.random(number) < holes
         made[name] = [None if e else float(v) for v, e in zip(values, empty, strict=True)]
     return pa.table(made)
+
+
+def hedge():
+    """Plants that are much alike: of some, one change makes another; of some, two; of some, none."""
+    draw = np.random.default_rng(3)
+    sap, wind = np.round(draw.uniform(0.3, 0.6, (2, 30)), 2).tolist()
+    blooms, rings = draw.integers(0, 5, 30).tolist(), draw.integers(1, 20, 30).tolist()
+    sap[28:], wind[29:] = [None, None], [None]
+    return pa.table(
+        {
+            "customer_id": [f"h{i:02}" for i in range(30)],
+            "sap": sap,
+            "wind": wind,
+            "blooms": [float(v) for v in blooms],
+            "rings": [float(v) for v in rings],
+        }
+    )
+
+
+def read(table, **options):
+    """The relationships of a table of plants."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "garden.toml"
+        path.write_text(PACK)
+        return reltype.classify(table, rules=[path], typology="garden", **options)
+
+
+@cache
+def judged():
+    """A run over `plants()`, and its batches as the engine gave them: made once in a process."""
+    run = read(plants()).run
+    return run, tuple(run.population.batches())

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import reltype
 from reltype import plugins
 from reltype.plugins.knowledge import Knowledge
 from reltype.reporting.summary import APART, alike, helps
 from reltype.scoring.plan import Plan
-from tests.garden import PACK, plants
+from tests.garden import PACK, plants, read
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +88,13 @@ def test_what_no_column_would_help_is_not_said_to(plan):
 
 def test_a_summary_of_a_table_without_a_column_names_it_where_its_signals_see_nobody(pack):
     table = plants().drop_columns(["wind", "rings"])
-    told = reltype.classify(table, rules=[pack], typology="garden").summary()
+    told = read(table).summary()
     assert {(h.dimension, h.columns) for h in told.helps} == {("grip", ("rings", "wind"))}
     assert {(p.first, p.second) for p in told.alike} >= {("red rose", "daisy")}
 
 
-def test_a_summary_counts_what_the_rows_of_the_result_say(pack):
-    found = reltype.classify(plants(), rules=[pack], typology="garden")
+def test_a_summary_counts_what_the_rows_of_the_result_say():
+    found = read(plants())
     told, rows = found.summary(), found.to_arrow().to_pylist()
     n = len(rows)
 

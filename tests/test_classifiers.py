@@ -1,5 +1,7 @@
 """What the prototype and the rules say of hand-made batches."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import truncnorm
 
-from reltype.scoring.classifiers import Batch, Prototype, Rules, add_up
+from reltype.definitions.archetypes import Place
+from reltype.scoring.classifiers import Batch, Prototype, Rules, add_up, blank, usable
 
 unit = st.floats(0, 1)
 
@@ -106,3 +109,125 @@ def test_rules_of_different_archetypes_do_not_damp_each_other():
 def test_adding_up_goes_in_order(rows):
     parts = np.array(rows)
     assert add_up(parts).tolist() == [(0.0 + a + b) + c for a, b, c in rows]
+
+
+def knowing(*places, rules=()):
+    """A plan of two dimensions whose archetypes stand at these places, as far as scoring asks."""
+    dimensions = [
+        SimpleNamespace(name=n, weight=w) for n, w in (("affect", 1.0), ("volition", 2.0))
+    ]
+    archetypes = [SimpleNamespace(name=f"a{i}", prototype=p) for i, p in enumerate(places)]
+    typology = SimpleNamespace(contamination=0.02)
+    return SimpleNamespace(
+        dimensions=dimensions, archetypes=archetypes, typology=typology, rules=rules
+    )
+
+
+def test_prototypes_are_those_of_the_plan_and_say_nothing_where_it_says_nothing():
+    made = Prototype.of(
+        knowing(
+            {"affect": Place(0.7, 0.1, open="above"), "volition": Place(0.2, 0.3, open="below")},
+            {"volition": Place(0.6, 0.2)},
+        )
+    )
+    assert made.items == ("affect", "volition")
+    assert made.contamination == 0.02
+    np.testing.assert_array_equal(made.value, [[0.7, 0.2], [np.nan, 0.6]])
+    np.testing.assert_array_equal(made.tolerance, [[0.1, 0.3], [np.nan, 0.2]])
+    np.testing.assert_array_equal(made.open, [[1, -1], [0, 0]])
+    np.testing.assert_array_equal(made.weight, [1.0, 2.0])
+    parts = made.parts(batch([0.5, 0.5]))
+    assert parts[0, 1, 0] == 0
+    assert (parts[0, [0, 0, 1], [0, 1, 1]] != 0).all()
+    np.testing.assert_array_equal(made.score(batch([0.5, 0.5])), parts.sum(axis=2))
+
+
+def test_rules_are_those_of_the_plan_with_the_overlap_that_was_measured():
+    rules = [
+        SimpleNamespace(name=n, archetype=a, weight=w)
+        for n, a, w in (("x", "a1", 1.5), ("y", "a1", 0.5), ("z", "a0", 2.0))
+    ]
+    made = Rules.of(knowing({}, {}, rules=rules), {"x": {"y": 0.25}, "y": {"x": 0.25}})
+    assert made.items == ("x", "y", "z")
+    assert made.count == 2
+    assert made.archetype.tolist() == [1, 1, 0]
+    assert made.archetype.dtype == np.int64
+    assert made.weight.tolist() == [1.5, 0.5, 2.0]
+    assert made.weight.dtype == np.float64
+    np.testing.assert_array_equal(made.among, [[1, 0.25, 0], [0.25, 1, 0], [0, 0, 1]])
+
+
+@pytest.mark.parametrize("count", [1, 3, 16, 17, 40, 62, 63, 70])
+def test_any_number_of_rules_that_never_meet_add_up(count):
+    draw = np.random.default_rng(count)
+    weight = draw.random(count) + 0.1
+    fired = (draw.random((60, count)) < 0.3).astype(float)
+    fired[draw.random(fired.shape) < 0.1] = np.nan
+    rules = Rules(tuple(map(str, range(count))), np.zeros(count, int), weight, 2, np.eye(count))
+    said = rules.parts(batch(np.zeros((60, 1)), fired=fired))
+    assert said.shape == (60, 2, count)
+    np.testing.assert_allclose(said[:, 0], np.where(fired == 1, weight, 0))
+    assert (said[:, 1] == 0).all()
+    np.testing.assert_allclose(
+        rules.score(batch(np.zeros((60, 1)), fired=fired))[:, 0], said[:, 0].sum(axis=1)
+    )
+
+
+def test_a_batch_gives_a_reading_by_its_dimension_and_a_feature_by_its_name():
+    made = Batch(
+        pa.table(
+            {
+                "d_affect": [0.1],
+                "affect": [5.0],
+                "visits": [3.0],
+                "rule_0": [True],
+                "rule_1": pa.array([None], pa.bool_()),
+            }
+        ),
+        np.zeros((1, 1)),
+        np.zeros((1, 1)),
+        np.zeros((1, 0)),
+    )
+    assert made.column("affect").to_pylist() == [0.1]
+    assert made.column("visits").to_pylist() == [3.0]
+    assert made.holds("rule_0").tolist() == [1.0]
+    assert np.isnan(made.holds("rule_1")).all()
+    assert np.isnan(made.holds("rule_2")).tolist() == [True]
+
+
+def test_the_first_condition_that_holds_is_the_one_of_least_index():
+    made = Batch(
+        pa.table({"flag_0": [False, True, False, None], "flag_1": [True, True, False, True]}),
+        np.zeros((4, 0)),
+        np.zeros((4, 0)),
+        np.zeros((4, 0)),
+    )
+    assert made.first("flag", 2).tolist() == [1, 0, -1, 1]
+    assert made.first("flag", 1).tolist() == [-1, 0, -1, -1]
+    assert made.first("flag", 0).tolist() == [-1] * 4
+    assert made.first("flag", 2).dtype == np.int64
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (0, 3), (4, 1)])
+def test_what_is_blank_is_nought_with_customers_side_by_side(shape):
+    made = blank(*shape)
+    assert made.shape == shape
+    assert (made == 0).all()
+    assert made.flags.f_contiguous
+
+
+def test_scores_are_usable_where_they_are_finite_and_of_the_shape_that_is_due():
+    assert usable([[1, 2]], (1, 2)).dtype == np.float64
+    with pytest.raises(
+        ValueError, match=r"^it gave scores of shape \(1, 2\) where \(2, 1\) was due$"
+    ):
+        usable([[1, 2]], (2, 1))
+    with pytest.raises(
+        ValueError, match=r"^it gave a score that is not a finite number; 0 is no opinion$"
+    ):
+        usable([[1, np.nan]], (1, 2))
+
+
+def test_nothing_adds_up_to_nought():
+    assert add_up(np.zeros((3, 0))).tolist() == [0, 0, 0]
+    assert add_up(np.zeros((3, 2, 0))).shape == (3, 2)

@@ -141,6 +141,28 @@ def test_a_rating_is_told_on_the_scale_that_people_were_asked_on(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("column", "money"),
+    [
+        ("Betrag (EUR)", "€116"),
+        ("amount_usd", "$116"),
+        ("Total £", "£116"),
+        ("Sales CLP", "116 CLP"),
+        ("price", "116"),
+        ("open items", "116"),
+    ],
+)
+def test_money_is_told_with_the_currency_that_its_column_names(column, money):
+    rows = [
+        {"customer": c, "date": f"2024-{m:02}-0{1 + i}", column: 10 * (i + 1) + m}
+        for i, c in enumerate("abcdef")
+        for m in range(1, 9)
+    ]
+    made = reltype.classify(rows, map={"value": f'"{column}"'}, no_plugin=[])
+    told_ = {r.text for r in (*made["a"].reasons, *made["a"].against)}
+    assert any(t.startswith(f"spent {money} in all") for t in told_), told_
+
+
+@pytest.mark.parametrize(
     ("noun", "words"), [("fling", "a fling"), ("old friend", "an old friend"), ("unit", "a unit")]
 )
 def test_a_noun_gets_its_article(noun, words):

@@ -81,7 +81,7 @@ def _added_up(contributions: Sequence[Contribution]) -> list[str]:
     lines = [f"  {c.amount:+6.2f}  {c.text}" for c in shown]
     rest = [c for c in contributions if c not in largest]
     if rest:
-        lines.append(f"  {sum(c.amount for c in rest):+6.2f}  {len(rest)} smaller ones together")
+        lines.append(f"  {sum(c.amount for c in rest):+6.2f}  {len(rest)} others together")
     return lines
 
 

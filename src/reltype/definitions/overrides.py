@@ -137,10 +137,18 @@ def _differences(
             continue
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from _differences(name, old, new, who, f"{inside}{key}.")
+        elif _listed(old) and _listed(new) and len(_listed(old)) == len(_listed(new)):
+            yield from _differences(name, _listed(old), _listed(new), who, f"{inside}{key}.")
         elif isinstance(new, Mapping) and "value" in new:
             yield Changed(name, f"{inside}{key}.value", None, new["value"], who)
         else:
             yield Changed(name, f"{inside}{key}", old, new, who)
+
+
+def _listed(value: object) -> dict[str, Any]:
+    """The entries of a list by their number, from 1; none of anything else."""
+    entries = value if isinstance(value, list | tuple) else ()
+    return {str(i): entry for i, entry in enumerate(entries, 1)}
 
 
 def _told(value: object) -> str:

@@ -56,8 +56,8 @@ def near_misses(run: Run, relation: str, batch: Batch) -> tuple[NearMiss, ...]:
     got = population.first(f"SELECT {listed} FROM ({population.judged(relation)})")
     found: list[NearMiss] = []
     for r, parts in clauses.items():
-        failed = [i for i in range(len(parts)) if got[f"h{r}_{i}"] is False]
-        if len(failed) == 1:
+        failed = [i for i in range(len(parts)) if got[f"h{r}_{i}"] is not True]
+        if len(failed) == 1 and got[f"h{r}_{failed[0]}"] is False:
             near = _near(run, plan.rules[r].name, parts[failed[0]], got, f"{r}_{failed[0]}", batch)
             found += near
     return tuple(sorted(found, key=lambda m: m.margin / (abs(m.bound) or 1.0)))

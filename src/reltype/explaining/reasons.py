@@ -52,6 +52,14 @@ STEPS = 256
 """Into so many steps a signal is cut to look up what it says alone."""
 
 
+CALLED = {
+    "learned features": "what labels taught of other facts",
+    "learned rules": "what labels taught of the rules",
+    "learned base rates": "what labels taught of how common it is",
+}
+"""What parts without a fact are called in an explanation."""
+
+
 @frozen(eq=False)
 class Source:
     """One signal, rule or classifier that can say something of a customer.
@@ -315,7 +323,7 @@ class Reasons:
             return str(made[0].as_py())
         if source.signal >= 0:
             return f"{self.plan.signals[source.signal].name} (no fact to tell)"
-        return source.fact
+        return CALLED.get(source.fact, source.fact.strip())
 
     def _withheld(
         self, batch: Batch, pooled: Pooled, counts: Ints, because: pa.Array, contribution: Floats

@@ -1,4 +1,4 @@
-"""Units: how the numbers of a run are told: the scales that people were asked on."""
+"""Units: how the numbers of a run are told: the currency, and the scales that people were asked on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reltype.definitions.phrases import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from reltype.inputs import Input
 
@@ -21,7 +21,67 @@ _TOLD_BY = {
 """Canonical column → the features and scales that are told on its scale."""
 
 
-def units_of(items: Iterable[Input]) -> Units:
+_CODES = frozenset(
+    [
+        "AED",
+        "ARS",
+        "AUD",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CLP",
+        "CNY",
+        "CZK",
+        "DKK",
+        "EGP",
+        "EUR",
+        "GBP",
+        "HKD",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "JPY",
+        "KES",
+        "KRW",
+        "MXN",
+        "MYR",
+        "NGN",
+        "NOK",
+        "NZD",
+        "PHP",
+        "PKR",
+        "PLN",
+        "RON",
+        "RUB",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TWD",
+        "UAH",
+        "USD",
+        "VND",
+        "ZAR",
+    ]
+)
+_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
+"""Signs that name one currency; a dollar is that of a dozen countries."""
+
+
+def currency_of(items: Iterable[Input]) -> str:
+    """The currency that the columns of money name, as a code; empty where none or several do."""
+    found: set[str] = set()
+    for item in items:
+        text = item.guess.mapping.columns.get("value", "")
+        text += item.guess.sources.get("value", "")
+        found |= {code for sign, code in _SIGNS.items() if sign in text}
+        words = {word.upper() for word in re.split(r"[^A-Za-z]+", text)}
+        found |= words & _CODES
+    return found.pop() if len(found) == 1 else ""
+
+
+def units_of(items: Collection[Input]) -> Units:
     """The units of what was read: a scale is known where all inputs that give it agree on it."""
     found: dict[str, set[tuple[float, float]]] = {}
     unknown: set[str] = set()
@@ -38,4 +98,4 @@ def units_of(items: Iterable[Input]) -> Units:
         for name, bounds in found.items()
         if len(bounds) == 1 and name not in unknown
     }
-    return Units(ratings=ratings)
+    return Units(currency_of(items), ratings)

@@ -118,7 +118,9 @@ class Model:
             InputError: The file holds what no recipe of ours learns.
         """
         self.check(plan)
-        return [self.learned.bound(recipes, self.plugins)] if self.learned else []
+        if self.learned is None:
+            return []
+        return [self.learned.bound(recipes, self.plugins).at_home(plan)]
 
     def check(self, plan: Plan, plugins: Collection[str] | None = None) -> None:
         """Raise ConfigError where it does not fit *plan*, or a plugin that took part is missing."""

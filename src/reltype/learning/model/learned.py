@@ -103,6 +103,8 @@ class Learned:
         weights: (columns, K) what a unit of each column adds.
         intercept: (K,) what it adds to everybody.
         taught: What recipes learned of signals, features and readings.
+        homes: Of each feature the dimension whose signal reads it first, empty where none does:
+            what is learned of it is told as that signal's fact.
     """
 
     signals: tuple[str, ...]
@@ -114,6 +116,7 @@ class Learned:
     weights: Floats
     intercept: Floats
     taught: tuple[Taught, ...] = ()
+    homes: tuple[str, ...] = ()
     name: str = "learned"
 
     @property
@@ -157,6 +160,14 @@ class Learned:
         """How many columns `Matter.whole` has."""
         return len(self.signals) + len(self.features) + len(_readings(self.dimensions))
 
+    def at_home(self, plan: Plan) -> Learned:
+        """The same, with each feature told by the signal of *plan* that reads it."""
+        home: dict[str, str] = {}
+        for signal in plan.signals:
+            for name in sorted(signal.expression(plan.catalogue.functions).needs):
+                home.setdefault(name, signal.dimension)
+        return evolve(self, homes=tuple(home.get(name, "") for name in self.features))
+
     def bound(self, recipes: Iterable[GuardedRecipe], versions: Mapping[str, str]) -> Learned:
         """The same, with the recipes that taught it; *versions* of the plugins when they did.
 
@@ -172,7 +183,8 @@ class Learned:
         """(columns,) which item each column counts for."""
         place = {name: i for i, name in enumerate(dict.fromkeys(self.dimensions))}
         rest = len(place)
-        facts = [place[d] for d in self.dimensions] + [rest] * len(self.features)
+        homes = self.homes or ("",) * len(self.features)
+        facts = [place[d] for d in self.dimensions] + [place.get(h, rest) for h in homes]
         recipes = range(rest + 2, rest + 2 + len(self.taught))
         says = np.repeat(recipes, len(self.intercept))
         return np.array([*facts, *facts, *[rest + 1] * len(self.rules), *says], np.int64)
