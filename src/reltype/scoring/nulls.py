@@ -41,7 +41,7 @@ class Nulls:
             given: Features that a customer table gives.
             measured: Whether there is a log.
         """
-        columns = {*absent, *({"amount_log"} if "value" in absent else ())}
+        columns = {*absent, *({"amount_log", "payment_log"} if "value" in absent else ())}
         found: set[str] = set()
         for feature in plan.features:
             if feature.name in given:

@@ -14,7 +14,7 @@ from functools import reduce
 from reltype.definitions.dimensions import Sentence
 from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
-from reltype.mapping.canonical import INTERACTIONS
+from reltype.mapping.canonical import INTERACTIONS, LEFT_OUT
 from reltype.mapping.kinds import KINDS, OTHER
 from reltype.mapping.orders import LINES
 from reltype.mapping.states import UNPAID
@@ -87,6 +87,7 @@ def interactions(
     until: str | None,
     absent: Collection[str] = (),
     orders: bool = False,
+    one_in: int = 1,
 ) -> str:
     """All logs as one relation with the columns that aggregates may speak of.
 
@@ -102,6 +103,7 @@ def interactions(
             up what is null everywhere without looking.
         orders: The selects have a row per order, with the columns `orders.LINES`, which are passed
             through.
+        one_in: Of how many customers one is looked at, by a hash of the id.
     """
     late = f"timestamp >= {until} + INTERVAL 1 DAY" if until else "false"
     asked = sorted({*columns, "day"} - {"customer_id", "organic"})
@@ -112,24 +114,29 @@ def interactions(
     )
     lines = "".join(f", {name}" for name in LINES if orders)
     carried += lines
-    rows = f"""
+    rows = f"""/*log*/
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
-          reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late,
+          reject IS NOT NULL AND NOT starts_with(reject, '{LEFT_OUT}') AS is_reject,
+          coalesce(starts_with(reject, '{LEFT_OUT}'), false) AS is_left_out,
+          coalesce({late}, false) AS is_late,
           unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound'{_placed(absent)} AS organic{carried}
-        FROM ({" UNION ALL ".join(selects)})"""
+        FROM (/*canonical_log*/ {" UNION ALL ".join(selects)})"""
+    if one_in > 1:
+        rows += f" WHERE hash(customer_id) % {one_in} = 0"
     if "payment_gap_days" in asked:
-        rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
+        rows = f"/*log*/ SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
     for name, (row, previous) in _PREVIOUS.items():
         if name in asked:
             lag = f"lag(day) OVER (PARTITION BY customer_id, {row} ORDER BY day)"
-            rows = f"SELECT *, {lag} AS {previous} FROM ({rows})"
+            rows = f"/*previous*/ SELECT *, {lag} AS {previous} FROM ({rows})"
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
     return (
-        f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given}{lines} FROM ({rows})"
+        "/*interactions*/ SELECT customer_id, is_reject, is_left_out, is_late, is_unread, organic,"
+        f" {given}{lines} FROM ({rows})"
     )
 
 
@@ -149,7 +156,7 @@ def facts(
     absent: Collection[str] = (),
     orders: bool = False,
     nulls: Nulls = NO_NULLS,
-    halves: bool = False,
+    kept: int = 0,
 ) -> str:
     """One row per customer with every fact that the log can give, sorted by customer.
 
@@ -164,8 +171,7 @@ def facts(
             `log_scattered` those among them whose rows lie days apart, `log_varying` those that
             contradict themselves.
         nulls: What is null everywhere, and is not computed.
-        halves: Whether to give two rows instead, `half` 0 and 1: each day of the log falls to one
-            of them as if by a coin, the same for everybody.
+        kept: Of how many customers one keeps the rows themselves, as a list `log_kept`; 0: none.
     """
     asked = aggregates(plan, nulls)
     needs = {name for expression in asked.values() for name in expression.needs}
@@ -185,16 +191,20 @@ def facts(
     else:
         needs |= {"kind", "refunded_amount"}
     looked |= dict(zip(("log_back_rows", "log_back_states"), back, strict=True))
+    if "direction" not in absent:
+        needs |= {"direction"}
+        looked["log_outbound"] = "direction = 'outbound'"
     looks = "".join(f", {_count(sql)} AS {name}" for name, sql in looked.items())
     rows = interactions(selects, needs, until=until, absent=absent, orders=orders)
-    if halves:
-        return f"""
-            SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
-            WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
+    if kept:
+        fields = ", ".join(f"{name} := {name}" for name in sorted({*needs, "day", "organic"}))
+        chosen = f"hash(customer_id) % {kept} = 0"
+        looks += f", list(struct_pack({fields})) FILTER ({chosen}) AS log_kept"
     return f"""
         SELECT customer_id, {"CAST(sum(order_rows) AS BIGINT)" if orders else "count(*)"} AS log_rows,
           min(day) AS log_first_day, max(day) AS log_last_day, {count("is_reject")} AS log_rejects,
-          {count("is_late AND NOT is_reject")} AS log_late,
+          {count("is_left_out")} AS log_left_out,
+          {count("is_late AND NOT is_reject AND NOT is_left_out")} AS log_late,
           {count("is_unread")} AS log_unread{looks}{measured}
         FROM ({rows})
         GROUP BY customer_id ORDER BY customer_id"""
@@ -209,6 +219,31 @@ def aggregates(plan: Plan, nulls: Nulls = NO_NULLS) -> dict[str, Expression]:
         and (expression := plan.feature(feature)) is not None
         and expression.aggregate
     }
+
+
+def halves(plan: Plan, rows: str, nulls: Nulls) -> str:
+    """Two rows for each customer of *rows*, `half` 0 and 1, with every fact and `log_rows`.
+
+    Each day of the log falls to one half as if by a coin, the same for everybody.
+
+    Args:
+        plan: What is asked.
+        rows: SQL of interactions, or of what `facts` kept of them (`unkept`).
+        nulls: What is null everywhere, and is not computed.
+    """
+    asked = aggregates(plan, nulls)
+    measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    return f"""
+        SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
+        WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
+
+
+def unkept(facts: str) -> str:
+    """The interactions that `facts` kept in the table *facts*."""
+    return (
+        f"SELECT customer_id, unnest(log_kept, recursive := true) FROM {facts}"
+        " WHERE customer_id IS NOT NULL AND log_kept IS NOT NULL"
+    )
 
 
 _HALF = "CAST(CAST(day AS BIGINT) * (CAST(day AS BIGINT) * 7919 + 104729) % 1009 % 2 AS TINYINT)"
@@ -249,8 +284,10 @@ def customers(selects: Sequence[str], given: Collection[str], *, today: str | No
     union = " UNION ALL BY NAME ".join(selects)
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
-          count(*) AS table_rows, count({unread}) AS table_unread{merged}
-        FROM ({union}) GROUP BY 1 ORDER BY 1"""
+          count(*) AS table_rows,
+          count(CASE WHEN starts_with(reject, '{LEFT_OUT}') THEN 1 END) AS table_left_out,
+          count({unread}) AS table_unread{merged}
+        FROM (/*canonical_customers*/ {union}) GROUP BY 1 ORDER BY 1"""
 
 
 def features(
@@ -261,6 +298,7 @@ def features(
     measured: bool,
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
+    known: Mapping[str, str] | None = None,
     varying: Collection[str] = (),
 ) -> str:
     """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
@@ -272,10 +310,11 @@ def features(
         measured: Whether the relation holds facts from a log.
         constants: Known scales and days, by name.
         nulls: What is null for everybody.
+        known: SQL of the constants, where they do not stand in it as numbers.
         varying: Days that are a column of the relation, in place of a constant.
     """
     levels: list[dict[str, str]] = []
-    known = {name: literal(value) for name, value in constants.items()}
+    known = known or {name: literal(value) for name, value in constants.items()}
     ready = {*constants, *varying}
     base = []
     for feature in plan.features:
@@ -298,7 +337,7 @@ def features(
         ready |= set(step)
         if step:
             levels.append(step)
-    return nest(relation, levels)
+    return nest(relation, levels, ["features"] * len(levels))
 
 
 def _first(name: str, given: Collection[str], sql: str) -> str:
@@ -324,6 +363,7 @@ def evidence(
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
     reliability: Mapping[str, float] | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> str:
     """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
 
@@ -333,7 +373,7 @@ def evidence(
     typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over the signals
     that are not null.
     """
-    known = {name: literal(value) for name, value in constants.items()}
+    known = known or {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
@@ -388,7 +428,8 @@ def evidence(
         f"says_{i}": _which(i, parts, {**known, **as_readings}, nulls)
         for i, parts in plan.sentences.items()
     }
-    return nest(relation, [raw, signals, amounts, readings, {**conditions, **says}])
+    levels = [raw, signals, amounts, readings, {**conditions, **says}]
+    return nest(relation, levels, ["raw_signals", "signals", "amounts", "readings", "conditions"])
 
 
 def _which(
@@ -457,14 +498,19 @@ def answer(
     return f"SELECT {', '.join([*map(quote, columns), *added])} FROM ({relation})"
 
 
-def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
-    """*relation* with each level's columns added; a level may speak of those before it."""
+def nest(
+    relation: str, levels: Sequence[Mapping[str, str]], names: Sequence[str] = ("rows",)
+) -> str:
+    """*relation* with each level's columns added; a level may speak of those before it.
 
-    def wrap(inner: str, level: Mapping[str, str]) -> str:
-        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level.items())
-        return f"SELECT *{added} FROM ({inner})"
+    The names, one for each level, stand in comments: see `compiled`.
+    """
 
-    return reduce(wrap, levels, relation)
+    def wrap(inner: str, level: tuple[str, Mapping[str, str]]) -> str:
+        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level[1].items())
+        return f"/*{level[0]}*/ SELECT *{added} FROM ({inner})"
+
+    return reduce(wrap, zip(names, levels, strict=False), relation)
 
 
 def overview(plan: Plan, relation: str) -> str:
