@@ -283,7 +283,9 @@ def test_no_rows_give_no_answers():
 @pytest.mark.parametrize(
     ("votes", "text"),
     [
-        ([0, 1, 1], "2 dimension|1 dimension"),
+        ([0, 1, 1], "has 1 dimension"),
+        (pd.Series([0, 1]), "has 1 dimension"),
+        (pl.Series([0, 1]), "has 1 dimension"),
         ([[0, 3]], r"votes\[0, 1\] is 3, but a vote is one of 0, 1, 2, or null or -1 to abstain"),
         ([[0, 1], [-2, 1]], r"votes\[1, 0\] is -2"),
         ([[0.5, 1]], r"votes\[0, 0\] is 0.5"),

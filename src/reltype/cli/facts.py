@@ -80,6 +80,9 @@ def command(
     rejected = run.counts.rejected
     if not quiet:
         _tell(run, written)
+    if strict and run.inputs.lacking:
+        click.echo(options.lacking(run.inputs.lacking), err=True)
+        return 1
     if strict and rejected:
         click.echo(f"--strict: {rejected:,} rows were rejected.", err=True)
         return 1
@@ -109,7 +112,7 @@ def _tell(run: Run, written: str | None) -> None:
     as_of, size, counts = run.population.usual.as_of, run.population.size, run.counts
     day = f" as of {as_of}" if as_of.year > 1970 else ""
     click.echo(f"{size:,} customer{'s' * (size != 1)}{day}.", err=True)
-    read = {"read": counts.rows, "used": counts.used}
+    read = {"read": counts.rows, "used": counts.used, "left_out": counts.left_out}
     click.echo(rows_read({**read, "rejected": counts.rejected, "late": counts.late}), err=True)
     for warning in run.warnings:
         click.echo(f"Note: {warning}", err=True)

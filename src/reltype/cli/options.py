@@ -201,6 +201,11 @@ def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Op
     return open_inputs(list(data), map=pairs(map_), **given)
 
 
+def lacking(columns: list[str]) -> str:
+    """What --strict has against columns that the model's data had."""
+    return f"--strict: the model's data had columns that are not here: {'; '.join(columns)}."
+
+
 def rows(made: list[dict[str, Any]]) -> pa.Table:
     """A table of what a command lists, every cell text as a person reads it."""
     import pyarrow as pa

@@ -182,7 +182,7 @@ def _kind(table: Table, column: Column, name: Name, worth: float, log: bool) -> 
 
 def _money(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
     """Numbers that are no running number and no year."""
-    del table, log
+    del log
     numbers = column.numbers
     if not column.rows:
         return worth
@@ -196,6 +196,8 @@ def _money(table: Table, column: Column, name: Name, worth: float, log: bool) ->
     steps = {b - a for a, b in zip(numbers.values, numbers.values[1:], strict=False)}
     if column.is_unique and numbers.whole and len(steps) == 1 and len(numbers.values) > 5:
         return 0.0
+    if name.words[:1] == ("net",) and name.words[1:] in {("amount",), ("total",), ()}:
+        worth *= 0.5 if table.has("fee") or table.has("fees") else 1  # what is left of it for us
     refunds = name.has("refund") or name.has("refunded")
     return worth * (0.5 + 0.5 * column.filled) * (0.9 if refunds else 1)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reltype.engines import first
 from reltype.expressions import literal, quote
+from reltype.mapping.canonical import LEFT_OUT
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -46,7 +47,7 @@ def oddities(
     for item in inputs.items:
         where = f"{item.source.name}: " if len(inputs.items) > 1 else ""
         if small or thorough:
-            if counts.rejected or counts.unread:
+            if counts.rejected or counts.left_out or counts.unread:
                 told += [where + text for text in _unread(population.engine, inputs, item)]
             if item in logs:
                 told += [where + text for text in _log(population, inputs, item)]
@@ -153,7 +154,10 @@ def _unread(engine: Engine, inputs: Inputs, item: Input) -> Iterator[str]:
     )
     for reject, n in found:
         column, _, reason = reject.partition(": ")
-        yield f"{_count(n, 'row')} rejected: {reason} ({column})."
+        if column == LEFT_OUT:
+            yield f"{_count(n, 'row')} left out: {reason}."
+        else:
+            yield f"{_count(n, 'row')} rejected: {reason} ({column})."
     listed = ", ".join(map(literal, item.guess.mapping.columns))
     cells = engine.rows(
         f"""SELECT split_part(cell, ': ', 1) AS name, count(*) AS n, min(cell) AS example FROM

@@ -95,7 +95,7 @@ class Summary:
         unclassified: Reason → share of customers.
         statuses: Status → share of customers.
         alarms: Alarm → customers.
-        rows: `read`, `used`, `rejected`, `late`; and of those used, `unread`: with a cell that
+        rows: `read`, `used`, `rejected`, `left_out`, `late`; and of those used, `unread`: with a cell that
             held something else than it should.
         signals: Signal → share of customers of whom it was seen.
         scales: Scale → value.
@@ -223,6 +223,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
             "read": counts.rows,
             "used": counts.used,
             "rejected": counts.rejected,
+            "left_out": counts.left_out,
             "late": counts.late,
             "unread": counts.unread,
         },

@@ -78,6 +78,7 @@ class Counts:
         rows: Rows read.
         used: Rows that count.
         rejected: Rows that cannot be used.
+        left_out: Rows that are no customer's: blank, a report's sums, what the company wrote.
         late: Rows of a log after the as-of day.
         unread: Rows with a cell that held something else than it should, and counts as not seen.
         repeated: Customers who stand in several rows of a customer table.
@@ -86,6 +87,7 @@ class Counts:
     rows: int = 0
     used: int = 0
     rejected: int = 0
+    left_out: int = 0
     late: int = 0
     unread: int = 0
     repeated: int = 0
@@ -179,26 +181,28 @@ class Population:
     @cached_property
     def counts(self) -> Counts:
         """What became of the rows."""
-        counted = {"rows": 0, "rejected": 0, "late": 0, "unread": 0, "repeated": 0}
+        counted = {"rows": 0, "rejected": 0, "left_out": 0, "late": 0, "unread": 0, "repeated": 0}
         if self.logs:
             found = self.first(
                 "SELECT sum(log_rows) AS rows, sum(log_rejects) AS rejected, sum(log_late) AS late,"
+                " sum(log_left_out) AS left_out,"
                 f" sum(log_unread) AS unread FROM {self.facts}"
             )
             counted |= {name: int(value or 0) for name, value in found.items()}
         if self.tables:
             found = self.first(
                 "SELECT sum(table_rows) AS rows, sum(table_unread) AS unread,"
-                " sum(table_rows) FILTER (customer_id IS NULL) AS rejected,"
+                " sum(table_left_out) AS left_out, coalesce(sum(table_rows) FILTER (customer_id IS"
+                " NULL), 0) - sum(table_left_out) AS rejected,"
                 " count_if(table_rows > 1 AND customer_id IS NOT NULL) AS repeated"
                 f" FROM {self.customers}"
             )
             counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
-        used = counted["rows"] - counted["rejected"] - counted["late"]
+        used = counted["rows"] - counted["rejected"] - counted["late"] - counted["left_out"]
         return Counts(used=used, **counted)
 
     def without(self, customers: Sequence[str]) -> Population:
-        """The same without these, which are no customers; their rows count as rejected."""
+        """The same without these, which are no customers; their rows are left out."""
         if not customers:
             return self
         listed = ", ".join(map(literal, customers))
@@ -213,8 +217,12 @@ class Population:
             )
 
         left_out = tuple(customers)
-        facts = left(self.facts, ("log_rows", "log_rejects"), "facts") if self.logs else ""
-        table = left(self.customers, ("table_rows",), "customers") if self.tables else ""
+        facts = left(self.facts, ("log_rows", "log_left_out"), "facts") if self.logs else ""
+        table = (
+            left(self.customers, ("table_rows", "table_left_out"), "customers")
+            if self.tables
+            else ""
+        )
         return evolve(self, facts=facts, customers=table, left_out=left_out)
 
     @cached_property

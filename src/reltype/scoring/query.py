@@ -14,7 +14,7 @@ from functools import reduce
 from reltype.definitions.dimensions import Sentence
 from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
-from reltype.mapping.canonical import INTERACTIONS
+from reltype.mapping.canonical import INTERACTIONS, LEFT_OUT
 from reltype.mapping.kinds import KINDS, OTHER
 from reltype.mapping.orders import LINES
 from reltype.mapping.states import UNPAID
@@ -116,7 +116,9 @@ def interactions(
     carried += lines
     rows = f"""
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
-          reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late,
+          reject IS NOT NULL AND NOT starts_with(reject, '{LEFT_OUT}') AS is_reject,
+          coalesce(starts_with(reject, '{LEFT_OUT}'), false) AS is_left_out,
+          coalesce({late}, false) AS is_late,
           unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound'{_placed(absent)} AS organic{carried}
@@ -132,9 +134,7 @@ def interactions(
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
-    return (
-        f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given}{lines} FROM ({rows})"
-    )
+    return f"SELECT customer_id, is_reject, is_left_out, is_late, is_unread, organic, {given}{lines} FROM ({rows})"
 
 
 def _placed(absent: Collection[str]) -> str:
@@ -188,6 +188,9 @@ def facts(
     else:
         needs |= {"kind", "refunded_amount"}
     looked |= dict(zip(("log_back_rows", "log_back_states"), back, strict=True))
+    if "direction" not in absent:
+        needs |= {"direction"}
+        looked["log_outbound"] = "direction = 'outbound'"
     looks = "".join(f", {_count(sql)} AS {name}" for name, sql in looked.items())
     rows = interactions(selects, needs, until=until, absent=absent, orders=orders)
     if kept:
@@ -197,7 +200,8 @@ def facts(
     return f"""
         SELECT customer_id, {"CAST(sum(order_rows) AS BIGINT)" if orders else "count(*)"} AS log_rows,
           min(day) AS log_first_day, max(day) AS log_last_day, {count("is_reject")} AS log_rejects,
-          {count("is_late AND NOT is_reject")} AS log_late,
+          {count("is_left_out")} AS log_left_out,
+          {count("is_late AND NOT is_reject AND NOT is_left_out")} AS log_late,
           {count("is_unread")} AS log_unread{looks}{measured}
         FROM ({rows})
         GROUP BY customer_id ORDER BY customer_id"""
@@ -277,7 +281,8 @@ def customers(selects: Sequence[str], given: Collection[str], *, today: str | No
     union = " UNION ALL BY NAME ".join(selects)
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
-          count(*) AS table_rows, count({unread}) AS table_unread{merged}
+          count(*) AS table_rows,
+          count(CASE WHEN starts_with(reject, '{LEFT_OUT}') THEN 1 END) AS table_left_out, count({unread}) AS table_unread{merged}
         FROM ({union}) GROUP BY 1 ORDER BY 1"""
 
 

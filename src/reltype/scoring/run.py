@@ -127,6 +127,8 @@ class Run:
 
         late = self.counts.late if self.inputs.today is not None else 0
         found = self.counts.rejected + late
+        if path is not None:
+            found += self.counts.left_out
         if path is None:
             usual = _beside(beside)
             # A list from the last run must not pass for this one's.

@@ -48,7 +48,7 @@ def table_of(votes: ArrayLike) -> NDArray[Any]:
 def _array_of(votes: ArrayLike) -> NDArray[Any]:
     """An array; of frames whose columns differ in type, one of objects."""
     columns = getattr(votes, "dtypes", None)
-    if columns is not None and hasattr(votes, "to_numpy"):
+    if hasattr(votes, "columns") and columns is not None and hasattr(votes, "to_numpy"):
         kinds = {getattr(kind, "kind", "O") for kind in columns}
         plain = len(kinds) == 1 and kinds <= set("biuf") and not _extended(columns)
         if hasattr(votes, "get_columns"):  # polars: whole numbers with nulls become floats
