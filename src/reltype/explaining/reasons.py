@@ -26,9 +26,9 @@ from attrs import define, field, frozen
 
 from reltype.arrow import doubles, numbers, texts
 from reltype.definitions.phrases import PLAIN, Units, a, slots
-from reltype.explaining.wording import listed, sentences
 from reltype.scoring.classifiers import Prototype
 from reltype.scoring.ranking import top
+from reltype.scoring.wording import listed, sentences
 
 if TYPE_CHECKING:
     import pyarrow as pa

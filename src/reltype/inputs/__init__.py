@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 
 from reltype import sources
 from reltype.engines import EngineError, limits
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
@@ -399,12 +400,13 @@ def _normalizing(guess: Guess) -> Guess:
 @contextmanager
 def read_errors(name: str) -> Iterator[None]:
     """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
-    import duckdb
     import pyarrow as pa
+
+    from reltype.engines.duckdb import errors
 
     try:
         yield
-    except (duckdb.Error, EngineError, pa.ArrowException) as error:
+    except (*errors(), pa.ArrowException) as error:
         if not of_the_file(error):
             raise
         raise InputError(
@@ -538,8 +540,6 @@ def _all_kinds(
     connection: Connection, source: Source, found: Guess, ask: Ask, sampled: int
 ) -> tuple[Guess, tuple[str, ...]]:
     """The guess with every word for a kind that the whole file has, and what to say of the new ones."""
-    import duckdb
-
     column = found.sources.get("kind")
     if found.role != "interactions" or column not in source.columns or "state" in found.sources:
         return found, ()
@@ -548,10 +548,8 @@ def _all_kinds(
     if sampled >= _SAMPLED and not large:
         asked = f"SELECT {quote(column)}::VARCHAR AS word FROM {source.relation} GROUP BY 1"
         try:
-            rows = connection.execute(
-                f"{asked} ORDER BY count(*) DESC, 1 LIMIT {_WORDS}"
-            ).fetchall()
-        except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+            rows = DuckDB(connection).rows(f"{asked} ORDER BY count(*) DESC, 1 LIMIT {_WORDS}")
+        except EngineError:  # a row that cannot be cut is found, and told, when the whole is read
             rows = []
         seen |= {
             row[0] for row in rows if row[0] is not None and row[0].strip().lower() not in BLANKS
@@ -583,16 +581,14 @@ _SAMPLED = 1000
 
 def _counted(connection: Connection, source: Source, found: Guess) -> Counted | None:
     """How often the customer's column repeats in the whole file: a sample hardly shows it."""
-    import duckdb
-
     column = found.sources.get("customer_id")
     if column not in source.columns:
         return None
     try:
-        row = connection.execute(
+        row = DuckDB(connection).rows(
             f"SELECT count({quote(column)}), count(DISTINCT {quote(column)}) FROM {source.relation}"
-        ).fetchall()[0]
-    except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+        )[0]
+    except EngineError:  # a row that cannot be cut is found, and told, when the whole is read
         return None
     return Counted(column, int(row[0]), int(row[1]))
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from reltype.expressions.words import bare, table
 from reltype.mapping.kinds import plain
-from reltype.words import bare, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

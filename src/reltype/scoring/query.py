@@ -114,7 +114,7 @@ def interactions(
     )
     lines = "".join(f", {name}" for name in LINES if orders)
     carried += lines
-    rows = f"""
+    rows = f"""/*log*/
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
           reject IS NOT NULL AND NOT starts_with(reject, '{LEFT_OUT}') AS is_reject,
           coalesce(starts_with(reject, '{LEFT_OUT}'), false) AS is_left_out,
@@ -122,19 +122,22 @@ def interactions(
           unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound'{_placed(absent)} AS organic{carried}
-        FROM ({" UNION ALL ".join(selects)})"""
+        FROM (/*canonical_log*/ {" UNION ALL ".join(selects)})"""
     if one_in > 1:
         rows += f" WHERE hash(customer_id) % {one_in} = 0"
     if "payment_gap_days" in asked:
-        rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
+        rows = f"/*log*/ SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
     for name, (row, previous) in _PREVIOUS.items():
         if name in asked:
             lag = f"lag(day) OVER (PARTITION BY customer_id, {row} ORDER BY day)"
-            rows = f"SELECT *, {lag} AS {previous} FROM ({rows})"
+            rows = f"/*previous*/ SELECT *, {lag} AS {previous} FROM ({rows})"
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
-    return f"SELECT customer_id, is_reject, is_left_out, is_late, is_unread, organic, {given}{lines} FROM ({rows})"
+    return (
+        "/*interactions*/ SELECT customer_id, is_reject, is_left_out, is_late, is_unread, organic,"
+        f" {given}{lines} FROM ({rows})"
+    )
 
 
 def _placed(absent: Collection[str]) -> str:
@@ -282,8 +285,9 @@ def customers(selects: Sequence[str], given: Collection[str], *, today: str | No
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
           count(*) AS table_rows,
-          count(CASE WHEN starts_with(reject, '{LEFT_OUT}') THEN 1 END) AS table_left_out, count({unread}) AS table_unread{merged}
-        FROM ({union}) GROUP BY 1 ORDER BY 1"""
+          count(CASE WHEN starts_with(reject, '{LEFT_OUT}') THEN 1 END) AS table_left_out,
+          count({unread}) AS table_unread{merged}
+        FROM (/*canonical_customers*/ {union}) GROUP BY 1 ORDER BY 1"""
 
 
 def features(
@@ -294,6 +298,7 @@ def features(
     measured: bool,
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
+    known: Mapping[str, str] | None = None,
     varying: Collection[str] = (),
 ) -> str:
     """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
@@ -305,10 +310,11 @@ def features(
         measured: Whether the relation holds facts from a log.
         constants: Known scales and days, by name.
         nulls: What is null for everybody.
+        known: SQL of the constants, where they do not stand in it as numbers.
         varying: Days that are a column of the relation, in place of a constant.
     """
     levels: list[dict[str, str]] = []
-    known = {name: literal(value) for name, value in constants.items()}
+    known = known or {name: literal(value) for name, value in constants.items()}
     ready = {*constants, *varying}
     base = []
     for feature in plan.features:
@@ -331,7 +337,7 @@ def features(
         ready |= set(step)
         if step:
             levels.append(step)
-    return nest(relation, levels)
+    return nest(relation, levels, ["features"] * len(levels))
 
 
 def _first(name: str, given: Collection[str], sql: str) -> str:
@@ -357,6 +363,7 @@ def evidence(
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
     reliability: Mapping[str, float] | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> str:
     """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
 
@@ -366,7 +373,7 @@ def evidence(
     typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over the signals
     that are not null.
     """
-    known = {name: literal(value) for name, value in constants.items()}
+    known = known or {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
@@ -421,7 +428,8 @@ def evidence(
         f"says_{i}": _which(i, parts, {**known, **as_readings}, nulls)
         for i, parts in plan.sentences.items()
     }
-    return nest(relation, [raw, signals, amounts, readings, {**conditions, **says}])
+    levels = [raw, signals, amounts, readings, {**conditions, **says}]
+    return nest(relation, levels, ["raw_signals", "signals", "amounts", "readings", "conditions"])
 
 
 def _which(
@@ -490,14 +498,19 @@ def answer(
     return f"SELECT {', '.join([*map(quote, columns), *added])} FROM ({relation})"
 
 
-def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
-    """*relation* with each level's columns added; a level may speak of those before it."""
+def nest(
+    relation: str, levels: Sequence[Mapping[str, str]], names: Sequence[str] = ("rows",)
+) -> str:
+    """*relation* with each level's columns added; a level may speak of those before it.
 
-    def wrap(inner: str, level: Mapping[str, str]) -> str:
-        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level.items())
-        return f"SELECT *{added} FROM ({inner})"
+    The names, one for each level, stand in comments: see `compiled`.
+    """
 
-    return reduce(wrap, levels, relation)
+    def wrap(inner: str, level: tuple[str, Mapping[str, str]]) -> str:
+        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level[1].items())
+        return f"/*{level[0]}*/ SELECT *{added} FROM ({inner})"
+
+    return reduce(wrap, zip(names, levels, strict=False), relation)
 
 
 def overview(plan: Plan, relation: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
@@ -94,7 +94,7 @@ def open_sources(
 ) -> tuple[Source, ...]:
     """Open tables, those of the same columns as one; in the order in which they were given."""
     found: list[Part] = []
-    for one in _several(thing):
+    for one in map(_address, _several(thing)):
         if isinstance(one, str | os.PathLike):
             names = files.expanded(os.fspath(one))
             found += [files.open_path(connection, name, table, encoding) for name in names]
@@ -104,6 +104,21 @@ def open_sources(
     for part in found:
         groups.setdefault((part.columns, part.types), []).append(part)
     return tuple(as_source(tuple(group)) for group in groups.values())
+
+
+def _address(thing: Any) -> object:  # noqa: ANN401 - of a library that is not imported here
+    """The URL of an SQLAlchemy engine or connection; anything else stands for itself."""
+    if not type(thing).__module__.startswith("sqlalchemy."):
+        return thing
+    url = getattr(getattr(thing, "engine", thing), "url", thing)
+    if not hasattr(url, "render_as_string"):
+        return thing
+    if not url.database or url.database == ":memory:":
+        raise UsageError(
+            "a database in memory cannot be opened again. Give pandas.read_sql(…) of its table."
+        )
+    scheme, _, rest = url.render_as_string(hide_password=False).partition("://")
+    return f"{scheme.partition('+')[0]}://{rest}"
 
 
 def as_source(group: tuple[Part, ...]) -> Source:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
-from reltype import toml
 from reltype.config.blocks import ROLES
 from reltype.errors import ConfigError, InputError
+from reltype.formats import toml
 from reltype.learning.model.archive import Limits, pack, unpack
 from reltype.learning.model.toml import written
 from reltype.mapping.canonical import EARLIEST, LATEST
