@@ -21,7 +21,7 @@ from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
 from reltype.scoring.periods import Periods, periods
-from reltype.scoring.reliability import reliability
+from reltype.scoring.reliability import reliability, trust
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -53,8 +53,8 @@ class Scales:
         overlap: How far rules for one archetype fire on the same customers.
         reliability: Signal → how far it repeats itself in two halves of what was seen of each
             customer, 0…1; signals of which that cannot be measured are left out.
-        known: Share of the typology's evidence that was seen, 0…1: its mean over the customers
-            of whom there is enough.
+        known: Share of the typology's evidence that was seen, 0…1: of each signal's weight as much
+            as can be trusted, in the share of customers of whom it was seen.
     """
 
     as_of: dt.date
@@ -340,10 +340,20 @@ class Population:
         return reliability(table, {i: signal.name for i, signal in signals.items()})
 
     def _known(self, counts: Mapping[str, float]) -> float:
-        """The share of evidence that was seen, where a customer is not withheld."""
-        weights = [d.weight for d in self.plan.dimensions]
-        seen = [weight * counts[f"k_{i}"] for i, weight in enumerate(weights)]
-        return _tidy(sum(seen) / (sum(weights) or 1.0))
+        """The share of all evidence that was seen: see `Scales.known`."""
+        if not counts["n"]:
+            return 0.0
+        seen = 0.0
+        for dimension in self.plan.dimensions:
+            mine = [
+                (i, s) for i, s in enumerate(self.plan.signals) if s.dimension == dimension.name
+            ]
+            total = self.plan.asked(dimension) or sum(s.weight for _, s in mine) or 1.0
+            parts = (
+                s.weight * trust(self.reliability.get(s.name)) * counts[f"s_{i}"] for i, s in mine
+            )
+            seen += dimension.weight * min(1.0, sum(parts) / counts["n"] / total)
+        return _tidy(seen / (sum(d.weight for d in self.plan.dimensions) or 1.0))
 
     @cached_property
     def _answers(self) -> str:
