@@ -107,6 +107,7 @@ def _table(run: Run) -> None:
 
 def _tell(run: Run, written: str | None) -> None:
     from reltype.cli.tell import rows_read
+    from reltype.reporting.warnings import warnings
 
     click.echo(err=True)
     as_of, size, counts = run.population.usual.as_of, run.population.size, run.counts
@@ -114,7 +115,7 @@ def _tell(run: Run, written: str | None) -> None:
     click.echo(f"{size:,} customer{'s' * (size != 1)}{day}.", err=True)
     read = {"read": counts.rows, "used": counts.used, "left_out": counts.left_out}
     click.echo(rows_read({**read, "rejected": counts.rejected, "late": counts.late}), err=True)
-    for warning in run.warnings:
+    for warning in warnings(run):
         click.echo(f"Note: {warning}", err=True)
     if written:
         click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)

@@ -263,7 +263,10 @@ def _of_purchases(table: Table) -> str:
     day = next(
         (c for c in times if since[c.name] < 0.7 and table.worth("ended")[c.name] < 0.9), None
     )
-    spent = next((c for c in sums if not _in_all(table.names[c.name])), None)
+    in_all = table.worth("spend")
+    spent = next(
+        (c for c in sums if in_all[c.name] < 0.9 and not _in_all(table.names[c.name])), None
+    )
     if day is None or spent is None or table.worth("timestamp")[day.name] < 0.8:
         return ""
     if any(table.names[day.name].words[:1] == (word,) for word in ("last", "latest", "first")):

@@ -80,7 +80,10 @@ _LASTING = (
 def _ended(choice: Choice) -> None:
     """Until when what a row began goes, and which rows began a trial only."""
     table, start = choice.table, choice.column("timestamp")
-    if start is None or "ended" in choice.columns or not any(map(table.has, _LASTING)):
+    lasting = any(map(table.has, _LASTING)) or (
+        table.context is not None and table.context.name == "subscriptions"
+    )
+    if start is None or "ended" in choice.columns or not lasting:
         return
     worth = table.worth("ended")
     named = [

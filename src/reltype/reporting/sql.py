@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from reltype.scoring import compiled
 
 if TYPE_CHECKING:
-    from reltype.inputs import Inputs
-    from reltype.scoring.population import Population
-
-
-class Opened(Protocol):
-    """Inputs that were opened: `reltype.api.Opened` is one."""
-
-    @property
-    def inputs(self) -> Inputs:
-        """What is read."""
-
-    def population(self) -> Population:
-        """The customers, grouped."""
+    from reltype.reporting.opened import Opened
 
 
 def sql(opened: Opened, dialect: str = "duckdb") -> str:

@@ -522,11 +522,5 @@ def overview(plan: Plan, relation: str) -> str:
     counts = ["count(*) AS n"]
     counts += [f"count_if(saw_{i}) AS s_{i}" for i in range(len(plan.signals))]
     counts += [f"avg({quote(f'e_{d.name}')}) AS e_{k}" for k, d in enumerate(plan.dimensions)]
-    flags = [f"coalesce(reason_{i}, false)" for i in range(len(plan.typology.unclassified_when))]
-    told = f"NOT ({' OR '.join(flags)})" if flags else "true"
-    counts += [
-        f"avg({quote(f'e_{d.name}')}) FILTER ({told}) AS k_{k}"
-        for k, d in enumerate(plan.dimensions)
-    ]
     counts += [f"count_if(rate_{i}) AS r_{i}" for i in range(len(plan.typology.base_rates))]
     return f"SELECT {', '.join(counts)} FROM ({relation})"
