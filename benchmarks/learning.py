@@ -11,6 +11,7 @@ import time
 import warnings
 
 import numpy as np
+from attrs import evolve
 
 from reltype.api import fit, open_run
 from reltype.learning import metrics
@@ -19,8 +20,6 @@ from reltype.learning.fitting import asking, fit_run, learnable
 from reltype.learning.labelling import Labelling
 from reltype.learning.model import Model
 from reltype.scoring.plan import Plan
-from reltype.scoring.result import Result
-from reltype.scoring.run import Run
 from reltype.simulate import random_world, simulate
 
 SEEDS = 10
@@ -68,9 +67,9 @@ class Known:
         recipes = self.run.knowledge.recipes(plan.typology)
         learned = [*self.run.learned, *model.classifiers(plan, recipes)]
         population = self.run.population.asking(plan)
-        run = Run(population, self.run.inputs, self.run.knowledge, learned)
+        run = evolve(self.run, population=population, learned=learned)
         pooled = run.conclude(self.batch)
-        named = Result(plan, plan.typology.min_confidence).named(pooled)[unseen]
+        named = run.result.named(pooled)[unseen]
         truth = self.truth[unseen]
         told = named < self.classes
         stated = np.take_along_axis(pooled.posterior[unseen], named[:, None], 1)[:, 0]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import itertools
+import math
 import re
 import statistics
 import sys
@@ -48,6 +49,9 @@ PATTERNS = [
     "came for {D:span} (here {D:typical_span} is usual)",
     "has come for {D:span} (here {D:typical_span} is usual)",
     "has come for {D:span}, about as long as is usual here",
+    "(?:has )?paid for {D:span} (here {D:typical_span} is usual)",
+    "has paid for {D:span}, about as long as is usual here",
+    "last paid {D:silence} ago",
     "a customer for {D:held} (here {D:typical_span} is usual)",
     "a customer for {D:held}, about as long as is usual here",
     "left on {A:ended}",
@@ -90,7 +94,7 @@ PATTERNS = [
     "spoke of us once, and ill (here {P:usual_ill} of what is said is)",
     "spoke of us once, and well (here {P:usual_good} of what is said is)",
     "would recommend us {N:nps} of 10 (here {N:usual_nps} is usual)",
-    "{N:trouble} of {C:contacts} contacts? were about trouble (here {P:usual_trouble} is usual)",
+    "{N:trouble} of {C:contacts} contacts? about trouble (here {P:usual_trouble} is usual)",
     "{N:trouble} of {C:contacts} contacts? were about trouble, and they are still here",
     "none of {C:contacts} contacts? was about trouble (here {P:usual_trouble} are)",
     "never looked in without buying, in {D:held} (here {T:yearly_visits} a year is usual)",
@@ -100,7 +104,7 @@ PATTERNS = [
     "wrote of their own accord {T:messages} in {D:held} (here {T:yearly_messages} a year is usual)",
     "wrote of their own accord {T:messages}",
     "{N:renewals} of {C:payments} payments? came by themselves, by contract (here {P:usual_renewal} do)",
-    "{N:purchases} of {C:payments} payments? were decided on, not brought by a contract",
+    "{N:purchases} of {C:payments} payments? decided on, not brought by a contract",
     "{C:renewals} renewals?, an even rhythm, and little that is given back",
     "paid {M:value_max} each time",
     "paid about the same each time: from {M:value_min} to {M:value_max}",
@@ -110,11 +114,17 @@ PATTERNS = [
     "bound by a contract of {D:contract}(?: that renews by itself)?",
     "bound for {D:contract} only",
     "a contract of {D:contract}",
-    "{N:discounted} of {C:priced} purchases? were at a reduced price (here {P:usual_discounted} is usual)",
+    "{N:discounted} of {C:priced} purchases? at a reduced price (here {P:usual_discounted} is usual)",
     "none of {C:priced} purchases? was at a reduced price (here {P:usual_discounted} are)",
     "buys at a reduced price more than others: {N:discounted} of {C:priced} purchases? (here {P:usual_discounted} is usual)",
     "spends {P:wallet} of such money here",
     "has {C:products} products? of ours (here {N:usual_products} is usual)",
+    "bought nothing beside {C:renewals} payments? by contract",
+    "bought {T:purchases} beside {C:renewals} payments? by contract",
+    "what they pay fell by {P:fall} from first to last, by its trend",
+    "what they pay rose by {P:rise} from first to last, by its trend",
+    "never cancelled, in {D:held}",
+    "cancelled {T:cancellations}",
     "stayed away for {D:gap_max} once (here people come every {E:typical_gap})",
     "never stayed away for more than {D:gap_max} (here people come every {E:typical_gap})",
     "stayed away for {D:gap_max} at the longest (here people come every {E:typical_gap})",
@@ -188,6 +198,8 @@ def one(rows, given, as_of):
     trouble = kinds["complaint"] + kinds["support"]
     talk = trouble + kinds["message"] + kinds["referral"] + kinds["review"] + kinds["survey"]
     return {
+        **trend(rows, span),
+        "cancellations": kinds["cancellation"],
         "span": span,
         "held": span if span is not None else tenure,
         "age": as_of - alive[0] if alive else None,
@@ -237,6 +249,21 @@ def one(rows, given, as_of):
         "wallet": given.get("share_of_wallet"),
         "products": given.get("products"),
     }
+
+
+def trend(rows, span):
+    """By which part payments rose or fell: a straight line through the logarithms of what was paid."""
+    paid = [
+        (r["day"], round(math.log(r["value"]) * 4096) / 4096)
+        for r in rows
+        if r["kind"] in {"purchase", "renewal"} and r["value"] is not None and r["value"] > 0
+    ]
+    if len(paid) < 2 or not span:
+        return {"rise": None, "fall": None}
+    day = sum(d for d, _ in paid) / len(paid)
+    log = sum(v for _, v in paid) / len(paid)
+    slope = sum((d - day) * (v - log) for d, v in paid) / len(paid) / span * 12
+    return {"rise": math.exp(slope) - 1, "fall": 1 - math.exp(slope)}
 
 
 def usual(people):
@@ -420,15 +447,18 @@ def main():
 
 
 def check(patterns, business, text, values, counts, wrong):
+    """Compare each number of *text*; where two patterns understand it, either may be meant."""
+    failed = []
     for pattern, names in patterns:
         found = pattern.fullmatch(text)
         if found:
-            for told, (kind, name) in zip(found.groups(), names, strict=True):
-                counts[name] += 1
-                if not agrees(kind, told, values[name]):
-                    wrong.append((business, text, f"{name} is {values[name]}"))
-            return
-    wrong.append((business, text, "not understood"))
+            told = list(zip(found.groups(), names, strict=True))
+            off = [n for number, (kind, n) in told if not agrees(kind, number, values[n])]
+            if not off:
+                counts.update(name for _, name in names)
+                return
+            failed.append(", ".join(f"{n} is {values[n]}" for n in off))
+    wrong.append((business, text, " or ".join(failed) or "not understood"))
 
 
 if __name__ == "__main__":

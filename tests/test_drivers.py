@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reltype
-from reltype.analyses.drivers import noise
+from reltype.analyses.drivers import missing, noise
 from reltype.analyses.drivers.measure import Table, measure
 from reltype.analyses.drivers.missing import moments
 from reltype.analyses.drivers.moments import Sample, correlation
@@ -241,6 +241,21 @@ def test_gaps_at_random_move_shares_little_and_rows_are_counted(treatment):
     assert found.treatment == treatment
     for name, driver in whole.drivers.items():
         assert found[name].share == pytest.approx(driver.share, abs=0.05)
+
+
+@pytest.mark.parametrize("treatment", ["em", "multiple"])
+def test_rows_one_by_one_give_what_patterns_give(treatment, monkeypatch):
+    values = made(500, 4, 2)
+    values[:, :4][np.random.default_rng(1).random((500, 4)) < 0.1] = np.nan
+    by_pattern = measure(table(values), name="t", treatment=treatment, replicates=200)
+    monkeypatch.setattr(missing, "_MANY", 0)
+    by_row = measure(table(values), name="t", treatment=treatment, replicates=200)
+    close = 1e-9 if treatment == "em" else 0.01
+    for name, driver in by_pattern.drivers.items():
+        assert by_row[name].share == pytest.approx(driver.share, abs=close)
+        assert by_row[name].low == pytest.approx(driver.low, abs=0.03)
+        assert by_row[name].high == pytest.approx(driver.high, abs=0.03)
+    assert any("one step of EM" in note for note in by_row.notes) == (treatment == "em")
 
 
 def test_em_is_the_default_where_more_than_5_percent_would_be_lost():

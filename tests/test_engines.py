@@ -12,6 +12,7 @@ from reltype import plugins
 from reltype.api import open_inputs
 from reltype.engines import Engine, EngineError, first
 from reltype.engines.duckdb import DuckDB
+from reltype.explaining.customer import explain
 from reltype.learning.fitting import asking, learnable
 from reltype.plugins.knowledge import Knowledge
 from reltype.scoring.population import grouped
@@ -143,9 +144,9 @@ def test_a_population_is_frozen_and_another_plan_is_another_population(opened):
 def test_explaining_leaves_no_tables_behind(opened):
     run = opened.run()
     customer = content(run.population)["customer_id"][0].as_py()
-    run.explain(customer)
+    explain(run, customer)
     before = set(opened.engine.rows("SELECT table_name FROM duckdb_tables()"))
-    run.explain(customer)
+    explain(run, customer)
     assert set(opened.engine.rows("SELECT table_name FROM duckdb_tables()")) == before
 
 
@@ -167,3 +168,17 @@ def test_nobody_else_imports_duckdb():
         room = path.relative_to(SOURCE).parts[0]
         if room not in MAY_CALL | LEFT:
             assert not {m for m in imports(path) if m.split(".")[0] == "duckdb"}, path
+
+
+def test_a_stranger_sees_at_most_23_rooms():
+    """Beside what Python itself wants to be called so."""
+    own = {"__init__.py", "__main__.py", "py.typed", "__pycache__"}
+    names = {path.name for path in SOURCE.iterdir()} - own
+    assert len(names) <= 23, sorted(names)
+
+
+def test_the_map_of_rooms_names_every_room():
+    page = (SOURCE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {p.name for p in SOURCE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    for room in rooms - {"__init__.py", "__main__.py"}:
+        assert f"`{room}`" in page or f"`{room}/`" in page, room

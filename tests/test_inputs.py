@@ -8,6 +8,7 @@ import pytest
 from reltype import cli
 from reltype.api import classify, open_inputs, open_run
 from reltype.errors import ConfigError
+from reltype.reporting.warnings import warnings
 
 USAGE = "usage_id,subscription_id,usage_date\n" + "".join(
     f"u{i},s{i % 4},2024-0{1 + i % 6}-{1 + i % 28:02d}\n" for i in range(80)
@@ -104,7 +105,7 @@ def test_a_config_holds_for_next_months_file():
     Path("june.csv").write_text("who,whom,day\n" + rows)
     run = open_run("june.csv")
     assert run.counts.used == 20
-    assert "read as [interactions] of reltype.toml" in "\n".join(run.warnings)
+    assert "read as [interactions] of reltype.toml" in "\n".join(warnings(run))
 
 
 def test_a_config_does_not_hold_for_a_file_of_other_columns():

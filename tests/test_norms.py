@@ -7,6 +7,7 @@ import reltype
 from reltype.cli.init import command
 from reltype.definitions.norms import norm
 from reltype.errors import ConfigError
+from reltype.reporting.warnings import warnings
 from reltype.simulate import simulate
 
 
@@ -55,7 +56,7 @@ def test_norms_go_before_what_the_customers_show_and_are_told(tmp_path):
     run = reltype.classify(log, config=config).run
     assert run.scales.values["typical_gap_days"] == 10
     assert run.scales.values["usual_sentiment"] == 0.3
-    assert any("typical_gap_days is 10 by [norms]" in text for text in run.warnings)
+    assert any("typical_gap_days is 10 by [norms]" in text for text in warnings(run))
 
 
 def test_a_pack_may_ship_norms_and_the_config_goes_first(tmp_path):

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from reltype.api import open_run
+from reltype.reporting.warnings import warnings as warnings_of
 
 HEAD = "customer_id,timestamp,kind,value\n"
 DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=i) for i in range(40)]
@@ -21,7 +22,7 @@ def warnings(tmp_path):
     def told(text, **options):
         path = tmp_path / "log.csv"
         path.write_text(HEAD + text)
-        return "\n".join(open_run(path, **options).warnings)
+        return "\n".join(warnings_of(open_run(path, **options)))
 
     return told
 
@@ -73,7 +74,7 @@ def test_a_customer_told_twice_is_told(tmp_path):
         "customer_id,since,nps\na,2020-01-01,3\na,2021-01-01,9\n"
     )
     run = open_run(tmp_path / "accounts.csv")
-    assert "1 customer in several rows of a customer table" in "\n".join(run.warnings)
+    assert "1 customer in several rows of a customer table" in "\n".join(warnings_of(run))
 
 
 @pytest.mark.parametrize(("refunds", "used"), [("net", 121), ("drop", 120)])

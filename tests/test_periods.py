@@ -20,8 +20,9 @@ def at_each(data, days, **options):
     """The results up to each day: from one pass, and each asked for alone with the same scales."""
     run = open_inputs(data, **options).run()
     found = {i: [] for i in range(len(days))}
-    for place, batch in run.batches_at(days):
-        found[place].append(batch)
+    with run.population.in_periods(days) as history:
+        for place, batch in run.batches_at(history):
+            found[place].append(batch)
     alone = []
     for day in days:
         opened = open_inputs(data, as_of=day, **options)

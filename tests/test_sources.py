@@ -320,10 +320,10 @@ def test_a_missing_file_is_told_with_its_neighbours(table, tmp_path):
         table(str(tmp_path / "*.tsv"))
 
 
-def test_a_folder_is_refused(table, tmp_path):
-    with pytest.raises(
-        InputError, match=r"is a folder. Give the files in it, for example '.*/\*.csv'"
-    ):
+def test_a_folder_without_data_is_refused(table, tmp_path):
+    (tmp_path / "_SUCCESS").touch()
+    (tmp_path / "readme.md").write_text("no data")
+    with pytest.raises(InputError, match=r"is a folder that holds no file of data"):
         table(tmp_path)
 
 

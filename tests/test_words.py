@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reltype import words
-from reltype.expressions import parse
+from reltype.expressions import parse, words
 from reltype.expressions.numbers import money, number_of, number_sql
 from reltype.expressions.times import ORDERS, time_of, time_sql
 from reltype.mapping.guess import guess

@@ -15,6 +15,7 @@ from reltype.definitions.importance import importance
 from reltype.definitions.norms import Norms
 from reltype.engines import EngineError, limits
 from reltype.errors import InputError
+from reltype.explaining.reasons import Reasons
 from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.asks import asks
 from reltype.learning.model import Model
@@ -298,7 +299,7 @@ class Opened:
             recipes = self.knowledge.recipes(self.plan.typology)
             learned = [*learned, *self.model.classifiers(self.plan, recipes)]
             confidence = self.model.min_confidence if confidence is None else confidence
-        return Run(population, self.inputs, self.knowledge, learned, confidence)
+        return Run(population, self.inputs, self.knowledge, Reasons, learned, confidence)
 
     @property
     def norms(self) -> Norms:

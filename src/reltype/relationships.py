@@ -117,7 +117,12 @@ class Relationships:
 
     def summary(self) -> Summary:
         """Shares per archetype, rows used and rejected, what each signal saw, warnings."""
-        return self.run.summary(self.table.to_batches())
+        from reltype.reporting.summary import Tally, summarise
+
+        tally = Tally()
+        for batch in self.table.to_batches():
+            tally.add(batch)
+        return summarise(self.run, tally)
 
     def explain(self, customer_id: str) -> Explanation:
         """Contributions that add up, missing inputs, near misses, and what would flip it.
@@ -126,7 +131,9 @@ class Relationships:
             InputError: There is no such customer.
         """
         self._row(customer_id)
-        return self.run.explain(customer_id)
+        from reltype.explaining.customer import explain
+
+        return explain(self.run, customer_id)
 
     @overload
     def facts(self) -> pa.Table: ...

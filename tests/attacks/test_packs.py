@@ -8,7 +8,6 @@ import zipfile
 
 import pytest
 
-from reltype import toml
 from reltype.api import open_inputs
 from reltype.config import load as load_config
 from reltype.definitions.archetypes import Archetype, Place
@@ -16,6 +15,7 @@ from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.features import Feature
 from reltype.definitions.packs import load as load_pack
 from reltype.errors import ConfigError, InputError, ReltypeError
+from reltype.formats import toml
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
 from tests.attacks.conftest import family

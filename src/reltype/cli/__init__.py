@@ -31,6 +31,8 @@ COMMANDS = {
     "label": "label",
     "plugins": "plugins",
     "rules": "rules",
+    "track": "track",
+    "sql": "sql",
 }
 """Command → its module here. A module is imported when its command is asked for."""
 

@@ -82,6 +82,9 @@ def command(
         tell(summary)
         if written:
             click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
+    if strict and opened.inputs.lacking:
+        click.echo(options.lacking(opened.inputs.lacking), err=True)
+        return 1
     return _gate(summary, strict=strict, fail_under=fail_under)
 
 

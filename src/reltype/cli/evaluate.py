@@ -97,13 +97,14 @@ def _columns(run: Run, names: list[str]) -> Mapping[str, Mapping[str, str | None
     from reltype.expressions import quote
 
     found: dict[str, dict[str, str | None]] = {}
+    wanted = {name.strip().casefold() for name in names}  # whatever the case: see `evaluate`
     for item in run.inputs.items if names else ():
         if item.guess.role != "customers":
             continue
         source = item.source
         rows = item.select(keep=source.columns)
         for name in source.columns:
-            if name not in names:
+            if name.strip().casefold() not in wanted:
                 found.setdefault(name, {})
                 continue
             asked = (

@@ -47,7 +47,9 @@ def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN4
     """
     from attrs import asdict
 
-    found = options.run(**given).explain(customer_id)
+    from reltype.explaining.customer import explain
+
+    found = explain(options.run(**given), customer_id)
     if format_ == "json":
         click.echo(json.dumps(asdict(found), default=str, indent=2, ensure_ascii=False))
     else:

@@ -80,6 +80,9 @@ def command(
     rejected = run.counts.rejected
     if not quiet:
         _tell(run, written)
+    if strict and run.inputs.lacking:
+        click.echo(options.lacking(run.inputs.lacking), err=True)
+        return 1
     if strict and rejected:
         click.echo(f"--strict: {rejected:,} rows were rejected.", err=True)
         return 1
@@ -104,14 +107,15 @@ def _table(run: Run) -> None:
 
 def _tell(run: Run, written: str | None) -> None:
     from reltype.cli.tell import rows_read
+    from reltype.reporting.warnings import warnings
 
     click.echo(err=True)
     as_of, size, counts = run.population.usual.as_of, run.population.size, run.counts
     day = f" as of {as_of}" if as_of.year > 1970 else ""
     click.echo(f"{size:,} customer{'s' * (size != 1)}{day}.", err=True)
-    read = {"read": counts.rows, "used": counts.used}
+    read = {"read": counts.rows, "used": counts.used, "left_out": counts.left_out}
     click.echo(rows_read({**read, "rejected": counts.rejected, "late": counts.late}), err=True)
-    for warning in run.warnings:
+    for warning in warnings(run):
         click.echo(f"Note: {warning}", err=True)
     if written:
         click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)

@@ -63,9 +63,10 @@ def _evidence(summary: Summary) -> Iterator[str]:
 
 
 def rows_read(rows: Mapping[str, int]) -> str:
-    """What became of the rows: `read`, `used`, `rejected`, `late`, in a sentence."""
+    """What became of the rows: `read`, `used`, `rejected`, `left_out`, `late`, in a sentence."""
     told = f"{_count(rows['read'], 'row')} read, {rows['used']:,} used"
     told += f", {rows['rejected']:,} rejected" if rows["rejected"] else ""
+    told += f", {rows['left_out']:,} left out" if rows["left_out"] else ""
     told += f", {rows['late']:,} after the as-of day" if rows["late"] else ""
     return told + "."
 

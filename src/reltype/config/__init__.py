@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from reltype import toml
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
 from reltype.definitions.norms import norm
 from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
+from reltype.formats import toml
 from reltype.mapping.kinds import checked
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
+from reltype.expressions.words import truths
 from reltype.mapping.canonical import REFUNDS, Refunds
-from reltype.words import truths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

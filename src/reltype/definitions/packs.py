@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from reltype import toml
 from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
 from reltype.definitions.dimensions import Dimension, Signal
@@ -17,6 +16,7 @@ from reltype.definitions.features import Feature, Scale
 from reltype.definitions.norms import Norm, norm
 from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError, did_you_mean
+from reltype.formats import toml
 from reltype.formats.printing import clean
 
 if TYPE_CHECKING:

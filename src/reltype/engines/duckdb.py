@@ -90,6 +90,13 @@ def lock(connection: DuckDBPyConnection, files: Iterable[str]) -> None:
     connection.execute("SET lock_configuration = true")
 
 
+def errors() -> tuple[type[Exception], ...]:
+    """What a failed query raises: on the connection itself, and through an engine."""
+    import duckdb
+
+    return duckdb.Error, EngineError
+
+
 def complaint(sql: str, *values: str) -> str:
     """What DuckDB has against a query with these values as its parameters; empty: nothing."""
     import duckdb

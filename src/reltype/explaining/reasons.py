@@ -26,18 +26,20 @@ from attrs import define, field, frozen
 
 from reltype.arrow import doubles, numbers, texts
 from reltype.definitions.phrases import PLAIN, Units, a, slots
-from reltype.explaining.wording import listed, sentences
 from reltype.scoring.classifiers import Prototype
 from reltype.scoring.ranking import top
+from reltype.scoring.wording import listed, sentences
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from reltype.arrow import Floats, Ints
     from reltype.definitions.dimensions import Sentence
     from reltype.scoring.classifiers import Batch
     from reltype.scoring.plan import Plan
     from reltype.scoring.pool import Pooled
+
 
 FOR, AGAINST = 4, 2
 """How many reasons are told at most."""
@@ -149,7 +151,20 @@ class Reasons:
         for j, source in enumerate(sources):
             if source.signal < 0:
                 amounts[:, j] = over[:, source.part]
-        return HandedDown(sources, amounts / pooled.temperature[:, None])
+        higher = self._higher(first, second)
+        return HandedDown(sources, amounts / pooled.temperature[:, None], higher)
+
+    def _higher(self, first: Ints, second: Ints | None) -> Floats | None:
+        """(n, dimensions) above 0 where *first* stands higher than *second*, below 0 where lower."""
+        if second is None:
+            return None
+        value = self._places
+        return np.asarray(np.nan_to_num(np.sign(value[first] - value[second])))
+
+    @cached_property
+    def _places(self) -> Floats:
+        """(archetypes, dimensions) where each prototype stands; NaN where it says nothing."""
+        return Prototype.of(self.plan).value
 
     def _over(self, pooled: Pooled, first: Ints, second: Ints | None, dimensions: int) -> Floats:
         """(n, parts) what each part says for *first* more than for *second*.
@@ -263,10 +278,25 @@ class Reasons:
             else:
                 said = doubles(batch.table.column(f"says_{source.signal}"))
                 place = np.where(np.isnan(said), -1, said).astype(np.int64)
+                place = np.where(self._sounds_so(told, source, place, sign), place, -1)
             found = (place >= 0) & (amount > most)
             code[found] = told.offsets[j] + place[found]
             most[found] = amount[found]
         return code
+
+    def _sounds_so(
+        self, told: HandedDown, source: Source, place: Ints, sign: float
+    ) -> NDArray[np.bool_]:
+        """(n,) False where a sentence for one pole would be told for whoever stands at the other.
+
+        *Came on 2 days in all* may be nearer to a partnership than to a friendship, and nobody
+        would take it for that: it counts, and is not told.
+        """
+        if told.higher is None:
+            return np.ones(len(place), bool)
+        poles = {"low": -1.0, "high": 1.0, "usual": 0.0}
+        pole = np.array([poles[s.pole] for s in source.says if not isinstance(s, str)])
+        return np.asarray(pole[place] * told.higher[:, source.part] * sign >= 0)
 
     def _written(
         self, batch: Batch, told: HandedDown, row: Ints, which: Ints, archetype: Ints
@@ -363,10 +393,13 @@ class HandedDown:
     Attributes:
         sources: Signals, then rules and whatever else spoke.
         amounts: (n, sources) in log-odds; they add up to what all parts said.
+        higher: (n, dimensions) above 0 where the archetype that they speak for stands higher than
+            the other, below 0 where lower; None where there is no other.
     """
 
     sources: tuple[Source, ...]
     amounts: Floats
+    higher: Floats | None = None
 
     @property
     def facts(self) -> list[tuple[str, list[int]]]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from reltype import words
-from reltype.expressions import numbers, times
+from reltype.expressions import numbers, times, words
 from reltype.expressions.arguments import is_zone
 from reltype.expressions.functions import Function, Kind
 from reltype.expressions.values import text_literal

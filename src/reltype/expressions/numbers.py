@@ -10,8 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reltype import words
-from reltype.expressions import steps
+from reltype.expressions import steps, words
 from reltype.expressions.steps import Replace, Step, one_of
 from reltype.expressions.values import text_literal
 

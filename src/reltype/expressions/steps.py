@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.expressions.values import text_literal
-from reltype.words import FOLDED, bare
+from reltype.expressions.words import FOLDED, bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,8 +15,7 @@ from datetime import datetime
 from functools import cache
 from typing import Literal
 
-from reltype import words
-from reltype.expressions import steps
+from reltype.expressions import steps, words
 from reltype.expressions.steps import Bare, Lower, Replace, Step, Trim, one_of
 from reltype.expressions.values import text_literal
 

@@ -17,12 +17,12 @@ def transpiled(sql: str, dialect: str, columns: Mapping[str, str]) -> str:
     """DuckDB's SQL as *dialect* writes it; columns become their SQL in *columns*, or names.
 
     Raises:
-        ConfigError: There is no such dialect.
+        ConfigError: There is no such dialect, or it cannot express the expression.
     """
     import sqlglot
     from sqlglot import exp
     from sqlglot.dialects.dialect import Dialects
-    from sqlglot.errors import ErrorLevel
+    from sqlglot.errors import ErrorLevel, UnsupportedError
 
     names = [name.value for name in Dialects if name.value]
     if dialect not in names:
@@ -31,6 +31,8 @@ def transpiled(sql: str, dialect: str, columns: Mapping[str, str]) -> str:
     def put(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name in columns:
             return exp.Var(this=f"({columns[node.name]})")
+        if isinstance(node, exp.RegexpReplace) and dialect == "bigquery":
+            node.set("modifiers", None)  # it replaces every match, as `g` says
         # Only DuckDB is asked for a type that was not known; elsewhere a cell is taken for text.
         if isinstance(node, exp.Try):
             return exp.Paren(this=node.this)
@@ -42,4 +44,7 @@ def transpiled(sql: str, dialect: str, columns: Mapping[str, str]) -> str:
 
     named = MARK.sub(lambda mark: exp.to_identifier(mark[1], quoted=True).sql("duckdb"), sql)
     tree = sqlglot.parse_one(named, dialect="duckdb").transform(put)
-    return str(tree.sql(dialect=dialect, comments=False, unsupported_level=ErrorLevel.IGNORE))
+    try:
+        return str(tree.sql(dialect=dialect, comments=False, unsupported_level=ErrorLevel.RAISE))
+    except UnsupportedError as error:
+        raise ConfigError(f"{dialect} cannot express this: {error}") from error

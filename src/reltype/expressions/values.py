@@ -15,7 +15,7 @@ from reltype.expressions.functions import FINITE, Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_SQL = 100_000
+MAX_SQL = 400_000
 """Letters of the SQL; a guard writes its operand twice, so nesting multiplies."""
 
 MAX_TEXT = 1 << 16

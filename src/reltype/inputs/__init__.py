@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 
 from reltype import sources
 from reltype.engines import EngineError, limits
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
@@ -21,7 +22,7 @@ from reltype.inputs.origins import Origins, Table
 from reltype.inputs.recheck import LOOKS, rechecked
 from reltype.inputs.returns import Returns, attached
 from reltype.inputs.units import units_of
-from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS
+from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS, LEFT_OUT
 from reltype.mapping.casts import BLANKS, Cells
 from reltype.mapping.guess import ROW, Counted, guess
 from reltype.mapping.kinds import doubts_of, kind_of
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from reltype.sources import Source
 
 _BRIEF = 40
+MODEL = "the model"
+"""The place of a block that a model holds."""
 _BY_NAME = "called like a feature"
 _AS_FEATURE = {"since": "since_day", "ended": "left_day"}
 """What a customer table calls by a time, and a feature by a day."""
@@ -58,6 +61,7 @@ class Input:
         made: What a config says the rows are made of.
         notes: Sentences for the user.
         returns: Orders of a log that another file says came back.
+        lacking: Our name → what a model's data was read from, of which this file has no column.
     """
 
     source: Source
@@ -66,6 +70,7 @@ class Input:
     made: Origins | None = None
     notes: tuple[str, ...] = ()
     returns: Returns | None = None
+    lacking: Mapping[str, str] = field(factory=dict)
 
     @property
     def numbered(self) -> bool:
@@ -142,6 +147,7 @@ class Inputs:
         today: Rows of a log after it stand in the rejects; None: they are only counted, since
             somebody chose the as-of day.
         totals: Ids that are no customers' but a report's sums.
+        own: Ids that are the company's own, by which it wrote.
         checked: Guesses about orders were held against the rows.
     """
 
@@ -151,6 +157,7 @@ class Inputs:
     features: frozenset[str] = frozenset()
     today: dt.date | None = None
     totals: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     checked: bool = False
 
     @cached_property
@@ -258,6 +265,15 @@ class Inputs:
         return [path for item in self.items for path in item.source.files]
 
     @property
+    def lacking(self) -> list[str]:
+        """The columns of a model's data that a file has not: `FILE: 'their column' (ours)`."""
+        return [
+            f"{item.source.name}: {text!r} ({name})"
+            for item in self.items
+            for name, text in item.lacking.items()
+        ]
+
+    @property
     def notes(self) -> list[str]:
         """Sentences for the user: what was odd in a file, and what was assumed."""
         told = [
@@ -268,6 +284,9 @@ class Inputs:
         if self.totals:
             shown = in_words([repr(name) for name in self.totals], 3)
             told.append(f"{shown}: no customer, but a report's own sum, and left out.")
+        if self.own:
+            shown = in_words([repr(name) for name in self.own], 3)
+            told.append(f"{shown}: our own, since all that they did is outbound, and left out.")
         return told
 
     @property
@@ -330,7 +349,10 @@ class Inputs:
             return []
         found = rows(totals_sql(f"({' UNION '.join(asked)})"))
         self.totals = tuple(str(row[0]) for row in found)
-        return list(self.totals)
+        if tables[0] and any(item.guess.mapping.authors for item in self.of("interactions")):
+            written = f"SELECT customer_id FROM {tables[0]} WHERE log_outbound = log_rows"
+            self.own = tuple(str(row[0]) for row in rows(f"{written} AND customer_id IS NOT NULL"))
+        return [*self.totals, *self.own]
 
     def rejected(self) -> Iterator[pa.RecordBatch]:
         """Every row that was not used, with file, line, column, reason and text, file by file."""
@@ -344,9 +366,11 @@ class Inputs:
             sql = item.select(
                 refunds=self.refunds, features=self.features, relation=relation, keep=keep
             )
-            if self.totals:
-                listed = ", ".join(map(literal, self.totals))
-                why = f"CASE WHEN customer_id IN ({listed}) THEN 'customer_id: a total' END"
+            for ids, what in ((self.totals, "a report''s sum"), (self.own, "our own account")):
+                if not ids:
+                    continue
+                listed = ", ".join(map(literal, ids))
+                why = f"CASE WHEN customer_id IN ({listed}) THEN '{LEFT_OUT}: {what}' END"
                 sql = f"SELECT * REPLACE (coalesce(reject, {why}) AS reject) FROM ({sql})"
             if self.today is None or item.guess.role != "interactions":
                 return sql
@@ -376,12 +400,13 @@ def _normalizing(guess: Guess) -> Guess:
 @contextmanager
 def read_errors(name: str) -> Iterator[None]:
     """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
-    import duckdb
     import pyarrow as pa
+
+    from reltype.engines.duckdb import errors
 
     try:
         yield
-    except (duckdb.Error, EngineError, pa.ArrowException) as error:
+    except (*errors(), pa.ArrowException) as error:
         if not of_the_file(error):
             raise
         raise InputError(
@@ -472,9 +497,11 @@ def _understood(
         relation = made.joined(Table(source.relation, source.columns))
         columns, types = origins.described(connection, relation)
         shown = evolve(source, relation=relation, columns=columns, types=types, parts=())
-    block = ask.block or next((b for b in ask.blocks if _holds(b, shown)), None)
+    block, lacking = ask.block, dict[str, str]()
+    if block is None:
+        block, lacking = _nearest(ask.blocks, shown)
     if block is not None and ask.block is None:
-        notes = (f"read as {name_of(block)} says, as it has the columns of which that speaks.",)
+        notes = (_read_as(block, lacking),)
     sample = sources.sample(connection, shown)
 
     def guessed(role: Role | None, counted: Counted | None = None) -> Guess:
@@ -499,33 +526,20 @@ def _understood(
         found = guessed(None)
     if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
         found = guessed(None, _counted(connection, shown, found))
-    if block is not None and block.on and made is not None:
-        alone = guess(
-            source.name,
-            source.columns,
-            source.types,
-            sources.sample(connection, source),
-            role=found.role,
-            kinds=ask.kinds,
-            features=features,
-        )
-        found = _with_own(found, alone, block)
-        notes = (*notes, *made.met(connection, Table(source.relation, source.columns)))
-    elif made is not None and block is not None:
-        found = _as_written(found, block)
+    if block is not None and made is not None:
+        found, met = _of_block(connection, source, made, block, ask, found, features)
+        notes = (*notes, *met)
     found, more = _all_kinds(connection, shown, found, ask, sample.num_rows)
     known = dict(zip(shown.columns, shown.types, strict=True))
     if found.sources.get("customer_id") == ROW:
         known[ROW] = "VARCHAR"
-    return Input(source, found, known, made, (*notes, *more))
+    return Input(source, found, known, made, (*notes, *more), lacking=lacking)
 
 
 def _all_kinds(
     connection: Connection, source: Source, found: Guess, ask: Ask, sampled: int
 ) -> tuple[Guess, tuple[str, ...]]:
     """The guess with every word for a kind that the whole file has, and what to say of the new ones."""
-    import duckdb
-
     column = found.sources.get("kind")
     if found.role != "interactions" or column not in source.columns or "state" in found.sources:
         return found, ()
@@ -534,10 +548,8 @@ def _all_kinds(
     if sampled >= _SAMPLED and not large:
         asked = f"SELECT {quote(column)}::VARCHAR AS word FROM {source.relation} GROUP BY 1"
         try:
-            rows = connection.execute(
-                f"{asked} ORDER BY count(*) DESC, 1 LIMIT {_WORDS}"
-            ).fetchall()
-        except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+            rows = DuckDB(connection).rows(f"{asked} ORDER BY count(*) DESC, 1 LIMIT {_WORDS}")
+        except EngineError:  # a row that cannot be cut is found, and told, when the whole is read
             rows = []
         seen |= {
             row[0] for row in rows if row[0] is not None and row[0].strip().lower() not in BLANKS
@@ -569,18 +581,42 @@ _SAMPLED = 1000
 
 def _counted(connection: Connection, source: Source, found: Guess) -> Counted | None:
     """How often the customer's column repeats in the whole file: a sample hardly shows it."""
-    import duckdb
-
     column = found.sources.get("customer_id")
     if column not in source.columns:
         return None
     try:
-        row = connection.execute(
+        row = DuckDB(connection).rows(
             f"SELECT count({quote(column)}), count(DISTINCT {quote(column)}) FROM {source.relation}"
-        ).fetchall()[0]
-    except duckdb.Error:  # a row that cannot be cut is found, and told, when the whole is read
+        )[0]
+    except EngineError:  # a row that cannot be cut is found, and told, when the whole is read
         return None
     return Counted(column, int(row[0]), int(row[1]))
+
+
+def _of_block(
+    connection: Connection,
+    source: Source,
+    made: Origins,
+    block: Block,
+    ask: Ask,
+    found: Guess,
+    features: Collection[str],
+) -> tuple[Guess, tuple[str, ...]]:
+    """The guess of what a config's block says, and how many rows found what was joined to them."""
+    if not block.on:
+        return _as_written(found, block), ()
+    alone = guess(
+        source.name,
+        source.columns,
+        source.types,
+        sources.sample(connection, source),
+        role=found.role,
+        kinds=ask.kinds,
+        features=features,
+    )
+    return _with_own(found, alone, block), made.met(
+        connection, Table(source.relation, source.columns)
+    )
 
 
 def _with_own(found: Guess, alone: Guess, block: Block) -> Guess:
@@ -630,10 +666,41 @@ def _said(ask: Ask, source: Source, features: Collection[str]) -> dict[str, str]
     return _fitting({n: text for n, text in ask.columns.items() if n in ours}, source)
 
 
-def _holds(block: Block, source: Source) -> bool:
-    """Whether a source has all the columns that a block speaks of."""
-    texts = dict(block.columns) | ({"where": block.where} if block.where else {})
-    return not block.on and len(_fitting(texts, source)) == len(texts)
+def _nearest(blocks: Sequence[Block], source: Source) -> tuple[Block | None, dict[str, str]]:
+    """The block whose columns a source has, and which of them it lacks.
+
+    All of a config's; of a model's, which somebody relies on from month to month, most of them.
+    """
+    best: tuple[Block | None, dict[str, str]] = (None, {})
+    for block in blocks:
+        texts = dict(block.columns) | ({"where": block.where} if block.where else {})
+        fitting = _fitting(texts, source)
+        if block.on:
+            continue
+        if len(fitting) == len(texts):
+            return block, {}
+        if (
+            block.place != MODEL
+            or "customer_id" not in fitting
+            or "where" in texts.keys() - fitting
+        ):
+            continue
+        lacking = {name: text for name, text in texts.items() if name not in fitting}
+        if 2 * len(fitting) > len(texts) and (best[0] is None or len(lacking) < len(best[1])):
+            kept = {name: text for name, text in block.columns.items() if name in fitting}
+            best = evolve(block, columns=kept), lacking
+    return best
+
+
+def _read_as(block: Block, lacking: Mapping[str, str]) -> str:
+    if not lacking:
+        return f"read as {name_of(block)} says, as it has the columns of which that speaks."
+    listed = in_words([f"{text!r} ({name})" for name, text in lacking.items()])
+    return (
+        f"read as {name_of(block)} says, but the column{'s' * (len(lacking) > 1)} {listed} of its data "
+        f"{'are' if len(lacking) > 1 else 'is'} not here: what was read from there is not seen, or read from "
+        "another column. --strict stops at that."
+    )
 
 
 def _fitting(columns: Mapping[str, str], source: Source) -> dict[str, str]:

@@ -21,6 +21,7 @@ from reltype.mapping.canonical import (
     ESSENTIAL,
     INTERACTIONS,
     LATEST,
+    LEFT_OUT,
     PLACEHOLDERS,
     RANGES,
     REFUNDS,
@@ -129,6 +130,7 @@ class Mapping:
         for name in [*ESSENTIAL[self.role], *ranged]:
             if name in self.columns:
                 inner[f"raw {name}"] = source.written(self.columns[name], name)
+        inner["blank row"] = _blank_row(inner["customer_id"], source)
         if self.where is not None:
             left_out = source.parsed(self.where, "where", "bool").sql()
             inner["left out"] = f"({left_out}) IS NOT TRUE"
@@ -203,6 +205,7 @@ class Mapping:
             if name not in self.columns:
                 cases.append(f"true THEN '{name}: not mapped'")
             elif name == "customer_id":
+                cases.append(f"\"blank row\" THEN '{LEFT_OUT}: a blank row'")
                 cases.append(f"{name} IS NULL THEN '{name}: blank'")
             else:
                 empty = f"{raw} IS NULL OR {blank(raw)}"
@@ -261,6 +264,14 @@ def _unread(types: abc.Mapping[str, str]) -> str:
 
 def _named(columns: abc.Mapping[str, str]) -> str:
     return ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
+
+
+def _blank_row(customer: str, source: Cells) -> str:
+    """SQL: whether nothing at all stands in a row of a text file; asked only without a customer."""
+    if set(source.types.values()) != {"VARCHAR"}:
+        return "false"
+    cells = ", ".join(map(quote, source.types))
+    return f"CASE WHEN {customer} IS NULL THEN trim(concat_ws('', {cells})) = '' ELSE false END"
 
 
 def _absolute(sql: str) -> str:

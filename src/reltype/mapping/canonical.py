@@ -80,6 +80,10 @@ RANGES: abc.Mapping[str, tuple[float, float]] = MappingProxyType(
 EARLIEST, LATEST = "1900-01-01", "2100-01-01"
 """Days outside are no facts: systems write the first and the last that they know for none at all."""
 
+LEFT_OUT = "left out"
+"""What a reason to pass over a row begins with where it is no row of a customer's: nothing is wrong
+with it, so it is counted apart from what was rejected."""
+
 ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}
 )

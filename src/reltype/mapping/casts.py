@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from reltype import words
 from reltype.errors import ConfigError, did_you_mean
-from reltype.expressions import Expression, literal, parse, quote
+from reltype.expressions import Expression, literal, parse, quote, words
 
 if TYPE_CHECKING:
     from reltype.expressions.functions import Kind

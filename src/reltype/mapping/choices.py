@@ -61,6 +61,7 @@ class Choice:
         rivals: Our name → the candidates, the chosen one first.
         doubts: What was assumed.
         said_kinds: Their words of which a person said what kind they are.
+        authors: The customer's column says who wrote; what is outbound, the company wrote.
         per_order: Our names whose amount each line of an order repeats for the whole of it.
     """
 
@@ -81,6 +82,7 @@ class Choice:
         self.given: set[str] = set()
         self.said_kinds = said_kinds
         self.per_order: frozenset[str] = frozenset()
+        self.authors = False
         self.doubts: list[str] = []
 
     def column(self, canonical: str) -> Column | None:

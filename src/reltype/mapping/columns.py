@@ -13,9 +13,9 @@ from attrs import define, field, frozen
 from reltype.arrow import numbers
 from reltype.expressions import quote
 from reltype.expressions.numbers import booked, digits_of, number_of
+from reltype.expressions.words import truths
 from reltype.mapping.casts import BLANKS
 from reltype.mapping.clocks import Clock, clock_of
-from reltype.words import truths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -149,6 +149,7 @@ def guess(
         known if log else {},
         where,
         per_order=choice.per_order,
+        authors=choice.authors,
     )
     return Guess(
         name=name,
@@ -260,9 +261,12 @@ def _of_purchases(table: Table) -> str:
     sums = [c.column for c in table.candidates("value", log=True) if c.worth >= 0.6]
     since = table.worth("since")
     day = next(
-        (c for c in times if since[c.name] < 0.5 and table.worth("ended")[c.name] < 0.9), None
+        (c for c in times if since[c.name] < 0.7 and table.worth("ended")[c.name] < 0.9), None
     )
-    spent = next((c for c in sums if not _in_all(table.names[c.name])), None)
+    in_all = table.worth("spend")
+    spent = next(
+        (c for c in sums if in_all[c.name] < 0.9 and not _in_all(table.names[c.name])), None
+    )
     if day is None or spent is None or table.worth("timestamp")[day.name] < 0.8:
         return ""
     if any(table.names[day.name].words[:1] == (word,) for word in ("last", "latest", "first")):

@@ -17,7 +17,7 @@ from attrs import frozen
 
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import literal
-from reltype.words import table
+from reltype.expressions.words import table
 
 KINDS = (
     "purchase",

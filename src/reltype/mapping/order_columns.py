@@ -6,6 +6,7 @@ a name is not enough, the cells must bear it out.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -52,6 +53,9 @@ class Lines:
 
 def choose(choice: Choice) -> None:
     """Put in the columns of orders that nobody gave, as far as enough speaks for them."""
+    _two_ends(choice)
+    _authors(choice)
+    _fees(choice)
     _ended(choice)
     _state(choice)
     _refunded(choice)
@@ -76,7 +80,10 @@ _LASTING = (
 def _ended(choice: Choice) -> None:
     """Until when what a row began goes, and which rows began a trial only."""
     table, start = choice.table, choice.column("timestamp")
-    if start is None or "ended" in choice.columns or not any(map(table.has, _LASTING)):
+    lasting = any(map(table.has, _LASTING)) or (
+        table.context is not None and table.context.name == "subscriptions"
+    )
+    if start is None or "ended" in choice.columns or not lasting:
         return
     worth = table.worth("ended")
     named = [
@@ -121,6 +128,82 @@ def _trial(choice: Choice) -> None:
             bought = f"CASE WHEN to_bool({column.quoted}) THEN 'event' ELSE 'purchase' END"
             choice.columns["kind"] = choice.sources["kind"] = bought
             choice.reasons["kind"] = f"{column.name!r} says which rows began a trial only"
+
+
+def _two_ends(choice: Choice) -> None:
+    """Payments and messages name both ends: where one is the company's, the other is the customer."""
+    if "customer_id" in choice.given:
+        return
+    payers, payees = (
+        [c for c in choice.table.columns if choice.table.worth(role)[c.name] >= 0.9]
+        for role in ("payer", "payee")
+    )
+    if not payers or not payees or choice.column("customer_id") not in {payers[0], payees[0]}:
+        return
+    payer, payee = payers[0], payees[0]
+    company = next(iter(payee.counts), None)
+    ours = company is not None and payee.counts[company] >= 0.5 * len(payee.cells)
+    if not ours or len(payee.cells) < 3 or payee.counts[str(company)] < 2:
+        return
+    own = literal(str(company))
+    expression = f"CASE WHEN {payer.quoted} = {own} THEN {payee.quoted} ELSE {payer.quoted} END"
+    choice.columns["customer_id"] = choice.sources["customer_id"] = expression
+    choice.sources["customer_id"] = payer.name
+    choice.reasons["customer_id"] = (
+        f"{payer.name!r} and {payee.name!r} are the two ends; {company!r} is the company's own, so "
+        "the customer is the other"
+    )
+
+
+_WRITERS = {
+    "author",
+    "sender",
+    "from",
+    "writer",
+    "absender",
+    "von",
+    "verfasser",
+    "expediteur",
+    "autor",
+}
+
+
+def _authors(choice: Choice) -> None:
+    """A log of messages that names who wrote: what went out, the company wrote itself."""
+    who, way = choice.column("customer_id"), choice.column("direction")
+    if who is None or way is None or not _WRITERS & set(choice.table.names[who.name].words):
+        return
+    seen: dict[str, set[str | None]] = {}
+    for writer, direction in zip(who.at, way.at, strict=True):
+        if writer is not None:
+            seen.setdefault(writer, set()).add(direction)
+    both = sum(len(ways) > 1 for ways in seen.values())
+    choice.authors = both <= 0.05 * len(seen)
+
+
+_FEES = ("fee", "fees", "commission", "gebuhr", "gebuhren", "frais", "comision", "commissione")
+
+
+def _fees(choice: Choice) -> None:
+    """Rows of what a marketplace keeps are lines of the order, and no money of the customer's."""
+    value = choice.column("value")
+    if value is None or "value" in choice.given:
+        return
+    for column in choice.table.columns:
+        name = choice.table.names[column.name]
+        if name.words not in {("amount", "type"), ("fee", "type"), ("price", "type")}:
+            continue
+        fees = [word for word in column.counts if set(plain(word).split()) & set(_FEES)]
+        if not fees or column.name in choice.sources.values():
+            continue
+        listed = ", ".join(map(literal, fees))
+        paid = choice.columns["value"]
+        choice.columns["value"] = (
+            f"CASE WHEN {column.quoted} IN ({listed}) THEN 0 ELSE to_number({value.quoted}) END"
+            if paid == value.quoted
+            else f"CASE WHEN {column.quoted} IN ({listed}) THEN 0 ELSE {paid} END"
+        )
+        choice.reasons["value"] += f"; {in_words([repr(fee) for fee in fees])} are no customer's"
 
 
 def _state(choice: Choice) -> None:
@@ -220,13 +303,13 @@ def _order_id(choice: Choice) -> None:
         return
     if table.context is not None and table.context.name not in _STATED:
         return
-    worth = table.worth("order_id")
+    worth = {c.name: _named_order(choice, c) for c in table.columns}
     for column in sorted(table.columns, key=lambda c: -worth[c.name]):
         if worth[column.name] < 0.6:
             break
         if column.name in choice.sources.values() or not _numbers_things(column):
             continue
-        seen = lines_of(column, who, when)
+        seen = lines_of(column, who, when, choice.column("kind"))
         if seen.one >= _AGREE:
             told = f"{seen.orders} with several rows in the sample, " if seen.orders else ""
             choice.columns["order_id"], choice.sources["order_id"] = column.quoted, column.name
@@ -235,6 +318,18 @@ def _order_id(choice: Choice) -> None:
             )
             return
     _instants(choice, who, when)
+
+
+_ORDER_NAME = re.compile(r"#?[A-Za-z]{0,5}[-#]?\d{2,}")
+
+
+def _named_order(choice: Choice, column: Column) -> float:
+    """What a column's name is worth for the order; shops also call it a plain `Name`: `#1001`."""
+    words = choice.table.names[column.name].words
+    if words in {("name",), ("nr",), ("no",), ("number",)} and choice.table.context is not None:
+        alike = sum(n for cell, n in column.counts.items() if _ORDER_NAME.fullmatch(cell))
+        return 0.9 if column.cells and alike >= 0.98 * len(column.cells) else 0.0
+    return choice.table.worth("order_id")[column.name]
 
 
 def _numbers_things(column: Column) -> bool:
@@ -246,12 +341,14 @@ def _numbers_things(column: Column) -> bool:
     return not (timed or measured or constant or column.truths > 0.9 or column.filled < 0.3)
 
 
-def lines_of(orders: Column, who: Column, when: Column) -> Lines:
-    """How far the ids in *orders* have one customer and one day each."""
-    seen: dict[str, set[tuple[str | None, str]]] = {}
-    rows: dict[str, int] = {}
-    for order, customer, moment in zip(orders.at, who.at, when.at, strict=True):
-        if order is not None and moment is not None:
+def lines_of(orders: Column, who: Column, when: Column, kind: Column | None = None) -> Lines:
+    """How far the ids in *orders* have one customer and one day each, for each kind of row."""
+    seen: dict[tuple[str, str | None], set[tuple[str | None, str]]] = {}
+    rows: dict[tuple[str, str | None], int] = {}
+    kinds = kind.at if kind is not None else (None,) * len(orders.at)
+    for name, customer, moment, what in zip(orders.at, who.at, when.at, kinds, strict=True):
+        if name is not None and moment is not None:
+            order = name, what
             rows[order] = rows.get(order, 0) + 1
             seen.setdefault(order, set()).add((customer, moment.replace("T", " ").split(" ")[0]))
     several = [order for order, n in rows.items() if n > 1]

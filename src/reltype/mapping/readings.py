@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.expressions import literal
+from reltype.expressions.words import table
 from reltype.mapping.kinds import plain
-from reltype.words import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

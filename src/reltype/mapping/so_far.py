@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reltype.mapping.kinds import plain
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -76,8 +78,9 @@ def _parts(choice: Choice, words: Sequence[str], *, whole_numbers: bool) -> list
         found = []
         for column in choice.table.columns:
             name = choice.table.names[column.name]
-            ends = word in {name.words[:1][0] if name.words else "", *name.words[-1:]}
-            if not ends or len(name.words) < 2 or column.name in taken or not _counts(column):
+            parts = plain(column.name).split()  # a Name leaves out what is a currency, too: Mnt
+            ends = word in {*parts[:1], *parts[-1:]}
+            if not ends or len(parts) < 2 or column.name in taken or not _counts(column):
                 continue
             if any(map(name.has, _NO_PART)) or name.has("customer"):
                 continue
@@ -90,6 +93,8 @@ def _parts(choice: Choice, words: Sequence[str], *, whole_numbers: bool) -> list
 
 
 def _number(column: Column) -> str:
-    """The expression of its numbers, whatever the type of the column."""
+    """The expression of its numbers, whatever the type of the column; short where they are plain."""
+    if column.numbers is not None and column.numbers.plain:
+        return f"1 * {column.quoted}"
     comma = column.numbers is not None and column.numbers.sign == ","
     return f"to_number({column.quoted}, ',')" if comma else f"to_number({column.quoted})"

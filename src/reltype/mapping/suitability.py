@@ -39,6 +39,20 @@ _STATES = {
 """What states of a customer are called, which are no interactions."""
 
 
+_GONE = {
+    "cancelled",
+    "canceled",
+    "closed",
+    "expired",
+    "ended",
+    "terminated",
+    "suspended",
+    "left",
+    "paused",
+}
+"""States in which a customer has left, which in a log may be what happened."""
+
+
 def plainly(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
     """By name and by how many rows have it."""
     del table, name, log
@@ -168,7 +182,8 @@ def _kind(table: Table, column: Column, name: Name, worth: float, log: bool) -> 
         or column.truths > 0.9
     ):
         return 0.0
-    if {plain(cell) for cell in column.counts} <= _STATES:
+    states = {plain(cell) for cell in column.counts}
+    if states <= _STATES or (not log and states <= {*_STATES, *_GONE}):
         return 0.0
     kinds = {cell: kind_of(cell, table.kinds_context) for cell in column.counts}
     if column.filled < 0.3:
@@ -182,7 +197,7 @@ def _kind(table: Table, column: Column, name: Name, worth: float, log: bool) -> 
 
 def _money(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
     """Numbers that are no running number and no year."""
-    del table, log
+    del log
     numbers = column.numbers
     if not column.rows:
         return worth
@@ -196,6 +211,8 @@ def _money(table: Table, column: Column, name: Name, worth: float, log: bool) ->
     steps = {b - a for a, b in zip(numbers.values, numbers.values[1:], strict=False)}
     if column.is_unique and numbers.whole and len(steps) == 1 and len(numbers.values) > 5:
         return 0.0
+    if name.words[:1] == ("net",) and name.words[1:] in {("amount",), ("total",), ()}:
+        worth *= 0.5 if table.has("fee") or table.has("fees") else 1  # what is left of it for us
     refunds = name.has("refund") or name.has("refunded")
     return worth * (0.5 + 0.5 * column.filled) * (0.9 if refunds else 1)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from reltype.expressions.words import currency_codes
 from reltype.mapping.kinds import apart, plain
-from reltype.words import currency_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

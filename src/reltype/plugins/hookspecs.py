@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     import click
 
+    from reltype import Relationships
     from reltype.definitions.archetypes import Typology
     from reltype.definitions.functions import ScalarFunction
     from reltype.definitions.packs import Definition
     from reltype.definitions.recipes import Recipe
     from reltype.definitions.sections import Section
     from reltype.formats import Format
-    from reltype.relationships import Relationships
     from reltype.scoring.classifiers import Classifier
 
 API_VERSION = 1

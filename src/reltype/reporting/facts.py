@@ -146,9 +146,11 @@ def sentence(facts: Mapping[str, Any], weekdays: Mapping[int, int] | None = None
     '1 purchase on 5 January 2024, 10 in all.'
     """
     parts = [text for text in (_bought(facts), *_others(facts)) if text]
+    if facts.get("first_day") is None:
+        parts = [text for text in (_known(facts), *parts) if text]
     parts += [text for text in (_seen(facts), _when(weekdays or {}), _left(facts)) if text]
     if not parts:
-        parts = [_known(facts) or "nothing was seen"]
+        parts = ["nothing was seen"]
     return "; ".join(parts) + "."
 
 
@@ -158,7 +160,8 @@ def _bought(facts: Mapping[str, Any]) -> str:
     counted += [_count(renewals, "renewal")] if renewals else []
     first, last = facts.get("first_day"), facts.get("last_day")
     if not counted:
-        return _span("seen", first, last) if first else ""
+        spent = facts.get("spend") if first is None else None
+        return _span("seen", first, last) if first else f"{_money(spent)} spent" if spent else ""
     told = " and ".join(counted)
     if _whole(facts, "interactions") <= n:
         told = _span(told, first, last)

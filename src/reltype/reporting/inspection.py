@@ -13,9 +13,9 @@ from reltype.reporting.summary import Tally, summarise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reltype.api import Opened
     from reltype.inputs import Input
     from reltype.mapping.guess import Guess
+    from reltype.reporting.opened import Opened
     from reltype.reporting.summary import Summary
 
 SHOWN_KINDS = 1000

@@ -63,6 +63,7 @@ def _facts(found: Inspected) -> Iterator[tuple[str, str]]:
         rows = found.summary.rows
         told += f", {rows['used']:,} of them used, of {found.summary.customers:,} customers"
         told += f"; {rows['rejected']:,} rejected" if rows["rejected"] else ""
+        told += f"; {rows['left_out']:,} left out" if rows["left_out"] else ""
         told += f"; {rows['late']:,} in the future" if rows["late"] else ""
     yield "rows", told
     if found.span is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reltype.engines import first
 from reltype.expressions import literal, quote
+from reltype.mapping.canonical import LEFT_OUT
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -46,7 +47,7 @@ def oddities(
     for item in inputs.items:
         where = f"{item.source.name}: " if len(inputs.items) > 1 else ""
         if small or thorough:
-            if counts.rejected or counts.unread:
+            if counts.rejected or counts.left_out or counts.unread:
                 told += [where + text for text in _unread(population.engine, inputs, item)]
             if item in logs:
                 told += [where + text for text in _log(population, inputs, item)]
@@ -101,6 +102,7 @@ def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
             )
     canonical = item.select(refunds="net" if inputs.refunds == "raise" else inputs.refunds)
     yield from _paid_back(engine, inputs, item, canonical)
+    yield from _paid_events(engine, item, canonical)
     yield from _half_day(population, canonical)
 
 
@@ -117,6 +119,26 @@ def _paid_back(engine: Engine, inputs: Inputs, item: Input, canonical: str) -> I
         yield (
             f"{_count(row['back'], 'row')} of money paid back, which counts against purchases "
             "(--refunds net; drop leaves them out, raise stops at the first)."
+        )
+
+
+def _paid_events(engine: Engine, item: Input, canonical: str) -> Iterator[str]:
+    """Words that stand for an event, or for nothing known, though their rows carry money."""
+    if not {"kind", "value"} <= set(item.guess.mapping.columns) or "state" in item.guess.sources:
+        return
+    rows = engine.rows(
+        f"SELECT kind_as_written, kind, count(*) AS n, sum(value) FROM ({canonical}) WHERE reject IS NULL"
+        " AND kind IN ('event', 'other') AND value > 0 GROUP BY ALL ORDER BY n DESC, 1 LIMIT 6"
+    )
+    if rows:
+        told = [
+            f"{word!r} ({_count(int(n), 'row')}, {paid:,.2f} in all)"
+            for word, _, n, paid in rows[:5]
+        ]
+        more = " and others" if len(rows) > 5 else ""
+        yield (
+            f"kind: {', '.join(told)}{more} carry money and count as no purchase; if one is, write "
+            f'in reltype.toml under [kinds]: "{rows[0][0]}" = "purchase".'
         )
 
 
@@ -153,7 +175,10 @@ def _unread(engine: Engine, inputs: Inputs, item: Input) -> Iterator[str]:
     )
     for reject, n in found:
         column, _, reason = reject.partition(": ")
-        yield f"{_count(n, 'row')} rejected: {reason} ({column})."
+        if column == LEFT_OUT:
+            yield f"{_count(n, 'row')} left out: {reason}."
+        else:
+            yield f"{_count(n, 'row')} rejected: {reason} ({column})."
     listed = ", ".join(map(literal, item.guess.mapping.columns))
     cells = engine.rows(
         f"""SELECT split_part(cell, ': ', 1) AS name, count(*) AS n, min(cell) AS example FROM

@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
+from reltype.reporting.warnings import warnings
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Summary:
         unclassified: Reason → share of customers.
         statuses: Status → share of customers.
         alarms: Alarm → customers.
-        rows: `read`, `used`, `rejected`, `late`; and of those used, `unread`: with a cell that
+        rows: `read`, `used`, `rejected`, `left_out`, `late`; and of those used, `unread`: with a cell that
             held something else than it should.
         signals: Signal → share of customers of whom it was seen.
         scales: Scale → value.
@@ -223,6 +224,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
             "read": counts.rows,
             "used": counts.used,
             "rejected": counts.rejected,
+            "left_out": counts.left_out,
             "late": counts.late,
             "unread": counts.unread,
         },
@@ -230,7 +232,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
         scales=dict(run.scales.values),
         alike=alike(plan, seen),
         helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
-        warnings=tuple(w for w in run.warnings if w not in run.inputs.scales_in_doubt),
+        warnings=tuple(w for w in warnings(run) if w not in run.inputs.scales_in_doubt),
         reliability=dict(run.scales.reliability),
         known=run.scales.known,
         base_rates={

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from reltype.expressions import quote
+from reltype.expressions import literal, quote
 from reltype.scoring import query
 from reltype.scoring.nulls import Nulls
 
@@ -120,7 +120,61 @@ def _closing(sql: str, start: int) -> int:
     return place - 1
 
 
-def facts_by_day(
+@frozen
+class Periods:
+    """How facts are counted per period, and merged.
+
+    Attributes:
+        parts: SQL of a row per customer and period, `period` counted from 0, with the parts.
+        days: The last day of each period, in days since 1970-01-01.
+        rows: SQL of the rows themselves, for what does not merge.
+        taken: The aggregates, taken apart.
+    """
+
+    parts: str
+    days: tuple[int, ...]
+    rows: str
+    taken: Merging
+
+    def merged(self, table: str, window: int | None = None) -> str:
+        """SQL of the facts up to each day: `customer_id`, `as_of_day` (DOUBLE) and `fact_…`.
+
+        A customer has a row for each day up to which anything is known of them.
+
+        Args:
+            table: The engine's table of `parts`.
+            window: How many periods count, the one that ends on the day the last; None: all.
+        """
+        listed = ", ".join(f"({i}, {float(n)!r})" for i, n in enumerate(self.days))
+        begins = [
+            -(10**9) if window is None or i < window else self.days[i - window]
+            for i in range(len(self.days))
+        ]
+        starts = ", ".join(f"({i}, {n})" for i, n in enumerate(begins))
+        since = "" if window is None else f" AND p.period > d.period - {window}"
+        merged = "".join(f", {sql} AS {quote(n)}" for n, sql in self.taken.merged.items())
+        whole = "".join(f", {sql} AS {quote('fact_' + n)}" for n, sql in self.taken.whole.items())
+        base = f"""
+            WITH days(period, as_of_day) AS (VALUES {listed}),
+            merged AS (
+              SELECT customer_id, d.as_of_day{merged}
+              FROM {table} p JOIN days d ON p.period <= d.period{since}
+              GROUP BY customer_id, d.as_of_day)"""
+        if not self.taken.apart:
+            return f"{base} SELECT customer_id, as_of_day{whole} FROM merged"
+        apart = "".join(f", {sql} AS {quote('fact_' + n)}" for n, sql in self.taken.apart.items())
+        return f"""{base},
+            starts(period, begins) AS (VALUES {starts}),
+            apart AS (
+              SELECT customer_id, as_of_day{apart}
+              FROM ({self.rows}) r JOIN (days JOIN starts USING (period)) d
+                ON r.day <= d.as_of_day AND r.day > d.begins
+              WHERE customer_id IS NOT NULL GROUP BY ALL)
+            SELECT m.customer_id, m.as_of_day{whole}, a.* EXCLUDE (customer_id, as_of_day)
+            FROM merged m JOIN apart a USING (customer_id, as_of_day)"""
+
+
+def periods(
     plan: Plan,
     selects: Sequence[str],
     days: Sequence[dt.date],
@@ -128,46 +182,32 @@ def facts_by_day(
     absent: Collection[str] = (),
     orders: bool = False,
     nulls: Nulls = query.NO_NULLS,
-) -> str:
-    """The facts of `query.facts` up to each of *days*: a row per customer and day.
-
-    Rows have `customer_id`, `as_of_day` (days since 1970-01-01, DOUBLE) and `fact_…`; a customer has
-    one for each day up to which anything is known of them.
+    without: Sequence[str] = (),
+) -> Periods:
+    """What counts the facts of `query.facts` in the periods that end on *days*, ascending.
 
     Args:
         plan: What is asked.
         selects: One SELECT of canonical columns for each log.
-        days: As-of days, ascending.
+        days: As-of days; the first period is all that lies before the first.
         absent: Columns that are null in all logs.
         orders: The selects have a row per order.
         nulls: What is null everywhere.
+        without: Ids that are no customers.
     """
     asked = query.aggregates(plan, nulls)
     needs = {name for expression in asked.values() for name in expression.needs}
     taken = merging({name: expression.sql() for name, expression in asked.items()})
     until = f"DATE '{days[-1]}'"
     rows = query.interactions(selects, needs, until=until, absent=absent, orders=orders)
-    numbers = [(day - dt.date(1970, 1, 1)).days for day in days]
-    listed = ", ".join(f"({i}, {float(n)!r})" for i, n in enumerate(numbers))
+    if without:
+        rows = (
+            f"SELECT * FROM ({rows}) WHERE customer_id NOT IN ({', '.join(map(literal, without))})"
+        )
+    numbers = tuple((day - dt.date(1970, 1, 1)).days for day in days)
     cases = " ".join(f"WHEN day <= {n} THEN {i}" for i, n in enumerate(numbers))
-    period = f"CAST(CASE {cases} END AS SMALLINT)"
     parts = "".join(f", {sql} AS {quote(name)}" for name, sql in taken.parts.items())
-    merged = "".join(f", {sql} AS {quote(name)}" for name, sql in taken.merged.items())
-    whole = "".join(f", {sql} AS {quote('fact_' + name)}" for name, sql in taken.whole.items())
-    base = f"""
-        WITH days(period, as_of_day) AS (VALUES {listed}),
-        periods AS (
-          SELECT customer_id, {period} AS period{parts} FROM ({rows})
-          WHERE customer_id IS NOT NULL GROUP BY ALL),
-        merged AS (
-          SELECT customer_id, d.as_of_day{merged} FROM periods p JOIN days d ON p.period <= d.period
-          GROUP BY customer_id, d.as_of_day)"""
-    if not taken.apart:
-        return f"{base} SELECT customer_id, as_of_day{whole} FROM merged"
-    apart = "".join(f", {sql} AS {quote('fact_' + name)}" for name, sql in taken.apart.items())
-    return f"""{base},
-        apart AS (
-          SELECT customer_id, as_of_day{apart} FROM ({rows}) r JOIN days d ON r.day <= d.as_of_day
-          WHERE customer_id IS NOT NULL GROUP BY ALL)
-        SELECT m.customer_id, m.as_of_day{whole}, a.* EXCLUDE (customer_id, as_of_day)
-        FROM merged m JOIN apart a USING (customer_id, as_of_day)"""
+    counted = f"""
+        SELECT customer_id, CAST(CASE {cases} END AS SMALLINT) AS period{parts} FROM ({rows})
+        WHERE customer_id IS NOT NULL GROUP BY ALL"""
+    return Periods(counted, numbers, rows, taken)

@@ -27,6 +27,7 @@ class Plan:
     Attributes:
         catalogue: Where the definitions come from.
         typology: What is told apart.
+        known: Kinds of features that customer tables give, where they are known.
         also: Features that a learned classifier reads; if any, it also gets the signals.
         importance: What was measured of benefits, as far as their priority depends on it.
     """
@@ -34,6 +35,7 @@ class Plan:
     catalogue: Catalogue = field(repr=False)
     typology: Typology
     also: tuple[str, ...] = ()
+    known: Mapping[str, Kind] = field(factory=dict, repr=False)
     importance: Importance | None = field(default=None, repr=False)
 
     @property
@@ -93,7 +95,7 @@ class Plan:
         for feature in self.features:
             expression = feature.expression(self._functions, known)
             number = expression is not None and expression.kind == "number"
-            known[feature.name] = "number" if number else "any"
+            known[feature.name] = self.known.get(feature.name, "number" if number else "any")
         return known
 
     def feature(self, feature: Feature) -> Expression | None:

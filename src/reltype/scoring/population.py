@@ -20,8 +20,8 @@ from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
-from reltype.scoring.periods import facts_by_day
-from reltype.scoring.reliability import reliability
+from reltype.scoring.periods import Periods, periods
+from reltype.scoring.reliability import reliability, trust
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -53,8 +53,8 @@ class Scales:
         overlap: How far rules for one archetype fire on the same customers.
         reliability: Signal → how far it repeats itself in two halves of what was seen of each
             customer, 0…1; signals of which that cannot be measured are left out.
-        known: Share of the typology's evidence that was seen, 0…1: its mean over the customers
-            of whom there is enough.
+        known: Share of the typology's evidence that was seen, 0…1: of each signal's weight as much
+            as can be trusted, in the share of customers of whom it was seen.
     """
 
     as_of: dt.date
@@ -78,6 +78,7 @@ class Counts:
         rows: Rows read.
         used: Rows that count.
         rejected: Rows that cannot be used.
+        left_out: Rows that are no customer's: blank, a report's sums, what the company wrote.
         late: Rows of a log after the as-of day.
         unread: Rows with a cell that held something else than it should, and counts as not seen.
         repeated: Customers who stand in several rows of a customer table.
@@ -86,6 +87,7 @@ class Counts:
     rows: int = 0
     used: int = 0
     rejected: int = 0
+    left_out: int = 0
     late: int = 0
     unread: int = 0
     repeated: int = 0
@@ -179,26 +181,28 @@ class Population:
     @cached_property
     def counts(self) -> Counts:
         """What became of the rows."""
-        counted = {"rows": 0, "rejected": 0, "late": 0, "unread": 0, "repeated": 0}
+        counted = {"rows": 0, "rejected": 0, "left_out": 0, "late": 0, "unread": 0, "repeated": 0}
         if self.logs:
             found = self.first(
                 "SELECT sum(log_rows) AS rows, sum(log_rejects) AS rejected, sum(log_late) AS late,"
+                " sum(log_left_out) AS left_out,"
                 f" sum(log_unread) AS unread FROM {self.facts}"
             )
             counted |= {name: int(value or 0) for name, value in found.items()}
         if self.tables:
             found = self.first(
                 "SELECT sum(table_rows) AS rows, sum(table_unread) AS unread,"
-                " sum(table_rows) FILTER (customer_id IS NULL) AS rejected,"
+                " sum(table_left_out) AS left_out, coalesce(sum(table_rows) FILTER (customer_id IS"
+                " NULL), 0) - sum(table_left_out) AS rejected,"
                 " count_if(table_rows > 1 AND customer_id IS NOT NULL) AS repeated"
                 f" FROM {self.customers}"
             )
             counted |= {name: counted[name] + int(value or 0) for name, value in found.items()}
-        used = counted["rows"] - counted["rejected"] - counted["late"]
+        used = counted["rows"] - counted["rejected"] - counted["late"] - counted["left_out"]
         return Counts(used=used, **counted)
 
     def without(self, customers: Sequence[str]) -> Population:
-        """The same without these, which are no customers; their rows count as rejected."""
+        """The same without these, which are no customers; their rows are left out."""
         if not customers:
             return self
         listed = ", ".join(map(literal, customers))
@@ -213,8 +217,12 @@ class Population:
             )
 
         left_out = tuple(customers)
-        facts = left(self.facts, ("log_rows", "log_rejects"), "facts") if self.logs else ""
-        table = left(self.customers, ("table_rows",), "customers") if self.tables else ""
+        facts = left(self.facts, ("log_rows", "log_left_out"), "facts") if self.logs else ""
+        table = (
+            left(self.customers, ("table_rows", "table_left_out"), "customers")
+            if self.tables
+            else ""
+        )
         return evolve(self, facts=facts, customers=table, left_out=left_out)
 
     @cached_property
@@ -332,10 +340,20 @@ class Population:
         return reliability(table, {i: signal.name for i, signal in signals.items()})
 
     def _known(self, counts: Mapping[str, float]) -> float:
-        """The share of evidence that was seen, where a customer is not withheld."""
-        weights = [d.weight for d in self.plan.dimensions]
-        seen = [weight * counts[f"k_{i}"] for i, weight in enumerate(weights)]
-        return _tidy(sum(seen) / (sum(weights) or 1.0))
+        """The share of all evidence that was seen: see `Scales.known`."""
+        if not counts["n"]:
+            return 0.0
+        seen = 0.0
+        for dimension in self.plan.dimensions:
+            mine = [
+                (i, s) for i, s in enumerate(self.plan.signals) if s.dimension == dimension.name
+            ]
+            total = self.plan.asked(dimension) or sum(s.weight for _, s in mine) or 1.0
+            parts = (
+                s.weight * trust(self.reliability.get(s.name)) * counts[f"s_{i}"] for i, s in mine
+            )
+            seen += dimension.weight * min(1.0, sum(parts) / counts["n"] / total)
+        return _tidy(seen / (sum(d.weight for d in self.plan.dimensions) or 1.0))
 
     @cached_property
     def _answers(self) -> str:
@@ -388,76 +406,30 @@ class Population:
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """All customers in the order of their ids, *size* at a time."""
         answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
-        yield from map(self._batch, self.engine.batches(answers, size))
+        yield from map(self.batch, self.engine.batches(answers, size))
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
         answers = query.answer(self.plan, self.judged(features), nulls=self.nulls)
-        yield from map(self._batch, self.engine.batches(answers, size))
+        yield from map(self.batch, self.engine.batches(answers, size))
 
-    def judge_at(self, days: Sequence[dt.date], size: int = BATCH) -> Iterator[tuple[int, Batch]]:
-        """Batches as `judge` gives them, of everybody up to each of *days*, from one pass.
-
-        A batch is of one day; the days come in their order, the customers by their ids.
-
-        Args:
-            days: As-of days, ascending; none lies after this population's own.
-            size: Customers per batch.
-
-        Yields:
-            The place of the day in *days*, and a batch of customers.
-        """
-        constants = dict(self.usual.constants)
-        del constants["as_of_day"]
-        with self.kept(self._at(days), "history") as name:
-            features = query.features(
-                self.plan,
-                f"SELECT * FROM {name}",
-                given=self.given,
-                measured=bool(self.logs),
-                constants=constants,
-                nulls=self.nulls,
-                varying=["as_of_day"],
-            )
-            judged = query.evidence(self.plan, features, constants, self.nulls, self.reliability)
-            answers = query.answer(
-                self.plan,
-                f"SELECT * FROM ({judged}) ORDER BY as_of_day, customer_id",
-                nulls=self.nulls,
-                varying=["as_of_day"],
-            )
-            place = {_day(day): i for i, day in enumerate(days)}
-            for table in self.engine.batches(answers, size):
-                at = doubles(table.column("as_of_day"))
-                cuts = [0, *(np.nonzero(np.diff(at))[0] + 1).tolist(), table.num_rows]
-                for start, end in pairwise(cuts):
-                    batch = self._batch(table.slice(start, end - start))
-                    yield place[float(at[start])], batch
-
-    def _at(self, days: Sequence[dt.date]) -> str:
-        """SQL of `_customers` up to each of *days*, with `as_of_day`."""
-        listed = ", ".join(f"({_day(day)!r})" for day in days)
-        everybody = (
-            f"SELECT * FROM {self.customers} CROSS JOIN (VALUES {listed}) days(as_of_day)"
-            " WHERE customer_id IS NOT NULL"
-        )
+    @contextmanager
+    def in_periods(self, days: Sequence[dt.date]) -> Iterator[History]:
+        """These customers up to each of *days*, ascending, from one pass over the logs."""
         if not self.logs:
-            return everybody
-        facts = facts_by_day(
+            yield History(self, tuple(days))
+            return
+        counted = periods(
             self.plan,
             self.logs,
             days,
             absent=self.absent,
             orders=self.orders,
             nulls=self.nulls,
+            without=self.left_out,
         )
-        if self.left_out:
-            listed = ", ".join(map(literal, self.left_out))
-            facts = f"SELECT * FROM ({facts}) WHERE customer_id NOT IN ({listed})"
-        if not self.tables:
-            return facts
-        return f"""
-            SELECT * FROM ({facts}) f FULL JOIN ({everybody}) c USING (customer_id, as_of_day)"""
+        with self.kept(counted.parts, "periods") as table:
+            yield History(self, tuple(days), counted, table)
 
     def judged(self, features: str) -> str:
         """SQL of readings, evidence and conditions beside *features*."""
@@ -469,7 +441,9 @@ class Population:
         """The first row of a query, by column."""
         return first(self.engine, sql)
 
-    def _batch(self, table: pa.RecordBatch) -> Batch:
+    def batch(self, table: pa.RecordBatch) -> Batch:
+        """What the classifiers read of one batch of `query.answer`."""
+
         def stacked(prefix: str) -> np.ndarray[Any, np.dtype[np.float64]]:
             columns = [f"{prefix}_{d.name}" for d in self.plan.dimensions]
             made = np.empty((table.num_rows, len(columns)), order="F")
@@ -485,18 +459,19 @@ class Population:
 
     @property
     def _customers(self) -> str:
+        return self.joined(self.facts, self.customers)
+
+    def joined(self, facts: str, customers: str) -> str:
         """Facts and customer table side by side; a customer may stand in either alone."""
-        facts = f"SELECT * FROM {self.facts} WHERE customer_id IS NOT NULL"
-        table = f"SELECT * FROM {self.customers} WHERE customer_id IS NOT NULL"
+        facts = f"SELECT * FROM {facts} WHERE customer_id IS NOT NULL"
+        table = f"SELECT * FROM {customers} WHERE customer_id IS NOT NULL"
         if not self.tables:
             return facts
         if not self.logs:
             return table
         return f"""
-            SELECT coalesce(f.customer_id, c.customer_id) AS customer_id,
-              f.* EXCLUDE (customer_id), c.* EXCLUDE (customer_id)
-            FROM ({facts}) f FULL JOIN ({table}) c ON f.customer_id = c.customer_id
-            ORDER BY 1"""
+            SELECT * FROM (/*with_log*/ {facts}) f
+            FULL JOIN (/*with_table*/ {table}) c USING (customer_id) ORDER BY 1"""
 
     def refeatured(self, relation: str) -> str:
         """SQL of the features of *relation*, which holds the facts of customers that might be."""
@@ -585,6 +560,111 @@ class Population:
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         return self.engine.rows(sql)[0]
+
+
+@frozen
+class History:
+    """The customers of a population up to each of several days; see `Population.in_periods`.
+
+    Attributes:
+        population: Whose scales hold.
+        days: As-of days, ascending.
+        periods: How the facts were counted; None without a log.
+        table: The engine's table of what was counted.
+    """
+
+    population: Population
+    days: tuple[dt.date, ...]
+    periods: Periods | None = None
+    table: str = ""
+
+    @contextmanager
+    def shuffled(self) -> Iterator[History]:
+        """The same with the periods of each customer in an order of no meaning.
+
+        The first period, all that lies before the first day, stays where it is. Whoever did the
+        same in every period looks the same afterwards.
+        """
+        if self.periods is None:
+            yield self
+            return
+        key = "hash(customer_id || ':' || period)"
+        ranks = f"""
+            SELECT *, row_number() OVER (PARTITION BY customer_id, period > 0 ORDER BY period) AS place,
+              row_number() OVER (PARTITION BY customer_id, period > 0 ORDER BY {key}, period) AS drawn
+            FROM {self.table}"""
+        sql = f"""
+            WITH ranked AS ({ranks})
+            SELECT a.* EXCLUDE (period, place, drawn), b.period
+            FROM ranked a JOIN ranked b
+              ON a.customer_id = b.customer_id AND (a.period > 0) = (b.period > 0)
+              AND a.drawn = b.place"""
+        with self.population.kept(sql, "shuffled") as table:
+            yield evolve(self, table=table)
+
+    def features(self, window: int | None = None) -> str:
+        """SQL of `customer_id`, `as_of_day` and every feature up to each day, as `judge` reads it."""
+        return f"SELECT * FROM ({self._features(self._facts(window))})"
+
+    def _features(self, relation: str) -> str:
+        of = self.population
+        constants = dict(of.usual.constants)
+        del constants["as_of_day"]
+        return query.features(
+            of.plan,
+            relation,
+            given=of.given,
+            measured=bool(of.logs),
+            constants=constants,
+            nulls=of.nulls,
+            varying=["as_of_day"],
+        )
+
+    def judge(self, window: int | None = None, size: int = BATCH) -> Iterator[tuple[int, Batch]]:
+        """Batches as `Population.judge` gives them, of everybody up to each day.
+
+        A batch is of one day; the days come in their order, the customers by their ids.
+
+        Args:
+            window: How many periods before a day count; None: all that is known up to it.
+            size: Customers per batch.
+
+        Yields:
+            The place of the day in `days`, and a batch of customers.
+        """
+        of = self.population
+        constants = dict(of.usual.constants)
+        del constants["as_of_day"]
+        with of.kept(self._facts(window), "history") as name:
+            features = self._features(f"SELECT * FROM {name}")
+            judged = query.evidence(of.plan, features, constants, of.nulls, of.reliability)
+            answers = query.answer(
+                of.plan,
+                f"SELECT * FROM ({judged}) ORDER BY as_of_day, customer_id",
+                nulls=of.nulls,
+                varying=["as_of_day"],
+            )
+            place = {_day(day): i for i, day in enumerate(self.days)}
+            for table in of.engine.batches(answers, size):
+                at = doubles(table.column("as_of_day"))
+                cuts = [0, *(np.nonzero(np.diff(at))[0] + 1).tolist(), table.num_rows]
+                for start, end in pairwise(cuts):
+                    yield place[float(at[start])], of.batch(table.slice(start, end - start))
+
+    def _facts(self, window: int | None) -> str:
+        """SQL of facts and customer table side by side, up to each day."""
+        of = self.population
+        listed = ", ".join(f"({_day(day)!r})" for day in self.days)
+        everybody = (
+            f"SELECT * FROM {of.customers} CROSS JOIN (VALUES {listed}) days(as_of_day)"
+            " WHERE customer_id IS NOT NULL"
+        )
+        if self.periods is None:
+            return everybody
+        facts = self.periods.merged(self.table, window)
+        if not of.tables:
+            return facts
+        return f"SELECT * FROM ({facts}) f FULL JOIN ({everybody}) c USING (customer_id, as_of_day)"
 
 
 def grouped(

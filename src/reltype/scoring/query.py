@@ -14,7 +14,7 @@ from functools import reduce
 from reltype.definitions.dimensions import Sentence
 from reltype.definitions.features import Scale
 from reltype.expressions import Expression, literal, quote
-from reltype.mapping.canonical import INTERACTIONS
+from reltype.mapping.canonical import INTERACTIONS, LEFT_OUT
 from reltype.mapping.kinds import KINDS, OTHER
 from reltype.mapping.orders import LINES
 from reltype.mapping.states import UNPAID
@@ -114,26 +114,29 @@ def interactions(
     )
     lines = "".join(f", {name}" for name in LINES if orders)
     carried += lines
-    rows = f"""
+    rows = f"""/*log*/
         SELECT CASE WHEN reject IS NULL AND NOT ({late}) THEN customer_id END AS customer_id,
-          reject IS NOT NULL AS is_reject, coalesce({late}, false) AS is_late,
+          reject IS NOT NULL AND NOT starts_with(reject, '{LEFT_OUT}') AS is_reject,
+          coalesce(starts_with(reject, '{LEFT_OUT}'), false) AS is_left_out,
+          coalesce({late}, false) AS is_late,
           unread IS NOT NULL AS is_unread, CAST(floor(epoch(timestamp) / 86400) AS INTEGER) AS day,
           kind NOT IN ({", ".join(map(literal, INORGANIC))})
             AND coalesce(direction, '') <> 'outbound'{_placed(absent)} AS organic{carried}
-        FROM ({" UNION ALL ".join(selects)})"""
+        FROM (/*canonical_log*/ {" UNION ALL ".join(selects)})"""
     if one_in > 1:
         rows += f" WHERE hash(customer_id) % {one_in} = 0"
     if "payment_gap_days" in asked:
-        rows = f"SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
+        rows = f"/*log*/ SELECT *, kind IN ({', '.join(map(literal, PAID))}) AS paid FROM ({rows})"
     for name, (row, previous) in _PREVIOUS.items():
         if name in asked:
             lag = f"lag(day) OVER (PARTITION BY customer_id, {row} ORDER BY day)"
-            rows = f"SELECT *, {lag} AS {previous} FROM ({rows})"
+            rows = f"/*previous*/ SELECT *, {lag} AS {previous} FROM ({rows})"
     nulls = {name: f"CAST(NULL AS {INTERACTIONS[name]})" for name in sorted(needed & set(absent))}
     rows = nest(rows, [nulls] if nulls else [])
     given = ", ".join(f"{_ADDED[name][1]} AS {name}" if name in _ADDED else name for name in asked)
     return (
-        f"SELECT customer_id, is_reject, is_late, is_unread, organic, {given}{lines} FROM ({rows})"
+        "/*interactions*/ SELECT customer_id, is_reject, is_left_out, is_late, is_unread, organic,"
+        f" {given}{lines} FROM ({rows})"
     )
 
 
@@ -188,6 +191,9 @@ def facts(
     else:
         needs |= {"kind", "refunded_amount"}
     looked |= dict(zip(("log_back_rows", "log_back_states"), back, strict=True))
+    if "direction" not in absent:
+        needs |= {"direction"}
+        looked["log_outbound"] = "direction = 'outbound'"
     looks = "".join(f", {_count(sql)} AS {name}" for name, sql in looked.items())
     rows = interactions(selects, needs, until=until, absent=absent, orders=orders)
     if kept:
@@ -197,7 +203,8 @@ def facts(
     return f"""
         SELECT customer_id, {"CAST(sum(order_rows) AS BIGINT)" if orders else "count(*)"} AS log_rows,
           min(day) AS log_first_day, max(day) AS log_last_day, {count("is_reject")} AS log_rejects,
-          {count("is_late AND NOT is_reject")} AS log_late,
+          {count("is_left_out")} AS log_left_out,
+          {count("is_late AND NOT is_reject AND NOT is_left_out")} AS log_late,
           {count("is_unread")} AS log_unread{looks}{measured}
         FROM ({rows})
         GROUP BY customer_id ORDER BY customer_id"""
@@ -277,8 +284,10 @@ def customers(selects: Sequence[str], given: Collection[str], *, today: str | No
     union = " UNION ALL BY NAME ".join(selects)
     return f"""
         SELECT CASE WHEN reject IS NULL THEN customer_id END AS customer_id,
-          count(*) AS table_rows, count({unread}) AS table_unread{merged}
-        FROM ({union}) GROUP BY 1 ORDER BY 1"""
+          count(*) AS table_rows,
+          count(CASE WHEN starts_with(reject, '{LEFT_OUT}') THEN 1 END) AS table_left_out,
+          count({unread}) AS table_unread{merged}
+        FROM (/*canonical_customers*/ {union}) GROUP BY 1 ORDER BY 1"""
 
 
 def features(
@@ -289,6 +298,7 @@ def features(
     measured: bool,
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
+    known: Mapping[str, str] | None = None,
     varying: Collection[str] = (),
 ) -> str:
     """Features of each customer in *relation*, as far as *constants* (scales, days) allow.
@@ -300,10 +310,11 @@ def features(
         measured: Whether the relation holds facts from a log.
         constants: Known scales and days, by name.
         nulls: What is null for everybody.
+        known: SQL of the constants, where they do not stand in it as numbers.
         varying: Days that are a column of the relation, in place of a constant.
     """
     levels: list[dict[str, str]] = []
-    known = {name: literal(value) for name, value in constants.items()}
+    known = known or {name: literal(value) for name, value in constants.items()}
     ready = {*constants, *varying}
     base = []
     for feature in plan.features:
@@ -326,7 +337,7 @@ def features(
         ready |= set(step)
         if step:
             levels.append(step)
-    return nest(relation, levels)
+    return nest(relation, levels, ["features"] * len(levels))
 
 
 def _first(name: str, given: Collection[str], sql: str) -> str:
@@ -352,6 +363,7 @@ def evidence(
     constants: Mapping[str, float],
     nulls: Nulls = NO_NULLS,
     reliability: Mapping[str, float] | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> str:
     """Readings `d_…`, evidence `e_…` and every condition, beside the features of *relation*.
 
@@ -361,7 +373,7 @@ def evidence(
     typology itself asks (`Plan.asked`). Where it asks nothing, the sum below is over the signals
     that are not null.
     """
-    known = {name: literal(value) for name, value in constants.items()}
+    known = known or {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
     for i, signal in enumerate(plan.signals):
@@ -416,7 +428,8 @@ def evidence(
         f"says_{i}": _which(i, parts, {**known, **as_readings}, nulls)
         for i, parts in plan.sentences.items()
     }
-    return nest(relation, [raw, signals, amounts, readings, {**conditions, **says}])
+    levels = [raw, signals, amounts, readings, {**conditions, **says}]
+    return nest(relation, levels, ["raw_signals", "signals", "amounts", "readings", "conditions"])
 
 
 def _which(
@@ -485,14 +498,19 @@ def answer(
     return f"SELECT {', '.join([*map(quote, columns), *added])} FROM ({relation})"
 
 
-def nest(relation: str, levels: Sequence[Mapping[str, str]]) -> str:
-    """*relation* with each level's columns added; a level may speak of those before it."""
+def nest(
+    relation: str, levels: Sequence[Mapping[str, str]], names: Sequence[str] = ("rows",)
+) -> str:
+    """*relation* with each level's columns added; a level may speak of those before it.
 
-    def wrap(inner: str, level: Mapping[str, str]) -> str:
-        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level.items())
-        return f"SELECT *{added} FROM ({inner})"
+    The names, one for each level, stand in comments: see `compiled`.
+    """
 
-    return reduce(wrap, levels, relation)
+    def wrap(inner: str, level: tuple[str, Mapping[str, str]]) -> str:
+        added = "".join(f", {sql} AS {quote(name)}" for name, sql in level[1].items())
+        return f"/*{level[0]}*/ SELECT *{added} FROM ({inner})"
+
+    return reduce(wrap, zip(names, levels, strict=False), relation)
 
 
 def overview(plan: Plan, relation: str) -> str:
@@ -504,11 +522,5 @@ def overview(plan: Plan, relation: str) -> str:
     counts = ["count(*) AS n"]
     counts += [f"count_if(saw_{i}) AS s_{i}" for i in range(len(plan.signals))]
     counts += [f"avg({quote(f'e_{d.name}')}) AS e_{k}" for k, d in enumerate(plan.dimensions)]
-    flags = [f"coalesce(reason_{i}, false)" for i in range(len(plan.typology.unclassified_when))]
-    told = f"NOT ({' OR '.join(flags)})" if flags else "true"
-    counts += [
-        f"avg({quote(f'e_{d.name}')}) FILTER ({told}) AS k_{k}"
-        for k, d in enumerate(plan.dimensions)
-    ]
     counts += [f"count_if(rate_{i}) AS r_{i}" for i in range(len(plan.typology.base_rates))]
     return f"SELECT {', '.join(counts)} FROM ({relation})"

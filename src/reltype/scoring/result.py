@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from attrs import define
 
 from reltype.arrow import numbers, texts
 from reltype.definitions.archetypes import UNCLASSIFIED
-from reltype.explaining.wording import Wording, listed, suits
 from reltype.scoring.priorities import priorities
 from reltype.scoring.ranking import top
+from reltype.scoring.wording import Wording, listed, suits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from reltype.explaining.reasons import Reasons
     from reltype.scoring.classifiers import Batch
     from reltype.scoring.plan import Plan
     from reltype.scoring.pool import Pooled
@@ -26,6 +27,22 @@ if TYPE_CHECKING:
 TOO_LITTLE_KNOWN = "too little known of anybody"
 """Why nobody is named where the columns hold too little of what the typology asks."""
 SUGGESTIONS = 3
+
+
+class Sentences(Protocol):
+    """Tells reasons in words: `reltype.explaining.reasons.Reasons` does."""
+
+    def columns(
+        self,
+        batch: Batch,
+        pooled: Pooled,
+        ranked: NDArray[np.int64],
+        named: NDArray[np.int64],
+    ) -> Iterable[pa.Array]:
+        """The columns `reasons` and `against` of a batch."""
+
+    def main_fact(self, batch: Batch, dimension: str) -> str:
+        """What was seen of a dimension of the first customer, in words; empty where nothing was."""
 
 
 @define(frozen=True, slots=False)
@@ -41,7 +58,7 @@ class Result:
 
     plan: Plan
     min_confidence: float
-    reasons: Reasons
+    reasons: Sentences
     known: float = 1.0
 
     @cached_property

@@ -3,37 +3,57 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from attrs import define, evolve, field
 
-from reltype.errors import InputError
 from reltype.scoring.classifiers import Batch, Classifier, Prototype, Rules
 from reltype.scoring.pool import Pooled, pool
 from reltype.scoring.result import Result
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     import pyarrow as pa
 
-    from reltype.explaining.explanation import Explanation
+    from reltype.definitions.archetypes import Typology
+    from reltype.definitions.catalogue import Catalogue
+    from reltype.definitions.phrases import Units
     from reltype.formats import Format
     from reltype.inputs import Inputs
-    from reltype.plugins.knowledge import Knowledge
-    from reltype.reporting.summary import Summary
     from reltype.scoring.plan import Plan
-    from reltype.scoring.population import Counts, Population, Scales
+    from reltype.scoring.population import Counts, History, Population, Scales
+    from reltype.scoring.result import Sentences
 
 S = TypeVar("S")
 T = TypeVar("T")
 
 WORKERS = 2
 """Threads that conclude batches beside the engine's own."""
+
+
+class Known(Protocol):
+    """What is known in a run, and by whom: `reltype.plugins.knowledge.Knowledge` is it."""
+
+    @property
+    def plugins(self) -> Any:  # noqa: ANN401  a room above
+        """Who was asked."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All definitions."""
+
+    def formats(self) -> tuple[Format, ...]:
+        """The ways out."""
+
+    def recipes(self, typology: Typology) -> list[Any]:
+        """The recipes that `fit` trains."""
+
+
+Reasoning: TypeAlias = "Callable[[Plan, Mapping[str, float], Units], Sentences]"
+"""(plan, constants, units) → what tells reasons in words."""
 
 
 @define(slots=False)
@@ -44,13 +64,15 @@ class Run:
         population: The customers, in the engine.
         inputs: What was read.
         knowledge: What was known, and by whom: what scored a result is a field of the result.
+        reasoning: Makes what tells reasons in words: `reltype.explaining.reasons.Reasons`.
         learned: Classifiers besides the prototype and the rules.
         min_confidence: The posterior below which a customer stays unclassified.
     """
 
     population: Population = field(repr=False)
     inputs: Inputs = field(repr=False)
-    knowledge: Knowledge = field(repr=False)
+    knowledge: Known = field(repr=False)
+    reasoning: Reasoning = field(repr=False)
     learned: Sequence[Classifier] = ()
     min_confidence: float | None = None
 
@@ -68,21 +90,6 @@ class Run:
         """The as-of day and the scales that were used."""
         return self.population.scales
 
-    @cached_property
-    def warnings(self) -> list[str]:
-        """Sentences about the input: what was assumed, and what in it bends the numbers."""
-        from reltype.reporting.meetings import meetings
-        from reltype.reporting.oddities import oddities
-
-        met = meetings(self.population, self.inputs)
-        changed = [f"{one.text}." for one in self.knowledge.catalogue.overrides]
-        normed = [
-            f"{name} is {value:.4g} by [norms], not what these customers show."
-            for name, value in self.population.normed.items()
-        ]
-        found = oddities(self.population, self.inputs, self.counts)
-        return [*met, *changed, *normed, *self.inputs.notes, *found]
-
     @property
     def formats(self) -> tuple[Format, ...]:
         """The ways out that are known."""
@@ -97,11 +104,9 @@ class Run:
     @cached_property
     def result(self) -> Result:
         """Makes the result's columns."""
-        from reltype.explaining.reasons import Reasons
-
         wanted = self.min_confidence
         least = self.plan.typology.min_confidence if wanted is None else wanted
-        reasons = Reasons(self.plan, self.scales.constants, self.inputs.units)
+        reasons = self.reasoning(self.plan, self.scales.constants, self.inputs.units)
         return Result(self.plan, least, reasons, self.scales.known)
 
     def conclude(self, batch: Batch) -> Pooled:
@@ -127,6 +132,8 @@ class Run:
 
         late = self.counts.late if self.inputs.today is not None else 0
         found = self.counts.rejected + late
+        if path is not None:
+            found += self.counts.left_out
         if path is None:
             usual = _beside(beside)
             # A list from the last run must not pass for this one's.
@@ -146,57 +153,17 @@ class Run:
         counted, torn = self.population.counts, self.inputs.torn()
         return evolve(counted, rows=counted.rows + torn, rejected=counted.rejected + torn)
 
-    def explain(self, customer_id: str) -> Explanation:
-        """Why the customer is what they are. Raises InputError if there is no such customer."""
-        population = self.population
-        with population.kept(population.one(customer_id), "chosen") as name:
-            return self._explained(customer_id, f"SELECT * FROM {name}")
-
-    def _explained(self, customer_id: str, one: str) -> Explanation:
-        from reltype.explaining.counterfactual import counterfactual
-        from reltype.explaining.explanation import Explanation, contributions
-        from reltype.explaining.nearness import missing, near_misses
-
-        plan, population = self.plan, self.population
-        batch = next(population.judge(one), None)
-        if batch is None:
-            raise InputError(f"There is no customer {customer_id!r} in this input.")
-        pooled = self.conclude(batch)
-        named = int(self.result.named(pooled)[0])
-        names = [*(a.name for a in plan.archetypes), "unclassified"]
-        features = population.values(one, plan.inputs)
-        return Explanation(
-            customer_id=customer_id,
-            archetype=names[named],
-            scores=dict(zip(names, map(float, pooled.scores[0]), strict=True)),
-            posterior=dict(zip(names, map(float, pooled.posterior[0]), strict=True)),
-            contributions=contributions(plan, batch, pooled, self.result.reasons),
-            missing=missing(plan, features),
-            near_misses=near_misses(self, one, batch),
-            counterfactual=counterfactual(self, one, named),
-            features=features,
-        )
-
-    def summary(self, batches: Iterable[pa.RecordBatch]) -> Summary:
-        """What the run found, given the batches of its result."""
-        from reltype.reporting.summary import Tally, summarise
-
-        tally = Tally()
-        for batch in batches:
-            tally.add(batch)
-        return summarise(self, tally)
-
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The result, batch by batch, sorted by customer."""
         yield from in_order(self.concluded, self.population.batches(), WORKERS)
 
-    def batches_at(self, days: Sequence[dt.date]) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """The results up to each of *days*, by this run's scales: the day's place, and a batch.
+    def batches_at(self, history: History) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """The results up to each day of *history*, by this run's scales: the day's place, a batch.
 
-        Each is what a run as of that day with the same scales gives. See `Population.judge_at`.
+        Each is what a run as of that day with the same scales gives. See `History.judge`.
         """
         runs = []
-        for day in days:
+        for day in history.days:
             run = evolve(self, population=evolve(self.population, as_of=day, frozen=self.scales))
             # Asked now: the engine answers nothing else while it streams.
             _ = run.classifiers, run.result
@@ -206,7 +173,7 @@ class Run:
             place, batch = found
             return place, runs[place].concluded(batch)
 
-        yield from in_order(concluded, self.population.judge_at(days), WORKERS)
+        yield from in_order(concluded, history.judge(), WORKERS)
 
     def concluded(self, batch: Batch) -> pa.RecordBatch:
         """The result of one batch."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from reltype.arrow import texts
 from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
-from reltype.sources import delimited, files, frames, repairs
+from reltype.sources import delimited, files, frames, parts, repairs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,16 +94,33 @@ def open_sources(
 ) -> tuple[Source, ...]:
     """Open tables, those of the same columns as one; in the order in which they were given."""
     found: list[Part] = []
-    for one in _several(thing):
+    for one in map(_address, _several(thing)):
         if isinstance(one, str | os.PathLike):
             names = files.expanded(os.fspath(one))
             found += [files.open_path(connection, name, table, encoding) for name in names]
         else:
             found.append(frames.open_frame(connection, one))
+    for part in found:
+        parts.few(part.name, len(part.columns))
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Part]] = {}
     for part in found:
         groups.setdefault((part.columns, part.types), []).append(part)
     return tuple(as_source(tuple(group)) for group in groups.values())
+
+
+def _address(thing: Any) -> object:  # noqa: ANN401 - of a library that is not imported here
+    """The URL of an SQLAlchemy engine or connection; anything else stands for itself."""
+    if not type(thing).__module__.startswith("sqlalchemy."):
+        return thing
+    url = getattr(getattr(thing, "engine", thing), "url", thing)
+    if not hasattr(url, "render_as_string"):
+        return thing
+    if not url.database or url.database == ":memory:":
+        raise UsageError(
+            "a database in memory cannot be opened again. Give pandas.read_sql(…) of its table."
+        )
+    scheme, _, rest = url.render_as_string(hide_password=False).partition("://")
+    return f"{scheme.partition('+')[0]}://{rest}"
 
 
 def as_source(group: tuple[Part, ...]) -> Source:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shutil
 import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from attrs import evolve
 
-from reltype.engines.quoting import literal
+from reltype.engines.quoting import identifier, literal
 from reltype.errors import InputError, did_you_mean
 from reltype.sources import (
     compressions,
@@ -43,6 +44,8 @@ def expanded(name: str) -> list[str]:
     Raises:
         InputError: It is a glob that names no file.
     """
+    if not databases.is_url(name) and os.path.isdir(name):  # noqa: PTH112 - never raises
+        return _in_folder(name)
     plain = name == STANDARD_INPUT or databases.is_url(name) or not glob.has_magic(name)
     if plain or os.path.lexists(name):
         return [name]
@@ -51,6 +54,51 @@ def expanded(name: str) -> list[str]:
     if not found:
         raise InputError(f"{_shown(name)}: no file is called like this.")
     return found
+
+
+_DATA = (*_JSON, *_DELIMITED, ".parquet", ".pq", ".arrow", ".feather", ".xlsx")
+_PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
+_PARTITION = re.compile(r"([A-Za-z_][^=/]*)=([^=/]*)")
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+def _in_folder(name: str) -> list[str]:
+    """The files of data below a folder, in order; what begins with a point or a line is none."""
+    found = []
+    for folder, inner, files in os.walk(name):
+        inner[:] = sorted(one for one in inner if not one.startswith((".", "_")))
+        for file in sorted(files):
+            bare = Path(file).with_suffix("") if file.lower().endswith(_PACKED) else Path(file)
+            if not file.startswith((".", "_")) and bare.suffix.lower() in _DATA:
+                found.append(str(Path(folder) / file))
+    if not found:
+        raise InputError(
+            f"{_shown(name)}: is a folder that holds no file of data ({', '.join(_DATA)})."
+        )
+    return found
+
+
+def _partitioned(connection: DuckDBPyConnection, name: str, part: Part) -> Part:
+    """The part with a column for each folder above it that is called `column=value`."""
+    folders = map(_PARTITION.fullmatch, Path(name).parent.parts)
+    said = {found[1]: found[2] for found in folders if found is not None}
+    known = {column.casefold() for column in part.columns}
+    said = {column: value for column, value in said.items() if column.casefold() not in known}
+    if not said:
+        return part
+    values = ", ".join(
+        f"CAST({'NULL' if value == _NO_PARTITION else literal(unquote(value))} AS VARCHAR) "
+        f"AS {identifier(column)}"
+        for column, value in said.items()
+    )
+    relation = f"(SELECT *, {values} FROM {part.relation})"
+    if part.dialect is None:
+        types = ("VARCHAR",) * len(said)
+        columns, all_types = (*part.columns, *said), (*part.types, *types)
+        return evolve(part, relation=relation, columns=columns, types=all_types)
+    kept = parts.private_name("partition")
+    connection.execute(f"CREATE TEMP TABLE {identifier(kept)} AS SELECT * FROM {relation}")
+    return frames.table_part(connection, part.name, kept, part.notes)
 
 
 def readable(thing: object) -> list[str]:
@@ -91,7 +139,8 @@ def open_path(
         if databases.is_url(name):
             return databases.open_database(connection, name, table)
         path = _regular(connection, name, shown)
-        return _open_file(connection, shown, path, table, encoding)
+        part = _open_file(connection, shown, path, table, encoding)
+        return _partitioned(connection, name, part)
     except OSError as error:
         what = error.strerror or type(error).__name__
         raise InputError(f"{shown}: cannot be read: {what}.") from error
@@ -223,12 +272,15 @@ def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
 
 def _open_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
     import duckdb
+    import pyarrow as pa
+    from pyarrow import parquet
 
     read = str(parts.plain_path(connection, path).absolute())
     call = f"read_parquet({literal(read)}, hive_partitioning = false)"
     try:
+        parts.few(name, parquet.read_metadata(path).num_columns)
         columns, types = frames.described(connection, call)
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise InputError(
             f"{name}: is a Parquet file that is damaged or cut off. Fetch or export it again."
         ) from error

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from reltype.config import Config, Settings
 
 
+_CIRCLE = (
+    "archetypes were read from this very data: where the outcome is among the facts that they rest on, it "
+    "varies less within a kind, and so do shares. --relationships takes them from elsewhere."
+)
+
+
 def drivers(
     data: object,
     outcome: str,
@@ -135,8 +141,11 @@ def drivers(
         )
         read = _read(survey, question, dont_know)
         labels = read.labels
+        told = (*survey.notes, *question.notes, *read.notes)
         if by is not None and labels is None:
             labels = _archetypes(data, survey, relationships, read)
+            if relationships is None:
+                told = (*told, _CIRCLE)
     topics = _topics(read.table, items, benefits_of, chosen)
     asked = evolve(
         read.table,
@@ -150,7 +159,7 @@ def drivers(
         parts, small = by_part(asked, labels, survey.name, treatment, replicates)
     return evolve(
         found,
-        notes=(*survey.notes, *question.notes, *read.notes, *found.notes),
+        notes=(*told, *found.notes),
         codes=tuple(read.codes),
         by=parts,
         small=small,
@@ -174,7 +183,11 @@ def _topics(
     benefits = known.catalogue.benefits
     place = f"{chosen.config.path}: [benefits_of]" if chosen.config.path else "[benefits_of]"
     both = {**chosen.config.benefits_of, **(said or {})}
-    return topics_of(list(table.players), items or {}, both, benefits, place)
+    # An amount, an age or a yes is a fact, and no opinion of something that was given.
+    answered = {
+        name for name, columns in table.players.items() if all(map(table.is_answer, columns))
+    }
+    return topics_of(list(table.players), items or {}, both, benefits, place, answered)
 
 
 @frozen(eq=False)

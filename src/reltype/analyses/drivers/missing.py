@@ -29,10 +29,13 @@ _RIDGE = 1e-11
 """Added to variances of 1 before they are inverted, so that copies do no harm."""
 _STEPS = 1000
 _CLOSE = 1e-11
+_CLOSE_ROWS = 1e-9
 _CLOSE_REPLICATE = 1e-5
 _SOLVES = 24_000
 """How many patterns times replicates are estimated; more would take minutes."""
 _CELLS = 1 << 24
+_MANY = 400
+"""Patterns from which rows are gone through one by one, and replicates take one step."""
 
 
 @frozen(eq=False)
@@ -47,6 +50,7 @@ class Moments:
         means: (m,) in the sample's units, 0…1.
         replicates: (m, m, copies) of the same when respondents are drawn anew.
         replicate_means: (m, copies).
+        one_step: Replicates took one step of EM, so that intervals are a little too narrow.
     """
 
     treatment: Treatment
@@ -56,6 +60,7 @@ class Moments:
     means: NDArray[np.float64]
     replicates: NDArray[np.float64]
     replicate_means: NDArray[np.float64]
+    one_step: bool = False
 
 
 def moments(sample: Sample, treatment: Treatment, copies: int) -> Moments:
@@ -82,6 +87,8 @@ def _complete(sample: Sample, treatment: Treatment, copies: int) -> Moments:
 
 
 def _by_likelihood(sample: Sample, copies: int) -> Moments:
+    if _patterns(sample) > _MANY:
+        return _by_rows(sample, copies)
     patterns = Patterns.of(sample)
     units = int(sample.units.max()) + 1
     copies = min(copies, max(50, _SOLVES // len(patterns.masks)))
@@ -102,20 +109,50 @@ def _by_likelihood(sample: Sample, copies: int) -> Moments:
     )
 
 
+def _by_rows(sample: Sample, copies: int) -> Moments:
+    """The same where there are as many patterns as rows, nearly: replicates take one step of EM."""
+    rows = Rows.of(sample)
+    means, covariances = rows.likeliest()
+    sums = rows.expected(means, covariances, units=sample.units)
+    counts = draws(len(sums), copies)
+    side = sums.shape[1]
+    flat = (counts @ sums.reshape(len(sums), -1)).reshape(copies, side, side)
+    drawn = np.moveaxis(flat, 0, -1)
+    both = rows.scale[:, None] * rows.scale[None, :]
+    return Moments(
+        "em",
+        len(sample),
+        sample.size,
+        (covariances * both)[..., None],
+        rows.centre + means * rows.scale,
+        covariance(drawn) * both[..., None],
+        (rows.centre + (drawn[1:, 0] / drawn[0, 0]).T * rows.scale).T,
+        one_step=True,
+    )
+
+
 def _by_imputation(sample: Sample, copies: int) -> Moments:
     """The means over completed samples; replicates are drawn from each (Schomaker & Heumann 2018)."""
-    patterns = Patterns.of(sample)
     units = int(sample.units.max()) + 1
-    estimate = patterns.likeliest(np.ones((1, units)), patterns.begin(), _CLOSE)
+    rows = Rows.of(sample)
     # Each imputation has parameters of its own, those of a replicate: what is not known about
     # them must show in the intervals (Honaker & King 2010).
     drawn = draws(units, IMPUTATIONS, seed=1)
-    means, covariances = patterns.likeliest(drawn, estimate, _CLOSE_REPLICATE)
+    if _patterns(sample) > _MANY:
+        known = rows.expected(*rows.likeliest(), units=sample.units)
+        flat = drawn @ known.reshape(units, -1)
+        total = np.moveaxis(flat.reshape(IMPUTATIONS, *known.shape[1:]), 0, -1)
+        means = (total[1:, 0] / total[0, 0]).T
+        covariances = np.moveaxis(covariance(total), -1, 0)
+    else:
+        patterns = Patterns.of(sample)
+        estimate = patterns.likeliest(np.ones((1, units)), patterns.begin(), _CLOSE)
+        means, covariances = patterns.likeliest(drawn, estimate, _CLOSE_REPLICATE)
     each = -(-copies // IMPUTATIONS)
     parts = []
     for number in range(IMPUTATIONS):
         rng = np.random.default_rng([SEED, 2, number])
-        values = patterns.completed(sample.values, means[number], covariances[number], rng)
+        values = rows.completed(means[number], covariances[number], rng)
         sums = Sums.of(evolve(sample, values=values))
         counts = draws(len(sums.products), each, seed=3 + number)
         parts.append(
@@ -158,12 +195,7 @@ class Patterns:
     def of(cls, sample: Sample) -> Patterns:
         """The patterns of a sample."""
         known = ~np.isnan(sample.values)
-        weights = np.where(known, sample.weights[:, None], 0.0)
-        total = weights.sum(axis=0)
-        filled = np.where(known, sample.values, 0.0)
-        centre = (weights * filled).sum(axis=0) / total
-        spread = np.sqrt((weights * (filled - centre) ** 2).sum(axis=0) / total)
-        scale = np.where(spread > 0, spread, 1.0)
+        centre, scale = _observed(sample)
         scaled = (sample.values - centre) / scale
         codes = np.unique(np.packbits(known, axis=1), axis=0, return_inverse=True)[1].ravel()
         order = np.lexsort([sample.units, codes])
@@ -254,27 +286,125 @@ class Patterns:
             )
         return total
 
+
+@frozen(eq=False)
+class Rows:
+    """Rows one by one, those with as many gaps together: for any number of patterns.
+
+    Attributes:
+        values: (n, m) centred and scaled by what was observed; NaN where there is no answer.
+        weights: (n,).
+        gaps: For each number of gaps from 1 the rows, and (rows, gaps) the columns that they lack.
+        centre: (m,) the columns' observed means.
+        scale: (m,) the columns' observed deviations.
+    """
+
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    gaps: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sample: Sample) -> Rows:
+        """The rows of a sample."""
+        centre, scale = _observed(sample)
+        absent = np.isnan(sample.values)
+        many = absent.sum(axis=1)
+        gaps = []
+        for count in range(1, int(many.max(initial=0)) + 1):
+            rows = np.flatnonzero(many == count)
+            if len(rows):
+                gaps.append((rows, np.nonzero(absent[rows])[1].reshape(-1, count)))
+        return cls((sample.values - centre) / scale, sample.weights, gaps, centre, scale)
+
+    def likeliest(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(m,) means and (m, m) covariance by EM."""
+        side = len(self.centre)
+        means, covariances = np.zeros(side), np.eye(side)
+        for _ in range(_STEPS):
+            sums = self.expected(means, covariances)
+            new_means, new = sums[1:, 0] / sums[0, 0], covariance(sums)
+            moved = max(np.abs(new_means - means).max(), np.abs(new - covariances).max())
+            means, covariances = new_means, new
+            if moved < _CLOSE_ROWS:
+                break
+        return means, covariances
+
+    def expected(
+        self,
+        means: NDArray[np.float64],
+        covariances: NDArray[np.float64],
+        units: NDArray[np.int64] | None = None,
+    ) -> NDArray[np.float64]:
+        """(m + 1, m + 1) sums of products that are expected; with *units*, one for each of them."""
+        filled, spreads = self._filled(means, covariances)
+        side, groups = len(means), 1 if units is None else int(units.max()) + 1
+        of = np.zeros(len(filled), np.int64) if units is None else units
+        rest = np.zeros(groups * side * side)
+        for (rows, columns), spread in zip(self.gaps, spreads, strict=True):
+            cells = (of[rows][:, None, None] * side + columns[:, :, None]) * side + columns[:, None]
+            weighted = spread * self.weights[rows][:, None, None]
+            rest += np.bincount(cells.ravel(), weighted.ravel(), minlength=len(rest))
+        root = np.sqrt(self.weights)[:, None]
+        cells = np.concatenate([root, root * filled], axis=1)
+        if units is None:
+            total = (cells.T @ cells)[None]
+        else:
+            order = np.argsort(units, kind="stable")
+            starts = np.flatnonzero(np.diff(units[order], prepend=-1))
+            total = np.stack([part.T @ part for part in np.split(cells[order], starts[1:])])
+        total[:, 1:, 1:] += rest.reshape(groups, side, side)
+        made: NDArray[np.float64] = total[0] if units is None else total
+        return made
+
     def completed(
         self,
-        values: NDArray[np.float64],
         means: NDArray[np.float64],
         covariances: NDArray[np.float64],
         rng: np.random.Generator,
     ) -> NDArray[np.float64]:
-        """The values with a draw for each missing one, given the answers of its row."""
-        scaled = (values - self.centre) / self.scale
-        precision = _inverse(covariances + _RIDGE * np.eye(len(means)))[None]
-        for mask, rows in zip(self.masks, self.rows, strict=True):
-            if mask.all():
-                continue
-            fill, rest = _regression(mask, means[None], precision)
-            known = np.concatenate([np.ones((len(rows), 1)), scaled[rows][:, mask]], axis=1)
-            lengths, axes = np.linalg.eigh(rest[0])
-            root = axes * np.sqrt(np.maximum(lengths, 0.0))
-            noise = rng.standard_normal((len(rows), len(root))) @ root.T
-            scaled[np.ix_(rows, ~mask)] = known @ fill[0].T + noise
-        made: NDArray[np.float64] = scaled * self.scale + self.centre
+        """(n, m) the sample's values with a draw for each missing one, given the answers of its row."""
+        filled, spreads = self._filled(means, covariances)
+        for (rows, columns), spread in zip(self.gaps, spreads, strict=True):
+            lengths, axes = np.linalg.eigh(spread)
+            root = axes * np.sqrt(np.maximum(lengths, 0.0))[:, None, :]
+            noise = (root @ rng.standard_normal((*columns.shape, 1)))[..., 0]
+            filled[rows[:, None], columns] += noise
+        made: NDArray[np.float64] = filled * self.scale + self.centre
         return made
+
+    def _filled(
+        self, means: NDArray[np.float64], covariances: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+        """The values with what is expected of the missing ones, and how far those may lie off it."""
+        precision = _inverse(covariances + _RIDGE * np.eye(len(means)))
+        off = np.where(np.isnan(self.values), 0.0, self.values - means)
+        filled = off + means
+        pull = off @ precision
+        spreads = []
+        for rows, columns in self.gaps:
+            spread = _inverse(precision[columns[:, :, None], columns[:, None, :]])
+            moved = (spread @ pull[rows[:, None], columns][..., None])[..., 0]
+            filled[rows[:, None], columns] = means[columns] - moved
+            spreads.append(spread)
+        return filled, spreads
+
+
+def _observed(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(m,) means and (m,) deviations of what was answered."""
+    known = ~np.isnan(sample.values)
+    weights = np.where(known, sample.weights[:, None], 0.0)
+    total = weights.sum(axis=0)
+    filled = np.where(known, sample.values, 0.0)
+    centre = (weights * filled).sum(axis=0) / total
+    spread = np.sqrt((weights * (filled - centre) ** 2).sum(axis=0) / total)
+    return centre, np.where(spread > 0, spread, 1.0)
+
+
+def _patterns(sample: Sample) -> int:
+    """In how many ways answers are missing."""
+    return len(np.unique(np.packbits(np.isnan(sample.values), axis=1), axis=0))
 
 
 def _inverse(matrices: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -80,21 +80,33 @@ def scale_of(values: NDArray[np.float64]) -> tuple[float, float] | None:
 
 
 def scales_of(columns: Sequence[NDArray[np.float64]]) -> list[tuple[float, float] | None]:
-    """The scale of each column; the commonest where a column may be of it and nobody chose its end."""
+    """The scale of each column, in the light of the others.
+
+    The commonest scale where a column may be of it and nobody chose its end; 0 to 100 where all lie
+    within, as scores of wards or shops do, which hardly reach the ends.
+    """
     single = [scale_of(column) for column in columns]
+    scores = [column.min() >= 0 and 11 < column.max() <= 100 for column in columns]
+    if sum(scores) > 1 and all(column.min() >= 0 and column.max() <= 100 for column in columns):
+        single = [
+            (0.0, 100.0) if score else scale for scale, score in zip(single, scores, strict=True)
+        ]
     known = [scale for scale in single if scale is not None]
     common = max(sorted(set(known)), key=known.count, default=None)
-    shared = common is not None and known.count(common) > 1
+    if common is None or known.count(common) < 2:
+        return single
     return [
         common
-        if shared
-        and common is not None
-        and scale is not None
-        and common[0] <= scale[0]
-        and 2 * scale[1] >= common[1] >= scale[1]
+        if scale is not None and common[0] <= scale[0] and scale[1] <= common[1] <= 2 * scale[1]
         else scale
         for scale in single
     ]
+
+
+def may_be_answers(values: NDArray[np.float64]) -> bool:
+    """Whether values may be answers or scores: more than two kinds, on −1…1 or within 0…100."""
+    low, high = float(values.min()), float(values.max())
+    return len(np.unique(values)) > 2 and low >= -1 and high <= (1 if low < 0 else 100)
 
 
 def performances(

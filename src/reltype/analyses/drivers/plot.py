@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from reltype.analyses.drivers.words import shown_names
 from reltype.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,16 +63,18 @@ def _lines(found: Drivers, drawn: list[Driver], part: str | None) -> Iterator[st
             f'fill="#777777" font-style="italic">{name}</text>'
         )
     yield from _ticks(x, y)
-    shown = {d.name for d in found.reported}
+    shown, names = {d.name for d in found.reported}, shown_names(found)
     taken: list[tuple[float, float]] = []
     for d in drawn:
-        yield from _point(d, x, y, "#1f5fa8" if d.name in shown else "#aaaaaa", taken)
+        yield from _point(d, x, y, names[d.name], taken, grey=d.name not in shown)
     yield "</svg>"
 
 
 def _point(
-    d: Driver, x: _Axis, y: _Axis, colour: str, taken: list[tuple[float, float]]
+    d: Driver, x: _Axis, y: _Axis, name: str, taken: list[tuple[float, float]], *, grey: bool
 ) -> Iterator[str]:
+    colour = "#aaaaaa" if grey else "#1f5fa8"
+    name = name if len(name) <= 28 else name[:27] + "…"
     p = d.performance
     assert p is not None  # noqa: S101 - only those with a level are drawn
     across, up = x(p.level), y(d.share)
@@ -82,18 +85,28 @@ def _point(
         f"{d.share:.3f} of R² ({d.low:.3f} to {d.high:.3f}), level {p.level:.0%} "
         f"({p.low:.0%} to {p.high:.0%})</title></circle>"
     )
-    name = d.name if len(d.name) <= 28 else d.name[:27] + "…"
     right = across < WIDTH - 180
-    at = up - 6
-    while any(abs(at - other) < 12 and abs(across - there) < 90 for there, other in taken):
-        at -= 12
-    if at < _TOP + 10:
-        at = up + 14
-        while any(abs(at - other) < 12 and abs(across - there) < 90 for there, other in taken):
-            at += 12
-    taken.append((across, at))
+    places = [up - 6 - 12 * step for step in range(12)] + [up + 14 + 12 * step for step in range(4)]
+    free = next(
+        (
+            at
+            for at in places
+            if _TOP + 10 < at < HEIGHT - _BOTTOM
+            and not any(abs(at - o) < 12 and abs(across - there) < 90 for there, o in taken)
+        ),
+        None,
+    )
+    far = free is not None and not up - 31 < free < up + 27
+    # A name that stands far from its point tells nothing; hovering over the point still does.
+    if free is None or (far and grey):
+        return
+    taken.append((across, free))
+    if far:
+        yield _line(
+            across, up - 4 if free < up else up + 4, across + (5 if right else -5), free, colour
+        )
     yield (
-        f'<text x="{_n(across + 6 if right else across - 6)}" y="{_n(at)}" '
+        f'<text x="{_n(across + 6 if right else across - 6)}" y="{_n(free)}" '
         f'text-anchor="{"start" if right else "end"}" fill="{colour}">{_safe(name)}</text>'
     )
 

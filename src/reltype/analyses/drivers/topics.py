@@ -77,6 +77,7 @@ def topics_of(
     said: Mapping[str, str],
     benefits: Mapping[str, Benefit],
     place: str = "[benefits_of]",
+    answered: Collection[str] | None = None,
 ) -> dict[str, Topic]:
     """Attribute → what it speaks of, for those of which something is known.
 
@@ -86,6 +87,7 @@ def topics_of(
         said: Attribute → a benefit, a kind or `none`: goes before any guess.
         benefits: Those that are known.
         place: Where *said* was written, for errors.
+        answered: Those that are answers on a scale, of which alone a guess is made; None: all.
 
     Raises:
         ConfigError: *said* names no benefit and no kind.
@@ -106,7 +108,9 @@ def topics_of(
             benefit = "" if target in KINDS else target
             kind = target if target in KINDS else benefits[target].kind
             made[name] = Topic(benefit, kind, f"{place} says so")
-        elif topic := _guess(f"{name} {texts.get(name, '')}", benefits):
+        elif (answered is None or name in answered) and (
+            topic := _guess(f"{name} {texts.get(name, '')}", benefits)
+        ):
             made[name] = topic
     return made
 

@@ -71,7 +71,7 @@ def _pieces(found: Drivers, part: str) -> Iterator[str]:
     if found.weak:
         yield _wrapped(f"Weak evidence: {'; '.join(found.weak)}.")
     yield from (_wrapped(f"Check: {code.told}") for code in found.codes)
-    names = _shown_names(found)
+    names = shown_names(found)
     yield ""
     yield _table(found, reported, names)
     below = list(_below(found, reported, names))
@@ -166,7 +166,7 @@ def _benefits(found: Drivers, names: Mapping[str, str]) -> Iterator[str]:
             ).rstrip()
 
 
-def _shown_names(found: Drivers) -> dict[str, str]:
+def shown_names(found: Drivers) -> dict[str, str]:
     """Names as people see them: without what all begin with, up to a colon or an underscore."""
     names = {name: _plain(name) for name in found.drivers}
     first, last = min(names.values()), max(names.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from attrs import define, field, frozen
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reltype.arrow import Floats, Ints
     from reltype.learning.evaluation.labels import Given
-    from reltype.relationships import Relationships
+    from reltype.scoring.run import Run
 
 THRESHOLDS = np.array([0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
 
@@ -207,8 +207,20 @@ def agreement(result: Any, truth: Any) -> Evaluation:  # noqa: ANN401  anything 
     return _evaluation(result, archetypes, labels)
 
 
+class Found(Protocol):
+    """What was classified: `reltype.Relationships` is it."""
+
+    @property
+    def table(self) -> pa.Table:
+        """The result."""
+
+    @property
+    def run(self) -> Run:
+        """The run that gave it."""
+
+
 def evaluate(
-    found: Relationships,
+    found: Found,
     labels: Given,
     *,
     against: str | None = None,
@@ -236,11 +248,12 @@ def evaluate(
     ids = [read.customers[i] for i in used[0]]
 
     def column(name: str) -> list[str | None]:
-        if name in read.extra:
-            return [read.extra[name][i] for i in used[0]]
-        if columns and name in columns:
-            return [columns[name].get(customer) for customer in ids]
         known = [*read.extra, *(columns or {})]
+        called = _as_called(name, known)
+        if called in read.extra:
+            return [read.extra[called][i] for i in used[0]]
+        if columns and called in columns:
+            return [columns[called].get(customer) for customer in ids]
         raise UsageError(
             f"There is no column {name!r} in the labels or the customer table."
             f"{did_you_mean(name, known)}"
@@ -255,6 +268,14 @@ def evaluate(
     if by is not None:
         made = evolve(made, groups=grouped(column(by), made.truth, made.named, len(names)))
     return evolve(made, rules=_rules(found, ids, made.truth))
+
+
+def _as_called(name: str, known: Sequence[str]) -> str:
+    """The column that a person means: as written, else whatever the case, where that is one only."""
+    if name in known:
+        return name
+    near = {one for one in known if one.strip().casefold() == name.strip().casefold()}
+    return near.pop() if len(near) == 1 else name
 
 
 def snake(name: str) -> str:
@@ -330,7 +351,7 @@ def left_out(labels: Labels, known: set[str], classes: int) -> list[str]:
     return made
 
 
-def _rules(found: Relationships, ids: Sequence[str], truth: Ints) -> tuple[RuleRecord, ...]:
+def _rules(found: Found, ids: Sequence[str], truth: Ints) -> tuple[RuleRecord, ...]:
     plan = found.run.plan
     if not plan.rules:
         return ()

@@ -183,4 +183,5 @@ def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
     share, square = right / count, z * z
     middle = (share + square / (2 * count)) / (1 + square / count)
     half = z / (1 + square / count) * np.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+    # The share itself lies within, whatever the last bit says.
+    return float(min(share, max(0.0, middle - half))), float(max(share, min(1.0, middle + half)))

@@ -1,0 +1,383 @@
+"""Tracking: the relationship of every customer at each of several days, and who truly moved.
+
+One pass over the log; one ruler for all days: a change of what is usual is no change of a
+relationship.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import field, frozen
+
+from reltype.analyses.tracking.changes import because
+from reltype.analyses.tracking.days import as_of_days
+from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
+from reltype.analyses.tracking.moves import WINDOW, Moves, moves
+from reltype.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from reltype.scoring.population import History
+    from reltype.scoring.run import Run
+
+NEW, ENDED, DORMANT, LITTLE, UNSURE = "new", "ended", "dormant", "too little seen", "cannot be told"
+STATES = (NEW, ENDED, DORMANT, LITTLE, UNSURE)
+"""What a customer may be at a day besides an archetype, in this order behind them.
+
+`new`: not yet there; `ended`: has left; of those who are not named: `dormant`, `too little seen` (or
+known, or too early), else `cannot be told`.
+"""
+
+_LITTLE = ("too little seen", "too little known of anybody", "too early")
+LEAST = 50
+"""Customers below which nothing is said of movement."""
+
+
+@frozen(eq=False)
+class Track:
+    """The relationship of every customer at each as-of day.
+
+    Attributes:
+        table: A row for each customer and day at which anything was known of them, sorted by
+            both: `customer_id`, `as_of`, `archetype`, `certainty`, `p_…`, `d_…`, `previous` (the
+            archetype at the day before, null at the first), `moved` (yes or no), `since` (the
+            as-of day from which the archetype has held), `because` (of those who moved).
+        days: The as-of days.
+        matrices: `labelled`, `posterior`, `corrected`.
+        mix: Day → state → customers.
+        cohorts: (first as-of day, as-of day, state) → customers.
+        notes: What was assumed, or cannot be said.
+    """
+
+    table: pa.Table = field(repr=False)
+    days: tuple[dt.date, ...]
+    matrices: dict[str, Matrix]
+    mix: dict[dt.date, dict[str, int]]
+    cohorts: dict[tuple[dt.date, dt.date, str], int] = field(repr=False)
+    notes: tuple[str, ...]
+
+    @property
+    def movers(self) -> pa.Table:
+        """The rows of those who moved."""
+        import pyarrow.compute as pc
+
+        return self.table.filter(pc.equal(self.table.column("moved"), "yes"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `--format json` prints."""
+        kept = ["customer_id", "as_of", "archetype", "previous", "because"]
+        movers = self.movers.select(kept).to_pylist()
+        return {
+            "days": [day.isoformat() for day in self.days],
+            "mix": {day.isoformat(): mix for day, mix in self.mix.items()},
+            "matrices": {name: _matrix(one) for name, one in self.matrices.items()},
+            "movers": [{**row, "as_of": row["as_of"].isoformat()} for row in movers],
+            "cohorts": [
+                {
+                    "first": first.isoformat(),
+                    "as_of": day.isoformat(),
+                    "state": state,
+                    "customers": n,
+                }
+                for (first, day, state), n in self.cohorts.items()
+            ],
+            "notes": list(self.notes),
+        }
+
+    def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
+        """Write `table`, whole or not at all."""
+        from reltype.formats import write
+
+        write(self.table.schema, self.table.to_batches(), path, format)
+
+    def to_pandas(self) -> Any:  # noqa: ANN401  a pandas DataFrame
+        """`table` as a pandas DataFrame; needs `reltype[pandas]`."""
+        return self.table.to_pandas()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+def track(
+    data: object,
+    *,
+    every: str = "quarter",
+    first: dt.date | str | None = None,
+    until: dt.date | str | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Track:
+    """The relationship of every customer in *data* at days an equal step apart.
+
+    Each day's answer is that of `classify(data, as_of=day)` with the scales of the last day, or of
+    the model: they are measured once.
+
+    Args:
+        data: What `reltype.classify` takes.
+        every: The step: week, month, quarter, year, or days such as `90d`.
+        first: No as-of day lies before it; None: one step after the log's first day.
+        until: The last as-of day; None: the last day of the log.
+        options: Further options of `reltype.classify`.
+
+    Raises:
+        InputError: The data cannot be read or understood.
+        UsageError: There is no such step, or it gives fewer than two days, or more than 120.
+
+    Example:
+        >>> import reltype
+        >>> from reltype.simulate import simulate
+        >>> log = simulate("coffee bar", customers=60).interactions
+        >>> found = reltype.track(log, every="quarter")
+        >>> found.days[-1]
+        datetime.date(2024, 12, 31)
+    """
+    from reltype.api import open_inputs
+
+    if until is not None:
+        options = {**options, "as_of": until}
+    run = open_inputs(data, **options).run()
+    last, start = run.scales.as_of, run.scales.log_start
+    begin = dt.date.fromisoformat(first) if isinstance(first, str) else first
+    days = as_of_days(every, begin or start, last)
+    if begin is None and len(days) > 1 and days[0] - start < (days[1] - days[0]) / 2:
+        days = days[1:]  # next to nothing was seen before it
+    if len(days) < 2:
+        raise UsageError(
+            f"--every {every}: the log runs from {start} to {last}, which is less than two steps; "
+            "take a smaller one."
+        )
+    with run.population.in_periods(days) as history:
+        return _tracked(run, history)
+
+
+@frozen(eq=False)
+class _Seen:
+    """What was concluded, as arrays over (customers, days); NaN, −1 where nobody was there yet."""
+
+    ids: pa.Array
+    place: NDArray[np.int64]
+    there: NDArray[np.bool_]
+    state: NDArray[np.int64]
+    named: NDArray[np.int64]
+    posterior: NDArray[np.float64]
+
+
+def _tracked(run: Run, history: History) -> Track:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = [a.name for a in run.plan.archetypes]
+    states = (*names, *STATES)
+    concluded = _concluded(run, history)
+    seen = _seen(concluded, names, states, len(history.days))
+    notes: list[str] = []
+    found = _moves(run, history, seen, len(names), notes)
+    count = len(seen.ids)
+    weights = _weights(seen, states, len(names))
+    told = because(run, history, seen.ids, found, names)
+    number = np.where(found.moved, np.cumsum(found.moved).reshape(found.moved.shape) - 1, -1)
+    before = np.full_like(seen.named, -1)
+    before[:, 1:] = seen.named[:, :-1]
+    order = np.argsort(seen.place, kind="stable")
+    rows, columns = np.divmod(seen.place[order], len(history.days))
+    titles = pa.array([*names, "unclassified", None])
+    stamps = pa.array(list(history.days), pa.date32())
+    added = {
+        "previous": titles.take(pa.array(before[rows, columns] % len(titles))),
+        "moved": pc.if_else(pa.array(found.moved[rows, columns]), "yes", "no"),
+        "since": stamps.take(pa.array(_since(seen.named)[rows, columns])),
+        "because": told.take(pa.array(number[rows, columns] % len(told))),
+    }
+    table = concluded.take(pa.array(order))
+    for name, column in added.items():
+        table = table.append_column(name, column)
+    if count < LEAST:
+        notes.append(f"{count} customers are too few to say anything of movement")
+    if len(history.days) < 3:
+        notes.append("two days are one step: half-lives and expected moves need more")
+    kept = ["customer_id", "as_of", "archetype", "certainty"]
+    wanted = [c for c in table.column_names if c[:2] in ("p_", "d_")]
+    return Track(
+        table.select([*kept, *wanted, "previous", "moved", "since", "because"]),
+        history.days,
+        matrices(states, seen.state, weights),
+        {
+            day: {s: int((seen.state[:, i] == k).sum()) for k, s in enumerate(states)}
+            for i, day in enumerate(history.days)
+        },
+        _cohorts(seen, history.days, states),
+        tuple(notes),
+    )
+
+
+def _concluded(run: Run, history: History) -> pa.Table:
+    """Every result row of every day, with its as-of day."""
+    import pyarrow as pa
+
+    batches = []
+    for place, batch in run.batches_at(history):
+        day = pa.array([history.days[place]] * batch.num_rows, pa.date32())
+        batches.append(pa.Table.from_batches([batch]).append_column("as_of", day))
+    return pa.concat_tables(batches)
+
+
+def _seen(table: pa.Table, names: Sequence[str], states: Sequence[str], days: int) -> _Seen:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ids = pc.unique(table.column("customer_id")).sort()
+    who = _codes(table.column("customer_id"), ids)
+    stamps = pc.unique(table.column("as_of")).sort()
+    place = who * days + (_codes(table.column("as_of"), stamps) + days - len(stamps))
+    named = _codes(table.column("archetype"), pa.array(names))
+    named = np.where(named < 0, len(names), named)
+    because, status = (
+        np.asarray(table.column(c).fill_null("").to_numpy(zero_copy_only=False), str)
+        for c in ("unclassified_because", "status")
+    )
+    at = {state: i for i, state in enumerate(states)}
+    state = np.where(np.isin(because, _LITTLE), at[LITTLE], at[UNSURE])
+    state = np.where(status == "dormant", at[DORMANT], state)
+    state = np.where(named < len(names), named, state)
+    state = np.where(status == "ended", at[ENDED], state)
+    shape = (len(ids), days)
+    posterior = np.full((*shape, len(names)), np.nan)
+    columns = [c for c in table.column_names if c.startswith("p_")][: len(names)]
+    for i, column in enumerate(columns):
+        posterior.reshape(-1, len(names))[place, i] = table.column(column).to_numpy()
+    posterior /= posterior.sum(axis=2, keepdims=True)
+    return _Seen(
+        ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids,
+        place,
+        _spread(np.ones(len(place), bool), place, shape, False),
+        _spread(state, place, shape, at[NEW]),
+        _spread(named, place, shape, -1),
+        posterior,
+    )
+
+
+def _codes(column: pa.ChunkedArray, among: pa.Array) -> NDArray[np.int64]:
+    import pyarrow.compute as pc
+
+    found = pc.index_in(column, among)
+    return np.asarray(found.fill_null(-1).to_numpy(), np.int64)
+
+
+def _spread(
+    values: NDArray[Any],
+    place: NDArray[np.int64],
+    shape: tuple[int, int],
+    otherwise: Any,  # noqa: ANN401
+) -> NDArray[Any]:
+    made = np.full(shape, otherwise, values.dtype)
+    made.ravel()[place] = values
+    return made
+
+
+def _weights(seen: _Seen, states: Sequence[str], archetypes: int) -> NDArray[np.float64]:
+    """(customers, days, states) probability of each: those who are no archetype are it for sure.
+
+    Of somebody of whom it cannot be told, the posterior says which archetype they may be.
+    """
+    weights = np.zeros((*seen.state.shape, len(states)))
+    unsure = states.index(UNSURE)
+    open_ = (seen.state < archetypes) | (seen.state == unsure)
+    np.put_along_axis(weights, seen.state[..., None], 1.0, axis=2)
+    weights[open_] = 0.0
+    weights[..., :archetypes] = np.where(
+        open_[..., None], np.nan_to_num(seen.posterior), weights[..., :archetypes]
+    )
+    lost = weights.sum(axis=2) == 0
+    weights[lost, unsure] = 1.0
+    return weights
+
+
+def _since(named: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(customers, days) place of the day from which each name has held without a break."""
+    since = np.zeros(named.shape, np.int64)
+    for day in range(1, named.shape[1]):
+        same = named[:, day] == named[:, day - 1]
+        since[:, day] = np.where(same, since[:, day - 1], day)
+    return since
+
+
+def _moves(run: Run, history: History, seen: _Seen, archetypes: int, notes: list[str]) -> Moves:
+    """Who moved by more than noise explains; nobody where the log has no dates to shuffle."""
+    shape = (*seen.state.shape, archetypes)
+    if history.periods is None or len(history.days) <= WINDOW + 1:
+        notes.append(
+            "no move can be told from noise: that takes a log and at least "
+            f"{WINDOW + 2} as-of days (take a smaller --every)"
+        )
+        nobody = np.zeros(shape[:2], bool)
+        return Moves(nobody, nobody.astype(int), nobody.astype(int), nobody * np.nan, np.nan)
+    own = _windows(run, history, seen, shape)
+    with history.shuffled() as other:
+        chance = _windows(run, other, seen, shape)
+    return moves(own, chance)
+
+
+def _windows(
+    run: Run, history: History, seen: _Seen, shape: tuple[int, int, int]
+) -> NDArray[np.float64]:
+    """What the windows that end on each day say of each archetype, as log-likelihoods.
+
+    A window that holds all that lies before the first day, or in which a customer came, is none.
+    """
+    import pyarrow.compute as pc
+
+    said = np.full(shape, np.nan)
+    for place, batch in history.judge(WINDOW):
+        pooled = run.conclude(batch)
+        who = pc.index_in(batch.table.column("customer_id"), seen.ids)
+        rows = np.asarray(who.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+        known = rows >= 0
+        likely = pooled.scores[:, :-1] - pooled.prior / pooled.temperature[:, None]
+        said[rows[known], place] = likely[known]
+    said[:, :WINDOW] = np.nan
+    first = seen.there.argmax(axis=1)
+    for day in range(shape[1]):
+        said[first > day - WINDOW, day] = np.nan
+    return said
+
+
+def _cohorts(
+    seen: _Seen, days: Sequence[dt.date], states: Sequence[str]
+) -> dict[tuple[dt.date, dt.date, str], int]:
+    first = seen.there.argmax(axis=1)
+    made: dict[tuple[dt.date, dt.date, str], int] = {}
+    for begin in range(len(days)):
+        mine = seen.state[first == begin]
+        for day in range(begin, len(days)):
+            counts = np.bincount(mine[:, day], minlength=len(states))
+            made |= {
+                (days[begin], days[day], state): int(n)
+                for state, n in zip(states, counts, strict=True)
+                if n
+            }
+    return made
+
+
+def _matrix(one: Matrix) -> dict[str, Any]:
+    def cells(values: NDArray[np.float64]) -> list[list[float | None]]:
+        return [[None if np.isnan(v) else round(float(v), 6) for v in row] for row in values]
+
+    return {
+        "states": list(one.states),
+        "shares": cells(one.shares),
+        "low": cells(one.low),
+        "high": cells(one.high),
+        "steps": [float(n) for n in one.steps],
+        "half_life": {state: one.half_life(state) for state in one.states},
+        "next": {state: one.next(state) for state in one.states},
+    }
+
+
+__all__ = ["FEW", "STATES", "Matrix", "Track", "track"]
