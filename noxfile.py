@@ -6,6 +6,7 @@ import nox
 
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
+WITH_PLUGINS = ("model", "plugins", "packs", "rules", "checks")
 PLUGINS = sorted(p.parent for p in Path("plugins").glob("*/pyproject.toml"))
 
 
@@ -42,3 +43,8 @@ def plugins(session):
         with session.chdir(folder):
             session.run("pytest", "-q", "-n", "0")
             session.run("ruff", "check", ".")
+    # The tests that other people's knowledge could upset, with all of it loaded.
+    session.run(
+        "pytest", "-q", *(f"tests/test_{name}.py" for name in WITH_PLUGINS),
+        env={"TEST_WITH_PLUGINS": "1"},
+    )  # fmt: skip

@@ -1,12 +1,19 @@
 """What several test files need."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from reltype import cli
+
+
+def pytest_configure():
+    """Plugins that happen to be installed take no part, unless TEST_WITH_PLUGINS=1 asks for them."""
+    if not os.environ.get("TEST_WITH_PLUGINS"):
+        os.environ.setdefault("RELTYPE_PLUGINS", "")
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +30,7 @@ def site(tmp_path, monkeypatch):
     """A folder on the path, as site-packages is."""
     folder = tmp_path / "site"
     folder.mkdir()
+    monkeypatch.delenv("RELTYPE_PLUGINS", raising=False)
     monkeypatch.syspath_prepend(str(folder))
     yield folder
     for name in [name for name in sys.modules if name.endswith("_module")]:

@@ -507,3 +507,13 @@ def reltype_code(*args):
     from reltype.cli import run as command
 
     return command(list(args))
+
+
+def test_every_option_of_the_command_is_an_argument_of_the_function():
+    import inspect
+
+    from reltype.cli.drivers import command
+
+    shown = {"survey", "plot", "output", "format_", "draft_benefits", "help"}
+    asked = {parameter.name for parameter in command.params} - shown
+    assert asked <= set(inspect.signature(reltype.drivers).parameters)

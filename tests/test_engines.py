@@ -175,3 +175,10 @@ def test_a_stranger_sees_at_most_23_rooms():
     own = {"__init__.py", "__main__.py", "py.typed", "__pycache__"}
     names = {path.name for path in SOURCE.iterdir()} - own
     assert len(names) <= 23, sorted(names)
+
+
+def test_the_map_of_rooms_names_every_room():
+    page = (SOURCE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {p.name for p in SOURCE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    for room in rooms - {"__init__.py", "__main__.py"}:
+        assert f"`{room}`" in page or f"`{room}/`" in page, room

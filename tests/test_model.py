@@ -399,7 +399,8 @@ def tampered(model, **parts):
 
 def bad_trees(model, **changed):
     """What a file would hold of the trees, but with parts that do not fit: of them, or of their state."""
-    (whole,) = _plain(model.learned)["taught"]
+    # Other plugins may be installed here, and have learned something, too.
+    whole = next(one for one in _plain(model.learned)["taught"] if one["plugin"] == "built-in")
     state = dict(whole["state"])
     for name, change in changed.items():
         if name in whole:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 import types
@@ -130,3 +131,24 @@ def test_the_reference_page_is_what_the_code_says():
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_every_import_is_a_declared_dependency():
+    """Of the plain install or of an extra; what only a plugin or the standard library brings, not."""
+    import ast
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [one for some in project["optional-dependencies"].values() for one in some]
+    declared = {
+        re.split(r"[<>=\[ ]", text)[0].replace("-", "_")
+        for text in [*project["dependencies"], *extras]
+    }
+    called = {"scikit_learn": "sklearn", "adbc_driver_sqlite": "adbc_driver_sqlite"}
+    known = {called.get(name, name) for name in declared} | {"reltype", "adbc_driver_manager"}
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for name in {n.split(".")[0] for n in names}:
+                assert name in known or name in sys.stdlib_module_names, (path, name)

@@ -16,6 +16,7 @@ import pytest
 from pyarrow import parquet
 
 from reltype import cli
+from reltype.errors import InputError
 from tests.attacks.conftest import ALL, family
 
 ROWS = [
@@ -376,3 +377,29 @@ def test_one_number_that_is_none_in_a_customer_table(value, customers, tmp_path)
     )
     code, words = classified(typed, "-o", tmp_path / "out.csv")
     assert code in {0, 4}, words
+
+
+@pytest.mark.parametrize("kind", ["csv", "semicolons", "parquet", "frame", "json"])
+def test_a_table_of_too_many_columns_is_refused_early_and_briefly(kind, tmp_path):
+    names = [f"column {i}" for i in range(20_000)]
+    path = tmp_path / f"wide.{kind}"
+    if kind == "frame":
+        import reltype
+
+        with pytest.raises(InputError, match="20,000 columns") as caught:
+            reltype.classify({name: [1] for name in names})
+        assert len(str(caught.value)) < 500
+        return
+    if kind == "parquet":
+        parquet.write_table(pa.table({name: [1] for name in names}), path)
+    elif kind == "json":
+        import json
+
+        path.write_text(json.dumps([dict.fromkeys(names, 1)]))
+    else:
+        sign = ";" if kind == "semicolons" else ","
+        path.write_text(sign.join(names) + "\n" + sign.join("1" for _ in names) + "\n")
+    code, words = classified(path)
+    assert code == 4
+    assert "columns" in words or "not a list of objects" in words
+    assert len(words) < 1000

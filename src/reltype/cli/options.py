@@ -66,26 +66,9 @@ _KNOWLEDGE = (
         help="A reltype.toml.  [default: the one in this folder, if any]",
     ),
 )
-_READING = (
-    click.option(
-        "--map",
-        "map_",
-        multiple=True,
-        metavar="OURS=THEIRS",
-        help="Which column is which; may be given again.",
-    ),
+_OPENING = (
     click.option(
         "--table", metavar="NAME", help="Which table of a database, or sheet of a workbook."
-    ),
-    click.option(
-        "--timezone",
-        metavar="NAME",
-        help="Where times in UTC are told, such as Europe/Berlin.",
-    ),
-    click.option(
-        "--id-from-row/--no-id-from-row",
-        default=None,
-        help="A row of a file that names no customer is one.",
     ),
     click.option(
         "--encoding",
@@ -106,6 +89,27 @@ _READING = (
         metavar="SECONDS",
         help="How long one step on the data may take; 0: without end.  [default: 600]",
     ),
+)
+_READING = (
+    click.option(
+        "--map",
+        "map_",
+        multiple=True,
+        metavar="OURS=THEIRS",
+        help="Which column is which; may be given again.",
+    ),
+    _OPENING[0],
+    click.option(
+        "--timezone",
+        metavar="NAME",
+        help="Where times in UTC are told, such as Europe/Berlin.",
+    ),
+    click.option(
+        "--id-from-row/--no-id-from-row",
+        default=None,
+        help="A row of a file that names no customer is one.",
+    ),
+    *_OPENING[1:],
 )
 _DATA = (
     click.option("--customers", type=FILE, metavar="FILE", help="A customer table."),
@@ -158,7 +162,7 @@ knowledge = _with(_KNOWLEDGE)
 """What is known: typology, packs, plugins, config."""
 reading = _with(_READING)
 """How a file is opened."""
-opening = _with(_READING[1:])
+opening = _with(_OPENING)
 """How a table is opened of which no column has to be one of ours."""
 data = _with(_DATA)
 """How the input is read."""

@@ -10,7 +10,6 @@ from attrs import field, frozen
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions import quote
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS, Role
-from reltype.sources import selects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -203,6 +202,8 @@ def _expression(value: Any, place: str) -> str:  # noqa: ANN401
 
 def _selected(sql: str, tables: Mapping[str, str], place: str) -> str:
     """SQL of the same rows over these tables and nothing else, written anew."""
+    from reltype.sources import selects  # spares `--help` what opens files
+
     try:
         return selects.checked(sql, tables)
     except selects.UnsafeError as error:

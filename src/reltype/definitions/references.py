@@ -130,9 +130,9 @@ class _Names:
         return (
             name in INSIDE
             or name.startswith(PREFIX)
-            or (before in NUMBERED and after.replace("_", "").isdecimal())
+            or ((before in NUMBERED or len(before) == 1) and after.replace("_", "").isdecimal())
             or (before in {"fact", "given"} and bool(after) and after in self.catalogue.features)
-            or (before in {"d", "e"} and after in self.catalogue.dimensions)
+            or (len(before) == 1 and after in self.catalogue.dimensions)
             or (before == "p" and after in self.archetype_columns)
         )
 

@@ -32,12 +32,14 @@ from reltype.scoring.wording import listed, sentences
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from reltype.arrow import Floats, Ints
     from reltype.definitions.dimensions import Sentence
     from reltype.scoring.classifiers import Batch
     from reltype.scoring.plan import Plan
     from reltype.scoring.pool import Pooled
+
 
 FOR, AGAINST = 4, 2
 """How many reasons are told at most."""
@@ -51,6 +53,9 @@ TRIFLE = 0.1
 STEPS = 256
 """Into so many steps a signal is cut to look up what it says alone."""
 
+
+WHOLE, UNSEEN = -1, -2
+"""In place of a signal: a part as a whole; what is said of a dimension of which nothing was seen."""
 
 CALLED = {
     "learned features": "what labels taught of other facts",
@@ -66,7 +71,8 @@ class Source:
 
     Attributes:
         part: Index of the part of the score that it belongs to.
-        signal: Index of the signal; −1 for a part as a whole.
+        signal: Index of the signal; `WHOLE` for a part as a whole, `UNSEEN` for what is said of a
+            dimension where none of its signals was seen.
         says: Its sentences; empty where it has none.
         fact: What it is about: sources with the same are told once.
     """
@@ -146,10 +152,26 @@ class Reasons:
             rest = over[:, k] - spoken * share
             for j in mine:
                 amounts[:, j] *= (signals[sources[j].signal][0] + rest) * share
+            for j, source in enumerate(sources):
+                if source.signal == UNSEEN and source.part == k:
+                    amounts[:, j] = np.where(mass > 0, 0.0, over[:, k])
         for j, source in enumerate(sources):
-            if source.signal < 0:
+            if source.signal == WHOLE:
                 amounts[:, j] = over[:, source.part]
-        return HandedDown(sources, amounts / pooled.temperature[:, None])
+        higher = self._higher(first, second)
+        return HandedDown(sources, amounts / pooled.temperature[:, None], higher)
+
+    def _higher(self, first: Ints, second: Ints | None) -> Floats | None:
+        """(n, dimensions) above 0 where *first* stands higher than *second*, below 0 where lower."""
+        if second is None:
+            return None
+        value = self._places
+        return np.asarray(np.nan_to_num(np.sign(value[first] - value[second])))
+
+    @cached_property
+    def _places(self) -> Floats:
+        """(archetypes, dimensions) where each prototype stands; NaN where it says nothing."""
+        return Prototype.of(self.plan).value
 
     def _over(self, pooled: Pooled, first: Ints, second: Ints | None, dimensions: int) -> Floats:
         """(n, parts) what each part says for *first* more than for *second*.
@@ -189,11 +211,14 @@ class Reasons:
         spoken_for = {self.plan.signals[i].dimension for i in signals}
         for p, (classifier, item) in enumerate(labels):
             if item in spoken_for and classifier != "rules":
+                fact = f"unseen {item}"  # what labels taught of nothing being seen is no fact
+                if p >= len(names) and all(s.fact != fact for s in made):
+                    made.append(Source(names.index(item), UNSEEN, (), fact))
                 continue
             rule = self.plan.catalogue.rules.get(item) if classifier == "rules" else None
             because = (rule.because or rule.name) if rule else ""
             fact = next(iter(slots(because)), f"{classifier} {item}")
-            made.append(Source(p, -1, (because,) if because else (), fact))
+            made.append(Source(p, WHOLE, (because,) if because else (), fact))
         return tuple(made)
 
     @cached_property
@@ -263,10 +288,25 @@ class Reasons:
             else:
                 said = doubles(batch.table.column(f"says_{source.signal}"))
                 place = np.where(np.isnan(said), -1, said).astype(np.int64)
+                place = np.where(self._sounds_so(told, source, place, sign), place, -1)
             found = (place >= 0) & (amount > most)
             code[found] = told.offsets[j] + place[found]
             most[found] = amount[found]
         return code
+
+    def _sounds_so(
+        self, told: HandedDown, source: Source, place: Ints, sign: float
+    ) -> NDArray[np.bool_]:
+        """(n,) False where a sentence for one pole would be told for whoever stands at the other.
+
+        *Came on 2 days in all* may be nearer to a partnership than to a friendship, and nobody
+        would take it for that: it counts, and is not told.
+        """
+        if told.higher is None:
+            return np.ones(len(place), bool)
+        poles = {"low": -1.0, "high": 1.0, "usual": 0.0}
+        pole = np.array([poles[s.pole] for s in source.says if not isinstance(s, str)])
+        return np.asarray(pole[place] * told.higher[:, source.part] * sign >= 0)
 
     def _written(
         self, batch: Batch, told: HandedDown, row: Ints, which: Ints, archetype: Ints
@@ -323,6 +363,8 @@ class Reasons:
             return str(made[0].as_py())
         if source.signal >= 0:
             return f"{self.plan.signals[source.signal].name} (no fact to tell)"
+        if source.signal == UNSEEN:
+            return "what labels taught of those of whom this is not known"
         return CALLED.get(source.fact, source.fact.strip())
 
     def _withheld(
@@ -363,10 +405,13 @@ class HandedDown:
     Attributes:
         sources: Signals, then rules and whatever else spoke.
         amounts: (n, sources) in log-odds; they add up to what all parts said.
+        higher: (n, dimensions) above 0 where the archetype that they speak for stands higher than
+            the other, below 0 where lower; None where there is no other.
     """
 
     sources: tuple[Source, ...]
     amounts: Floats
+    higher: Floats | None = None
 
     @property
     def facts(self) -> list[tuple[str, list[int]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from reltype.scoring.plan import Plan
 from reltype.scoring.pool import pool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reltype.arrow import Floats
     from reltype.learning.model import Model
     from reltype.scoring.classifiers import Batch, Classifier
@@ -175,6 +178,22 @@ def joined(batches: list[Batch]) -> Batch:
     return Batch(table, *(np.concatenate([getattr(b, part) for b in batches]) for part in parts))
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep every other `label` from writing into this folder meanwhile."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    folder = os.open(path.absolute().parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 @frozen
 class LabelFile:
     """Labels on disk: every answer is there before the next question.
@@ -186,6 +205,8 @@ class LabelFile:
 
     path: Path
     names: tuple[str, ...]
+
+    _known: dict[str, int] = field(factory=dict, init=False, repr=False, eq=False)
 
     def read(self, run: Run) -> dict[str, int]:
         """The labels that are there already: customer → index of the archetype."""
@@ -199,18 +220,46 @@ class LabelFile:
                 f"{self.path}: has columns besides customer_id and archetype, which would be lost. "
                 "Name another file with -o."
             )
-        return dict(zip(held.customers, held.classes.tolist(), strict=True))
+        found = dict(zip(held.customers, held.classes.tolist(), strict=True))
+        self._known.update(found)
+        return found
 
     def write(self, labels: dict[str, int]) -> None:
-        """Write all labels, whole or not at all. Raises OutputError."""
+        """Write what changed in *labels* since the last time, whole or not at all.
+
+        Somebody else may label into the same file at once: what they wrote meanwhile stays.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
         from reltype.formats import destination
 
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows((customer, self.names[i]) for customer, i in labels.items())
-        with destination(self.path) as stream:
-            stream.write(text.getvalue().encode())
+        with _alone(self.path):
+            held = self._held()
+            for customer in self._known.keys() - labels.keys():
+                held.pop(customer, None)
+            for customer, i in labels.items():
+                if self._known.get(customer) != i or customer not in held:
+                    held[customer] = self.names[i]
+            text = io.StringIO()
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(held.items())
+            with destination(self.path) as stream:
+                stream.write(text.getvalue().encode())
+        self._known.clear()
+        self._known.update(labels)
+
+    def _held(self) -> dict[str, str]:
+        """What stands on disk now: customer → archetype, as written."""
+        try:
+            text = self.path.read_text("utf-8-sig")
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be read again ({error.strerror}).") from error
+        rows = csv.DictReader(io.StringIO(text))
+        return {row[COLUMNS[0]]: row[COLUMNS[1]] for row in rows if set(COLUMNS) <= set(row)}
 
     def check(self) -> None:
         """Raise OutputError now, and not after the first answer, if it cannot be written."""

@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from reltype.arrow import texts
 from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
-from reltype.sources import delimited, files, frames, repairs
+from reltype.sources import delimited, files, frames, parts, repairs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,6 +100,8 @@ def open_sources(
             found += [files.open_path(connection, name, table, encoding) for name in names]
         else:
             found.append(frames.open_frame(connection, one))
+    for part in found:
+        parts.few(part.name, len(part.columns))
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Part]] = {}
     for part in found:
         groups.setdefault((part.columns, part.types), []).append(part)

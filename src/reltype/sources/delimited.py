@@ -27,6 +27,9 @@ SMALL = 1 << 25
 """Files up to this size are checked as they are opened; above it, after the engine's first pass."""
 
 
+_SIGNS = (",", ";", "\t", "|")
+
+
 def open_delimited(
     connection: DuckDBPyConnection, name: str, path: Path, encoding: str | None = None
 ) -> Part:
@@ -50,6 +53,8 @@ def open_delimited(
     if not head.strip():
         raise InputError(f"{name}: is empty. There is nothing to read.")
     _refuse_binary(name, head)
+    line = head.split("\n", 1)[0]
+    parts.few(name, max(map(line.count, _SIGNS)) + 1)  # before each of them is looked at
     dialect = dialects.sniff(head, whole=whole)
     if dialect.width < 2 and (
         columns := dialects.by_whitespace(head if whole else head[: head.rfind("\n")])

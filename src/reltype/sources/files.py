@@ -272,12 +272,15 @@ def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
 
 def _open_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
     import duckdb
+    import pyarrow as pa
+    from pyarrow import parquet
 
     read = str(parts.plain_path(connection, path).absolute())
     call = f"read_parquet({literal(read)}, hive_partitioning = false)"
     try:
+        parts.few(name, parquet.read_metadata(path).num_columns)
         columns, types = frames.described(connection, call)
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise InputError(
             f"{name}: is a Parquet file that is damaged or cut off. Fetch or export it again."
         ) from error

@@ -36,6 +36,7 @@ def open_frame(connection: DuckDBPyConnection, thing: object) -> Part:
     )
     if isinstance(table, pa.RecordBatchReader):
         return stream_part(connection, name, table)
+    parts.few(name, len(table.column_names))
     names, changes = unique_names([str(column).strip() for column in table.column_names])
     if not names:
         raise InputError(f"{name}: has no columns. There is nothing to read.")
@@ -55,6 +56,7 @@ def stream_part(
     import duckdb
     import pyarrow as pa
 
+    parts.few(name, len(reader.schema.names))
     names, changes = unique_names([str(column).strip() for column in reader.schema.names])
     types = [_held(pa.array([], field.type)).type for field in reader.schema]
     schema = pa.schema(list(zip(names, types, strict=True)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.engines.folders import PREFIX, drop_folder, own_folder
+from reltype.errors import InputError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -59,6 +60,19 @@ class Part:
     rejects: str | None = None
     errors: str | None = None
     notes: tuple[str, ...] = ()
+
+
+MOST_COLUMNS = 5000
+"""No table of customers is as wide; each column is looked at, in its words and against the others."""
+
+
+def few(name: str, columns: int) -> None:
+    """Raise InputError for a table of more columns than anybody's has."""
+    if columns > MOST_COLUMNS:
+        raise InputError(
+            f"{name}: has {columns:,} columns, more than {MOST_COLUMNS:,}. Give those that tell of "
+            "customers; or is a line of it turned, or cut at the wrong sign?"
+        )
 
 
 def private_folder(connection: DuckDBPyConnection) -> Path:

@@ -105,8 +105,7 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
     manifest = _manifest(members, what)
     try:
         scales, pool, mapping = (
-            toml.loads(members[name].decode(), f"{what}: {name}")
-            for name in (SCALES, POOL, MAPPING)
+            _toml(members[name], f"{what}: {name}") for name in (SCALES, POOL, MAPPING)
         )
         learned = None
         if LEARNER in members:
@@ -148,6 +147,13 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
     if learned is not None and len(learned.intercept) != len(made["archetypes"]):
         raise InputError(f"{what}: the learner is for other archetypes; refused.")
     return made
+
+
+def _toml(data: bytes, what: str) -> dict[str, Any]:
+    try:
+        return toml.loads(data.decode(), what)
+    except ConfigError as error:
+        raise InputError(f"{what} is damaged: {str(error).removeprefix(what + ': ')}") from error
 
 
 def _manifest(members: Mapping[str, bytes], what: str) -> dict[str, Any]:
