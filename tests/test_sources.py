@@ -707,8 +707,8 @@ def test_a_time_of_a_frame_keeps_the_hour_of_its_zone(connection):
 
     times = pd.date_range("2024-01-01 08:15", periods=2, tz="Australia/Sydney")
     source = open_source(connection, pd.DataFrame({"at": times}))
-    found = connection.sql(f'SELECT "at" FROM {source.relation}').fetchone()
-    assert found[0] == datetime(2024, 1, 1, 8, 15)
+    found = connection.sql(f'SELECT "at" FROM {source.relation}').fetchall()
+    assert found[0][0] == datetime(2024, 1, 1, 8, 15)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
