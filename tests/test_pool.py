@@ -1,5 +1,7 @@
 """Posteriors, and the customers who stay unclassified."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,10 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from reltype import plugins
+from reltype.definitions.archetypes import Place
 from reltype.errors import PluginError
 from reltype.plugins.knowledge import Knowledge
 from reltype.scoring.plan import Plan
-from reltype.scoring.pool import pool, softmax
+from reltype.scoring.pool import distances, pool, softmax
 from tests.test_classifiers import batch
 
 
@@ -80,3 +83,24 @@ def test_a_classifier_that_gives_nonsense_is_named(plan, scores, complaint):
     with pytest.raises(PluginError, match=complaint) as caught:
         pool(plan, [Says(scores)], batch(np.zeros((1, len(plan.dimensions)))), none(1))
     assert "classifier 'says'" in str(caught.value)
+
+
+def test_scores_far_apart_do_not_overflow_and_each_row_is_its_own():
+    made = softmax(np.array([[1000.0, 0.0], [0.0, -1000.0], [-5.0, -5.0]]))
+    np.testing.assert_allclose(made, [[1, 0], [1, 0], [0.5, 0.5]])
+
+
+def test_two_places_are_apart_by_their_tolerances_and_nothing_where_one_says_nothing():
+    places = [
+        {"affect": Place(0.9, 0.1), "volition": Place(0.2, 0.3)},
+        {"affect": Place(0.4, 0.2)},
+    ]
+    archetypes = [SimpleNamespace(prototype=p) for p in places]
+    dimensions = [
+        SimpleNamespace(name=n, weight=w) for n, w in (("affect", 2.0), ("volition", 1.0))
+    ]
+    found = distances(SimpleNamespace(archetypes=archetypes, dimensions=dimensions))
+    apart = 2.0 * 0.5**2 / ((0.1**2 + 0.2**2) / 2)
+    np.testing.assert_allclose(found[0, 1], [apart, 0])
+    np.testing.assert_allclose(found[1, 0], [apart, 0])
+    np.testing.assert_allclose(found[0, 0], [0, 0])

@@ -262,6 +262,29 @@ def test_status_is_the_first_that_holds_and_alarms_are_all_that_do(rows, expecte
     assert {tuple(r["alarms"]) for r in rows} >= {(), ("withers",), ("withers", "tangled")}
 
 
+def test_the_two_likeliest_are_as_far_apart_as_their_places_what_was_seen_and_the_rules_make_them(
+    expected,
+):
+    run, batches = judged()
+    again = evolve(run)
+    apart = np.concatenate([again.conclude(batch).apart for batch in batches])
+    for m, found in zip(expected, apart, strict=True):
+        best, second = np.argsort(-m["p"][:3], kind="stable")[:2]
+        assert found == pytest.approx(d_prime(m, best, second))
+
+
+def test_who_fits_none_is_said_to():
+    run, (batch, *_) = judged()
+    again = evolve(run)
+    pooled = again.conclude(batch)
+    posterior = np.tile([0.1, 0.05, 0.15, 0.7], (len(batch), 1))
+    rows = again.result.batch(batch, evolve(pooled, posterior=posterior)).to_pylist()
+    for row, withheld in zip(rows, pooled.withheld, strict=True):
+        assert row["archetype"] == "unclassified"
+        assert row["confidence"] == 0.7
+        assert (row["unclassified_because"] == "fits none") == (withheld < 0)
+
+
 @pytest.mark.parametrize("least", [0.0, 0.6, 0.9, 1.0])
 def test_nobody_is_named_below_the_confidence_that_is_asked(expected, least):
     run, batches = judged()

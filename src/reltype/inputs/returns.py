@@ -172,7 +172,7 @@ def _refunding(log: Input, known: Returns) -> Guess:
     per_order = mapping.per_order
     if known.line is not None and "value" in columns:
         value = columns["value"]
-        back = f"CASE WHEN {flag} THEN coalesce({amount}, {value}) ELSE 0 END"
+        back = f"CASE WHEN {flag} THEN coalesce({amount}, 1 * ({value})) ELSE 0 END"
         columns["refunded_amount"] = sources["refunded_amount"] = back
         per_order -= {"refunded_amount"}
     else:

@@ -43,6 +43,9 @@ def _own(column: Column) -> str:
         return other
     if any(_speaks(text, "thousandths") for text in written):
         return mark
+    # 1.234 € is no price to a tenth of a cent.
+    if mark == "." and any(_speaks(text, "comma") or _speaks(text, "euro") for text in written):
+        return other
     return ""
 
 
@@ -53,7 +56,7 @@ def _said(name: str) -> frozenset[str]:
 
 def _speaks(text: str, name: str) -> bool:
     """Whether a currency of this table stands in a text, apart from other letters."""
-    letters = "".join(c if c.isalpha() or c in "$£₹₱฿₪¥₩₫₲₺₽円원/" else " " for c in text)
+    letters = "".join(c if c.isalpha() or c in "$£€₹₱฿₪¥₩₫₲₺₽円원/" else " " for c in text)
     return not _said(name).isdisjoint(letters.split())
 
 

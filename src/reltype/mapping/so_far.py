@@ -93,6 +93,8 @@ def _parts(choice: Choice, words: Sequence[str], *, whole_numbers: bool) -> list
 
 
 def _number(column: Column) -> str:
-    """The expression of its numbers, whatever the type of the column."""
+    """The expression of its numbers, whatever the type of the column; short where they are plain."""
+    if column.numbers is not None and column.numbers.plain:
+        return f"1 * {column.quoted}"
     comma = column.numbers is not None and column.numbers.sign == ","
     return f"to_number({column.quoted}, ',')" if comma else f"to_number({column.quoted})"

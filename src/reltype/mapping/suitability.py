@@ -39,6 +39,20 @@ _STATES = {
 """What states of a customer are called, which are no interactions."""
 
 
+_GONE = {
+    "cancelled",
+    "canceled",
+    "closed",
+    "expired",
+    "ended",
+    "terminated",
+    "suspended",
+    "left",
+    "paused",
+}
+"""States in which a customer has left, which in a log may be what happened."""
+
+
 def plainly(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
     """By name and by how many rows have it."""
     del table, name, log
@@ -168,7 +182,8 @@ def _kind(table: Table, column: Column, name: Name, worth: float, log: bool) -> 
         or column.truths > 0.9
     ):
         return 0.0
-    if {plain(cell) for cell in column.counts} <= _STATES:
+    states = {plain(cell) for cell in column.counts}
+    if states <= _STATES or (not log and states <= {*_STATES, *_GONE}):
         return 0.0
     kinds = {cell: kind_of(cell, table.kinds_context) for cell in column.counts}
     if column.filled < 0.3:

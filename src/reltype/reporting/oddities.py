@@ -102,6 +102,7 @@ def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
             )
     canonical = item.select(refunds="net" if inputs.refunds == "raise" else inputs.refunds)
     yield from _paid_back(engine, inputs, item, canonical)
+    yield from _paid_events(engine, item, canonical)
     yield from _half_day(population, canonical)
 
 
@@ -118,6 +119,26 @@ def _paid_back(engine: Engine, inputs: Inputs, item: Input, canonical: str) -> I
         yield (
             f"{_count(row['back'], 'row')} of money paid back, which counts against purchases "
             "(--refunds net; drop leaves them out, raise stops at the first)."
+        )
+
+
+def _paid_events(engine: Engine, item: Input, canonical: str) -> Iterator[str]:
+    """Words that stand for an event, or for nothing known, though their rows carry money."""
+    if not {"kind", "value"} <= set(item.guess.mapping.columns) or "state" in item.guess.sources:
+        return
+    rows = engine.rows(
+        f"SELECT kind_as_written, kind, count(*) AS n, sum(value) FROM ({canonical}) WHERE reject IS NULL"
+        " AND kind IN ('event', 'other') AND value > 0 GROUP BY ALL ORDER BY n DESC, 1 LIMIT 6"
+    )
+    if rows:
+        told = [
+            f"{word!r} ({_count(int(n), 'row')}, {paid:,.2f} in all)"
+            for word, _, n, paid in rows[:5]
+        ]
+        more = " and others" if len(rows) > 5 else ""
+        yield (
+            f"kind: {', '.join(told)}{more} carry money and count as no purchase; if one is, write "
+            f'in reltype.toml under [kinds]: "{rows[0][0]}" = "purchase".'
         )
 
 
