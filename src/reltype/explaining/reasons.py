@@ -116,6 +116,8 @@ class Reasons:
         least = np.where(withheld[:, None], np.inf, least)
         silent = named == len(self.plan.archetypes)
         mine = self._column(batch, told, least, FOR, np.where(silent, first, -1), withheld=pooled)
+        alone = (first == second)[:, None]  # a typology of one: there is no other to speak for
+        least = np.where(alone, np.inf, least)
         other = self._column(batch, told, least, AGAINST, second, sign=-1.0)
         return mine, other
 
