@@ -109,3 +109,34 @@ def test_rows_after_the_last_day_belong_to_nobody_and_are_marked():
         .fetchall()
     )
     assert sorted(found, key=str) == [("a", False, 2), ("b", False, 2), (None, True, 2)]
+
+
+def test_customer_initiated_is_what_organic_is(everything):
+    assert everything["customer_initiated"] == everything["organic"]
+
+
+def test_a_pack_may_say_customer_initiated_or_organic(tmp_path):
+    import reltype
+    from reltype.api import open_run
+    from reltype.simulate import simulate
+
+    pack = tmp_path / "pack.toml"
+    pack.write_text(
+        "".join(
+            f'[[features]]\nname = "{name}"\nunit = "count"\nof = "{of}"\nsummary = "s"\n'
+            for name, of in {
+                "new_word": "count(*) filter (where customer_initiated and kind = 'visit')",
+                "old_word": "count(*) filter (where organic and kind = 'visit')",
+            }.items()
+        )
+        + '[[rules]]\nname = "both"\nwhen = "new_word > old_word"\narchetype = "fling"\n'
+        'weight = 1.0\nbecause = "never"\n'
+    )
+    log = simulate("coffee bar", customers=30, seed=2).interactions
+    run = open_run(log, rules=[pack])
+    rows = run.population.engine.rows(
+        f"SELECT new_word, old_word FROM ({run.population.features()})"
+    )
+    assert all(new == old for new, old in rows)
+    assert any(new for new, _ in rows)
+    assert reltype.classify(log, rules=[pack]).to_arrow().num_rows == len(rows)

@@ -29,17 +29,18 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "day": "number",
     "weekday": "number",
     "hour": "number",
+    "customer_initiated": "bool",
     "organic": "bool",
     "gap_days": "number",
     "payment_gap_days": "number",
     "amount_log": "number",
     "payment_log": "number",
 }
-"""What an aggregate may speak of: the canonical columns, and eight that the query adds.
+"""What an aggregate may speak of: the canonical columns, and nine that the query adds.
 
 `day` is whole days since 1970-01-01; `weekday` 1 (Monday) … 7 (Sunday); `hour` the hour of the day,
-0…23; `organic` is true where the customer took the step (not a bill, a renewal or a mailing of
-ours); `gap_days` is the days since the same customer's previous organic day, null on the first and
+0…23; `customer_initiated`, of which `organic` is the old name, is true where the customer took the
+step (not a bill, a renewal or a mailing of ours); `gap_days` is the days since the same customer's previous organic day, null on the first and
 on a second interaction of one day; `payment_gap_days` the same for days with a payment (a purchase
 or a renewal); `amount_log` is the natural logarithm of what a purchase cost, kept to 1/4096 so that sums are exact
 in any order, null for what is no purchase or cost nothing.

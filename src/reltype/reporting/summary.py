@@ -323,6 +323,7 @@ _ALWAYS = {
     "day",
     "weekday",
     "hour",
+    "customer_initiated",
     "organic",
     "gap_days",
     "payment_gap_days",

@@ -42,6 +42,7 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "weekday": (("day",), "CAST((day % 7 + 10) % 7 + 1 AS DOUBLE)"),
     "hour": (("hour",), "CAST(hour AS DOUBLE)"),
     "kind": (("kind",), "CAST(kind AS VARCHAR)"),
+    "customer_initiated": (("organic",), "organic"),
     "gap_days": (
         ("day", "organic"),
         "CASE WHEN organic AND day > previous THEN CAST(day - previous AS DOUBLE) END",
