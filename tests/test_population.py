@@ -5,6 +5,7 @@ from functools import cache
 from itertools import pairwise
 from statistics import mean, median
 
+import numpy as np
 import pytest
 from attrs import evolve
 
@@ -515,6 +516,6 @@ def test_a_signal_counts_as_far_as_it_repeats_itself_here(plan, repeats):
     sure = population(plan, people=alone, frozen=frozen(0.6))
     for one, other in zip(made.batches(), sure.batches(), strict=True):
         paid = [f["creek_money"] is not None for f in features(people=alone)[0].values()]
-        without = [0.25 if p else 0.0 for p in paid]
-        less = (one.evidence[:, 0] - without) / trust(repeats)
-        assert less == pytest.approx(other.evidence[:, 0] - without)
+        without = np.where(paid, 0.25, 0.0)
+        due = without + trust(repeats) * (other.evidence[:, 0] - without)
+        assert one.evidence[:, 0] == pytest.approx(due)
