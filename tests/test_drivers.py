@@ -496,3 +496,20 @@ def test_categories_are_one_player_of_several_columns():
     )
     kept = reltype.drivers(data, "y", attributes="a", always="town", replicates=100)
     assert kept.always == {"town": pytest.approx(r_squared(values, [0, 1]))}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_few_rows_with_many_gaps_end_in_shares_or_in_a_sentence(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.choice([0.0, 1, 2, 3, 5, 7], (int(rng.integers(8, 30)), 5))
+    values[:, 1] = values[:, 0] * rng.choice([1, -3, 1e6])
+    values[rng.random(values.shape) < 0.3] = np.nan
+    weights = rng.choice([0, 1, 2.5, 1e-9], len(values))
+    try:
+        found = measure(table(values, weights=weights), name="t", treatment="em", replicates=100)
+    except InputError as error:
+        assert str(error).startswith("t: ")  # noqa: PT017  either ending is right
+        return
+    total = sum(d.share for d in found.drivers.values())
+    assert total == pytest.approx(found.r2, abs=1e-11)
+    assert all(np.isfinite([d.low, d.high]).all() for d in found.drivers.values())

@@ -18,6 +18,7 @@ from reltype.definitions.dimensions import Sentence, Signal
 from reltype.definitions.phrases import a, fill, shown, told
 from reltype.definitions.rules import Rule
 from reltype.explaining.reasons import AGAINST, FOR, SHARE
+from reltype.simulate import simulate
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "coffee-bar.csv"
@@ -282,6 +283,19 @@ def test_the_numbers_in_reasons_are_those_of_the_rows():
                 bench.check(patterns, business, bare, values, counts, wrong)
     assert sum(counts.values()) > 300
     assert wrong == []
+
+
+def test_a_models_reasons_are_facts_too_and_add_up():
+    world = simulate("software subscription", customers=160, seed=4)
+    labels = world.truth.take(np.arange(0, 160, 2))
+    model = reltype.fit(world.interactions, customers=world.customers, labels=labels)
+    made = reltype.classify(world.interactions, customers=world.customers, model=model)
+    rows = made.to_arrow().to_pylist()
+    texts = [r["text"] for row in rows for r in (*row["reasons"], *row["against"])]
+    assert not [t for t in texts if re.search(r"learned|labels|\b0\.\d|_", t)]
+    why = made.explain(rows[0]["customer_id"])
+    for name, score in why.scores.items():
+        assert math.isclose(sum(c.amount for c in why.of(name)), score, abs_tol=1e-9)
 
 
 def test_a_counterfactual_is_a_sentence_about_what_they_do(found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
@@ -211,10 +212,13 @@ class Relationships:
         """Write the result whole or not at all, in the format of the ending or of *format*.
 
         Raises:
-            UsageError: No format has that ending or name.
+            UsageError: No format has that ending or name, or it is a file that was read.
         """
         from reltype.formats import write
 
+        for name in self.run.inputs.files:
+            if os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name):  # noqa: PTH110, PTH121
+                raise UsageError(f"{path}: was read to make this result. Name another file.")
         write(self.table.schema, self.table.to_batches(), path, format, self.run.formats)
 
     def _row(self, customer_id: str) -> int:

@@ -248,3 +248,32 @@ def test_a_feature_of_features_does_not_grow_without_bound(tmp_path):
     ]
     run = open_inputs(rows, rules=[str(pack)], memory_limit="500MB").run()
     assert sum(batch.num_rows for batch in run.batches()) == 5
+
+
+@pytest.mark.parametrize(
+    "name", ["\x00", "a\x00b", "x" * 5000, "", ".", "~", "/dev/null", "nowhere/*.csv"]
+)
+def test_a_name_that_is_no_files_is_told(folder, name):
+    (folder / "reltype.toml").write_text(
+        f"[interactions]\nfrom = {json.dumps(name)}\n[options]\ntimeout = 20\n"
+    )
+    if name in ("", "."):
+        return  # the folder itself, whose files are read
+    with pytest.raises(ReltypeError) as caught:
+        open_inputs(config=str(folder / "reltype.toml"))
+    assert caught.value.exit_code in {3, 4}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("threads", 10**30),
+        ("threads", 0),
+        ("threads", 5000),
+        ("timeout", float("nan")),
+        ("timeout", -1),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused(folder, setting, value):
+    with pytest.raises(ReltypeError, match=f"--{setting}"):
+        open_inputs(str(folder / "orders.csv"), **{setting: value})

@@ -184,6 +184,19 @@ def test_a_file_that_the_config_names_is_not_replaced(said, orders):
     assert said("classify", "-o", "reltype.toml", "-f", "csv")[0] == 2
 
 
+def test_a_result_is_not_written_over_what_it_was_made_of(orders, monkeypatch):
+    import reltype
+    from reltype.errors import UsageError
+
+    monkeypatch.chdir(orders.parent)
+    found = reltype.classify("orders.csv")
+    Path("link.csv").symlink_to("orders.csv")
+    for name in ("orders.csv", "link.csv", orders):
+        with pytest.raises(UsageError, match="was read"):
+            found.write(name)
+    found.write("out.csv")
+
+
 def test_a_database_is_not_replaced(said, orders):
     import duckdb
 

@@ -20,6 +20,7 @@ NEEDED = (
     "cattrs",
     "click",
     "tabulate",
+    "xlsxwriter",
 )
 OPTIONAL = {
     "pandas": "to_pandas()",

@@ -27,7 +27,7 @@ def apart(command: str, parameters: Iterable[click.Parameter], given: Mapping[st
     """
     from reltype.errors import UsageError
 
-    written = _written(command, given)
+    written = _written(given)
     if command == "init" and not given.get("force"):
         return  # it writes over nothing at all
     if not written:
@@ -47,7 +47,7 @@ def apart(command: str, parameters: Iterable[click.Parameter], given: Mapping[st
             taken[mark] = f"{word} {_shown(path)} is written"
 
 
-def _written(command: str, given: Mapping[str, Any]) -> dict[str, str]:
+def _written(given: Mapping[str, Any]) -> dict[str, str]:
     """What people call each output → where it goes."""
     written = {
         word: str(given[name]) for name, word in OUTPUTS.items() if given.get(name) is not None
@@ -55,7 +55,7 @@ def _written(command: str, given: Mapping[str, Any]) -> dict[str, str]:
     if "--rejects" in written:
         return {"-o": "-", **written}  # which is where the result goes
     output = written.get("-o", "-")
-    if command == "classify" and output != "-" and not _special(Path(output)):
+    if "rejects" in given and output != "-" and not _special(Path(output)):
         written["the rejects beside -o"] = str(Path(output).with_suffix(".rejects.csv"))
     return written
 

@@ -152,7 +152,7 @@ def bound(memory_limit: str | None) -> None:
     engine = size(memory_limit) if memory_limit else int(0.8 * _memory())
     if engine is None:
         return  # it is told where the engine is opened
-    wanted = _held() + engine + HEADROOM
+    wanted = min(_held() + engine + HEADROOM, 1 << 60)
     low, high = resource.getrlimit(resource.RLIMIT_DATA)
     if high != resource.RLIM_INFINITY:
         wanted = min(wanted, high)

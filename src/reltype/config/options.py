@@ -50,10 +50,14 @@ def _share(value: Any) -> float:  # noqa: ANN401
     return number
 
 
+MOST_THREADS = 1024
+"""More than any machine has; the engine makes as many as it is told."""
+
+
 def _count(value: Any) -> int:  # noqa: ANN401
     text = str(value)
-    if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
-        raise ValueError("must be a whole number from 1")
+    if isinstance(value, bool) or not text.isdecimal() or not 1 <= float(text) <= MOST_THREADS:
+        raise ValueError(f"must be a whole number from 1 to {MOST_THREADS}")
     return int(text)
 
 

@@ -55,6 +55,8 @@ INSIDE = frozenset(
         "log_back_states",
         "log_first_day",
         "log_last_day",
+        "log_kept",
+        "log_left_out",
         "log_rejects",
         "log_late",
         "log_unread",

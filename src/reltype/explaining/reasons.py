@@ -54,6 +54,9 @@ STEPS = 256
 """Into so many steps a signal is cut to look up what it says alone."""
 
 
+WHOLE, UNSEEN = -1, -2
+"""In place of a signal: a part as a whole; what is said of a dimension of which nothing was seen."""
+
 CALLED = {
     "learned features": "what labels taught of other facts",
     "learned rules": "what labels taught of the rules",
@@ -68,7 +71,8 @@ class Source:
 
     Attributes:
         part: Index of the part of the score that it belongs to.
-        signal: Index of the signal; −1 for a part as a whole.
+        signal: Index of the signal; `WHOLE` for a part as a whole, `UNSEEN` for what is said of a
+            dimension where none of its signals was seen.
         says: Its sentences; empty where it has none.
         fact: What it is about: sources with the same are told once.
     """
@@ -112,6 +116,8 @@ class Reasons:
         least = np.where(withheld[:, None], np.inf, least)
         silent = named == len(self.plan.archetypes)
         mine = self._column(batch, told, least, FOR, np.where(silent, first, -1), withheld=pooled)
+        alone = (first == second)[:, None]  # a typology of one: there is no other to speak for
+        least = np.where(alone, np.inf, least)
         other = self._column(batch, told, least, AGAINST, second, sign=-1.0)
         return mine, other
 
@@ -148,8 +154,11 @@ class Reasons:
             rest = over[:, k] - spoken * share
             for j in mine:
                 amounts[:, j] *= (signals[sources[j].signal][0] + rest) * share
+            for j, source in enumerate(sources):
+                if source.signal == UNSEEN and source.part == k:
+                    amounts[:, j] = np.where(mass > 0, 0.0, over[:, k])
         for j, source in enumerate(sources):
-            if source.signal < 0:
+            if source.signal == WHOLE:
                 amounts[:, j] = over[:, source.part]
         higher = self._higher(first, second)
         return HandedDown(sources, amounts / pooled.temperature[:, None], higher)
@@ -204,11 +213,14 @@ class Reasons:
         spoken_for = {self.plan.signals[i].dimension for i in signals}
         for p, (classifier, item) in enumerate(labels):
             if item in spoken_for and classifier != "rules":
+                fact = f"unseen {item}"  # what labels taught of nothing being seen is no fact
+                if p >= len(names) and all(s.fact != fact for s in made):
+                    made.append(Source(names.index(item), UNSEEN, (), fact))
                 continue
             rule = self.plan.catalogue.rules.get(item) if classifier == "rules" else None
             because = (rule.because or rule.name) if rule else ""
             fact = next(iter(slots(because)), f"{classifier} {item}")
-            made.append(Source(p, -1, (because,) if because else (), fact))
+            made.append(Source(p, WHOLE, (because,) if because else (), fact))
         return tuple(made)
 
     @cached_property
@@ -353,6 +365,8 @@ class Reasons:
             return str(made[0].as_py())
         if source.signal >= 0:
             return f"{self.plan.signals[source.signal].name} (no fact to tell)"
+        if source.signal == UNSEEN:
+            return "what labels taught of those of whom this is not known"
         return CALLED.get(source.fact, source.fact.strip())
 
     def _withheld(

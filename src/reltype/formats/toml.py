@@ -41,6 +41,8 @@ def load(path: Path | str) -> dict[str, Any]:
         raise ConfigError(f"{file}: cannot be read ({reason}).") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not TOML: {error}.") from error
+    except ValueError as error:
+        raise ConfigError(f"{str(file)!r}: no file is called like this.") from error
     return loads(text, str(file))
 
 

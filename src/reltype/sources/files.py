@@ -135,6 +135,8 @@ def open_path(
     import duckdb
 
     shown = _shown(name)
+    if "\0" in name:
+        raise InputError(f"{shown.replace(chr(0), '?')}: no file's name holds the letter 0.")
     try:
         if databases.is_url(name):
             return databases.open_database(connection, name, table)

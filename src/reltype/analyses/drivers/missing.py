@@ -28,6 +28,8 @@ IMPUTATIONS = 20
 _RIDGE = 1e-11
 """Added to variances of 1 before they are inverted, so that copies do no harm."""
 _STEPS = 1000
+_WILD = 25.0
+"""Variance, where that of the answers is 1, from which an estimate has run away."""
 _CLOSE = 1e-11
 _CLOSE_ROWS = 1e-9
 _CLOSE_REPLICATE = 1e-5
@@ -257,6 +259,10 @@ class Patterns:
             sums = np.moveaxis(total, 0, -1)
             new_means = (sums[1:, 0] / sums[0, 0]).T
             new = np.moveaxis(covariance(sums), -1, 0)
+            # A replicate of few rows may have no likeliest covariance: it stays where it was.
+            wild = np.diagonal(new, axis1=1, axis2=2).max(axis=1) > _WILD
+            new_means = np.where(wild[:, None], means, new_means)
+            new = np.where(wild[:, None, None], covariances, new)
             moved = max(np.abs(new_means - means).max(), np.abs(new - covariances).max())
             means, covariances = new_means, new
             if moved < close:
@@ -325,6 +331,8 @@ class Rows:
         for _ in range(_STEPS):
             sums = self.expected(means, covariances)
             new_means, new = sums[1:, 0] / sums[0, 0], covariance(sums)
+            if np.diag(new).max() > _WILD:
+                break
             moved = max(np.abs(new_means - means).max(), np.abs(new - covariances).max())
             means, covariances = new_means, new
             if moved < _CLOSE_ROWS:

@@ -407,7 +407,8 @@ def _malformed(engine: Engine, source: Source) -> list[str]:
     for part in source.parts:
         if part.rejects:
             count += engine.rows(f"SELECT count(*) FROM {part.rejects}")[0][0]
-    return [f"{count:,} lines could not be cut into cells, and were left out."] if count else []
+    lines = "line" if count == 1 else "lines"
+    return [f"{count:,} {lines} could not be cut into cells: left out."] if count else []
 
 
 def _is_time(type_: str) -> bool:
