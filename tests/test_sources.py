@@ -637,3 +637,98 @@ def test_a_memory_limit_that_is_no_size_is_refused(size):
 def test_threads_below_one_are_refused(threads):
     with pytest.raises(UsageError, match=r"threads must be at least 1"):
         connect(threads=threads)
+
+
+def _clock(i):
+    return datetime(2024, 1, i + 1)
+
+
+def _frames():
+    import decimal
+
+    import numpy as np
+    import pandas as pd
+    import polars as pl
+    import pyarrow.dataset as ds
+
+    base = pd.DataFrame(
+        {
+            "customer_id": ["a", "b"] * 4,
+            "timestamp": pd.date_range("2024-01-01", periods=8),
+            "value": [1.5] * 8,
+        }
+    )
+    tall = pl.DataFrame(
+        {"customer_id": ["a", "b"] * 4, "timestamp": [*map(_clock, range(8))], "value": [1.5] * 8}
+    )
+    arrow = tall.to_arrow()
+    wide = pa.array([decimal.Decimal("1.5")] * 8, pa.decimal256(50, 2))
+    rows = [{"customer_id": id_, "value": 1} for id_ in ("a", "b")]
+    return {
+        "float16": base.assign(x=np.float16(1)),
+        "sparse": base.assign(x=pd.arrays.SparseArray([0, 1] * 4)),
+        "large": base.assign(x=[2**70] * 8),
+        "complex": base.assign(x=np.arange(8) * 1j),
+        "interval": base.assign(x=pd.interval_range(0, 8)),
+        "sets": base.assign(x=[{1}] * 8),
+        "period": base.assign(timestamp=pd.period_range("2024-01", periods=8, freq="M")),
+        "int128": tall.with_columns(x=pl.Series([1] * 8, dtype=pl.Int128)),
+        "lazy": tall.lazy(),
+        "decimal256": arrow.append_column("x", wide),
+        "dataset": ds.dataset(arrow),
+        "scanner": ds.dataset(arrow).scanner(),
+        "generator": iter(rows),
+        "batches": iter(arrow.to_batches()),
+        "pandas series": base["customer_id"],
+        "polars series": tall["customer_id"],
+    }
+
+
+@pytest.mark.parametrize("name", sorted(_frames()))
+def test_every_frame_is_read_whatever_its_types(table, name):
+    source, rows = table(_frames()[name])
+    assert "customer_id" in source.columns
+    assert rows
+
+
+def test_7_and_7_0_are_one_id_among_words(connection):
+    import pandas as pd
+
+    frame = pd.DataFrame({"customer_id": [7, "b", None, 7.0]})
+    rows = [{"customer_id": id_} for id_ in (7, "b", None, 7.0)]
+    for thing in (frame, rows):
+        source = open_source(connection, thing)
+        found = connection.sql(f"SELECT customer_id FROM {source.relation}").fetchall()
+        assert [row[0] for row in found] == ["7", "b", None, "7"]
+
+
+def test_a_time_of_a_frame_keeps_the_hour_of_its_zone(connection):
+    import pandas as pd
+
+    times = pd.date_range("2024-01-01 08:15", periods=2, tz="Australia/Sydney")
+    source = open_source(connection, pd.DataFrame({"at": times}))
+    found = connection.sql(f'SELECT "at" FROM {source.relation}').fetchall()
+    assert found[0][0] == datetime(2024, 1, 1, 8, 15)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_the_folders_of_a_partitioned_table_are_columns(connection, tmp_path, ending):
+    import pandas as pd
+
+    for country in ("DE", "FR"):
+        folder = tmp_path / f"country={country}"
+        folder.mkdir()
+        frame = pd.DataFrame({"customer_id": [country.lower()], "value": [1.5]})
+        path = folder / f"part-0.{ending}"
+        if ending == "parquet":
+            frame.to_parquet(path)
+        elif ending == "csv":
+            frame.to_csv(path, index=False)
+        else:
+            frame.to_json(path, orient="records", lines=True)
+    (tmp_path / "_SUCCESS").touch()
+    source = open_source(connection, tmp_path)
+    found = connection.sql(
+        f"SELECT customer_id, country FROM {source.relation} ORDER BY 1"
+    ).fetchall()
+    assert found == [("de", "DE"), ("fr", "FR")]
