@@ -16,6 +16,7 @@ from reltype.mapping.canonical import INTERACTIONS
 from reltype.plugins.knowledge import Knowledge
 from reltype.scoring.plan import Plan
 from reltype.scoring.population import EPOCH, Counts, Scales, grouped
+from reltype.scoring.reliability import trust
 
 PACK = """
 [[features]]
@@ -503,3 +504,17 @@ def test_a_log_without_rows_is_an_error(plan):
     made = grouped(DuckDB.connect(threads=1), plan, logs=[empty])
     with pytest.raises(InputError, match=r"^The log has no rows: there is nobody to classify\.$"):
         _ = made.usual
+
+
+@pytest.mark.parametrize("repeats", [0.0, 0.3, 0.9])
+def test_a_signal_counts_as_far_as_it_repeats_itself_here(plan, repeats):
+    alone = [(w, None, *rest) for w, _, *rest in TABLE]
+    made = population(
+        plan, people=alone, frozen=evolve(frozen(0.6), reliability={"it flows": repeats})
+    )
+    sure = population(plan, people=alone, frozen=frozen(0.6))
+    for one, other in zip(made.batches(), sure.batches(), strict=True):
+        paid = [f["creek_money"] is not None for f in features(people=alone)[0].values()]
+        without = [0.25 if p else 0.0 for p in paid]
+        less = (one.evidence[:, 0] - without) / trust(repeats)
+        assert less == pytest.approx(other.evidence[:, 0] - without)

@@ -91,7 +91,7 @@ def _near(
         text = f"not {pole} enough" + (f": {fact}" if fact else "")
     else:
         feature = run.plan.catalogue.features.get(name)
-        form = FORMS.get(feature.unit, ",.6g") if feature else ",.3g"
+        form = FORMS.get(feature.unit, ",.4g") if feature else ",.3g"
         words = ASKED.get(clause.operator or "", clause.operator)
         called = name.replace("_", " ")
         text = f"{called} {told(value, form)}; {words} {told(bound, form)} is asked for"

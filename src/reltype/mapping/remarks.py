@@ -9,7 +9,7 @@ from reltype.mapping.canonical import ESSENTIAL
 from reltype.mapping.clocks import clock_of
 from reltype.mapping.kinds import doubts_of
 from reltype.mapping.readings import in_words
-from reltype.mapping.states import state_of
+from reltype.mapping.states import PARTLY, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,6 +130,12 @@ def _kinds(choice: Choice) -> Iterator[str]:
     stated = choice.column("state") if "state" in choice.columns else None
     if stated is not None:
         yield from _unknown_states(stated)
+        partly = any(state_of(word) == PARTLY for word in stated.counts)
+        if partly and "refunded_amount" not in choice.columns:
+            yield (
+                "state: no column says how much of a partly refunded order went back, so such orders "
+                "count in full; name it with --map refunded_amount=COLUMN."
+            )
         if stated is choice.column("kind"):
             return  # each row is an order, whatever became of it
     column = choice.column("kind")
