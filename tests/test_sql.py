@@ -14,6 +14,7 @@ from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, UsageError
 from reltype.reporting.sql import sql
 from reltype.simulate import simulate
+from tests.zoo import computes, install
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 INPUTS = {
@@ -122,19 +123,11 @@ def test_what_a_dialect_cannot_express_is_an_error_never_text(tmp_path, dialect,
     assert duckdb.connect().sql(sql(opened)).to_arrow_table().num_rows == 120
 
 
-def test_a_function_of_a_plugin_is_not_in_another_database(tmp_path):
-    import sys
-
-    from tests.zoo import computes, install
-
-    sys.path.insert(0, str(tmp_path))
-    try:
-        install(tmp_path, "zoo", computes("return pc.cast(pc.utf8_length(texts), pa.float64())"))
-        opened = open_inputs([str(EXAMPLES / "coffee-bar.csv")])
-        with pytest.raises(ConfigError, match=r"mood\(\)"):
-            sql(opened, "spark")
-    finally:
-        sys.path.remove(str(tmp_path))
+def test_a_function_of_a_plugin_is_not_in_another_database(site):
+    install(site, "zoo", computes("return pc.cast(pc.utf8_length(texts), pa.float64())"))
+    opened = open_inputs([str(EXAMPLES / "coffee-bar.csv")])
+    with pytest.raises(ConfigError, match=r"mood\(\)"):
+        sql(opened, "spark")
 
 
 def test_an_unknown_dialect_is_refused_with_those_that_there_are(capfd):
