@@ -187,9 +187,9 @@ def plain_majority(votes, k):
 
 
 def test_it_wins_on_a_plain_majority_on_average_and_hardly_ever_loses():
-    gains = [against_majority(*family(name, seed))[0] for name in FAMILIES for seed in (0,)]
+    gains = [against_majority(*family(name, seed))[0] for name in FAMILIES for seed in (0, 1, 2)]
     assert np.mean(gains) > 0.5
-    assert (np.array(gains) < -0.5).sum() <= 1
+    assert np.mean(np.array(gains) < -0.5) < 0.07
     assert min(gains) > -4
 
 
