@@ -13,7 +13,7 @@ from reltype.engines.duckdb import connect
 from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
 from reltype.sources import open_source
-from reltype.sources.encodings import survey
+from reltype.sources.encodings import eight_bit, survey
 
 
 @pytest.fixture
@@ -223,3 +223,38 @@ def test_the_two_encodings_of_one_campaign_hold_the_same_values(connection, shar
     assert connection.sql(f"SELECT {cells} FROM {tab.relation} ORDER BY ID").fetchall() == (
         connection.sql(f"SELECT {cells} FROM {comma.relation} ORDER BY ID").fetchall()
     )
+
+
+LETTERS = {
+    "cp1250": [
+        "Łukasz Żółć, dziękuję",
+        "Jiří Dvořák, částka",
+        "Őry Gyöngyvér, összeg",
+        "Ştefan Ţepeş, sumă",
+    ],
+    "iso8859_2": ["Łukasz Żółć, świetna źródło ą"],
+    "cp1251": ["Иванов Пётр, сумма", "Їжакевич, клієнт"],
+    "koi8_r": ["Иванов Пётр, сумма"],
+    "cp1253": ["Γιώργος, ημερομηνία"],
+    "cp1254": ["Çağlar Işık, müşteri"],
+    "cp1257": ["Žydrūnas Ąžuolas, klientų"],
+    "cp1252": [
+        "Müller, Straße, 12,50 €",
+        "Hélène à l’été",
+        "Søren Ærø, beløb",
+        "£12.50 – “really”",
+        "Muñoz, años",
+    ],
+    "gb18030": ["王小明在北京的订单"],
+    "cp949": ["김철수의 주문 금액"],
+}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [(encoding, text) for encoding, texts in LETTERS.items() for text in texts],
+)
+def test_an_eight_bit_encoding_is_told_by_the_letters_of_a_language(encoding, text):
+    sample = "\n".join([text] * 8).encode(encoding)
+    found = eight_bit(sample) or "cp1252"
+    assert sample.decode(found) == sample.decode(encoding)

@@ -109,9 +109,15 @@ def worked_out(table):
     together = sum(a and b for a, b in both) / sum(a or b for a, b in both)
     for m in made:
         conclude(m, together)
-    kept = [m for m in made if not (m["holds"]["nothing known"] or m["holds"]["too new"])]
+    shares = {
+        k: mean(
+            sum(w for w, _, _ in said) / asked
+            for asked, said in (signals(m["row"])[k] for m in made)
+        )
+        for k in DIMENSIONS
+    }
     for m in made:
-        m["known"] = mean(m["share"] for m in kept)
+        m["known"] = sum(WEIGHTS[k] * shares[k] for k in DIMENSIONS) / sum(WEIGHTS.values())
     return made
 
 
