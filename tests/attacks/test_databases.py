@@ -238,7 +238,10 @@ def test_views_over_tables_and_over_such_views_are_read(attack):
         "WITH RECURSIVE a AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM a) SELECT * FROM a",
         "SELECT * FROM range(1000000000000) r, range(1000000000000)",
         "SELECT a.* FROM orders a, orders b, orders c, orders d, orders e, orders f, orders g",
-        "SELECT count(*) AS n FROM orders a, orders b, orders c, orders d, orders e, orders f",
+        (
+            "SELECT count(*) AS n FROM orders a, orders b, orders c, orders d, orders e, orders f, "
+            "orders g, orders h WHERE a.value * h.value < g.value - b.value"
+        ),
         (
             "SELECT * FROM orders o ORDER BY (SELECT count(*) FROM orders a, orders b, orders c, "
             "orders d, orders e, orders f, orders g WHERE a.value * g.value < o.value - b.value)"

@@ -93,7 +93,7 @@ def test_no_escape_of_a_stranger_reaches_a_terminal(escape, tmp_path, monkeypatc
         ["rules", "--rules", "pack.toml"],
         ["classify", "log.csv", "--rules", "bad.toml"],
         ["classify", "log.csv", "--map", f"value=other{escape}x"],
-        ["classify", "log.csv", "--table", escape],
+        ["classify", "log.csv", "--table", escape, "-o", "out.parquet"],
         ["classify", name],
         ["classify", "log.csv", "--config", name],
         ["classify", "log.csv", f"--{escape}"],
