@@ -160,7 +160,7 @@ class Tally:
         self._count(self.alarms, pc.list_flatten(batch.column("alarms")))
         names = pc.dictionary_encode(batch.column("archetype"))
         kinds = names.dictionary.to_pylist()
-        code = names.indices.to_numpy(zero_copy_only=False)
+        code = doubles(names.indices).astype(np.int64)
         for name in batch.schema.names:
             if name.startswith("d_"):
                 reading = doubles(batch.column(name))

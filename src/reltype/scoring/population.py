@@ -501,7 +501,7 @@ class Population:
         for batch in self.engine.batches(f"SELECT {asked} FROM {self._answers}"):
             fired = np.empty((batch.num_rows, len(rules)), np.float32)
             for i in range(len(rules)):
-                fired[:, i] = batch.column(i).to_numpy(zero_copy_only=False)
+                fired[:, i] = doubles(batch.column(i))
             together += fired.T @ fired  # whole numbers, exact up to 2^24 in a batch
         pairs = {
             (i, j): int(together[i, j])

@@ -58,7 +58,7 @@ def reliability(table: pa.Table, signals: Mapping[int, str]) -> dict[str, float]
     if not table.num_rows:
         return {}
     code = pc.dictionary_encode(table.column("customer_id").combine_chunks()).indices
-    customer = code.to_numpy(zero_copy_only=False)
+    customer = doubles(code)
     first = np.flatnonzero(customer[:-1] == customer[1:])
     pair = np.stack([first, first + 1])
     often = np.log(doubles(table.column("log_rows").combine_chunks())[pair])
