@@ -163,7 +163,12 @@ class Inputs:
     @cached_property
     def units(self) -> Units:
         """How numbers are told: on which scale people were asked, where that is known."""
-        return units_of(self.items)
+        return units_of(self.items, self._empty)
+
+    def _empty(self, item: Input, name: str) -> bool:
+        """Whether a log gives no value of *name* in any row; asked only where that matters."""
+        sql = f"SELECT 1 FROM ({item.select()}) WHERE {name} IS NOT NULL LIMIT 1"
+        return not self.connection.execute(sql).fetchall()
 
     @classmethod
     def open(

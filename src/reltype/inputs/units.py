@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reltype.definitions.phrases import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from reltype.inputs import Input
 
@@ -81,12 +81,21 @@ def currency_of(items: Iterable[Input]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def units_of(items: Collection[Input]) -> Units:
-    """The units of what was read: a scale is known where all inputs that give it agree on it."""
+def units_of(items: Collection[Input], empty: Callable[[Input, str], bool]) -> Units:
+    """The units of what was read: a scale is known where all inputs that give it agree on it.
+
+    Args:
+        items: The inputs.
+        empty: Whether an input gives no value of a column in any row: such a column says nothing.
+    """
     found: dict[str, set[tuple[float, float]]] = {}
     unknown: set[str] = set()
     for item in items:
-        for ours, text in item.guess.mapping.columns.items():
+        columns = item.guess.mapping.columns
+        both = item.guess.role == "interactions" and {"rating", "sentiment"} <= set(columns)
+        for ours, text in columns.items():
+            if both and ours in ("rating", "sentiment") and empty(item, ours):
+                continue
             said = _SCALE.search(text)
             for name in _TOLD_BY.get(ours, ()):
                 if said is None:
