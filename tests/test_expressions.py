@@ -653,6 +653,10 @@ def test_no_text_raises_anything_but_a_config_error(text):
 def test_every_function_is_written_in_every_dialect(name, dialect):
     arguments = [ARGUMENTS[kind.rstrip("?*")][0] for kind in FUNCTIONS[name].takes]
     expression = parse(f"{name}({', '.join(arguments)})", where="test", aggregates=True)
+    if name == "parse_time" and dialect != "duckdb":  # hundreds of forms, one inside the other
+        with pytest.raises(ConfigError, match="nested too deeply"):
+            expression.sql(dialect)
+        return
     sql = expression.sql(dialect)
     assert sqlglot.parse_one(sql, dialect=dialect)
     assert "TYPEOF" not in sql.upper()

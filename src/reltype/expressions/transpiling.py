@@ -31,8 +31,6 @@ def transpiled(sql: str, dialect: str, columns: Mapping[str, str]) -> str:
     def put(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name in columns:
             return exp.Var(this=f"({columns[node.name]})")
-        if isinstance(node, exp.RegexpReplace) and dialect == "bigquery":
-            node.set("modifiers", None)  # it replaces every match, as `g` says
         # Only DuckDB is asked for a type that was not known; elsewhere a cell is taken for text.
         if isinstance(node, exp.Try):
             return exp.Paren(this=node.this)
@@ -43,8 +41,13 @@ def transpiled(sql: str, dialect: str, columns: Mapping[str, str]) -> str:
         return node
 
     named = MARK.sub(lambda mark: exp.to_identifier(mark[1], quoted=True).sql("duckdb"), sql)
-    tree = sqlglot.parse_one(named, dialect="duckdb").transform(put)
     try:
+        tree = sqlglot.parse_one(named, dialect="duckdb").transform(put)
+        if dialect == "bigquery":
+            for node in tree.find_all(exp.RegexpReplace):
+                node.set("modifiers", None)  # it replaces every match, as `g` says
         return str(tree.sql(dialect=dialect, comments=False, unsupported_level=ErrorLevel.RAISE))
     except UnsupportedError as error:
         raise ConfigError(f"{dialect} cannot express this: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"this is nested too deeply to be written for {dialect}") from None
