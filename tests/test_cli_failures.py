@@ -120,7 +120,6 @@ def test_a_file_that_cannot_be_used_ends_with_4(case, command, folder, run):
 
 FAILURES = {
     "missing file": (["classify", "ordres.csv"], 4, "no such file.*'orders.csv'"),
-    "a directory": (["classify", "."], 4, "is a folder"),
     "a glob of nothing": (["classify", "*.xyz"], 4, "no file is called"),
     "nothing to read": (["classify"], 2, "Name a file"),
     "an unknown option": (["classify", "orders.csv", "--outputt", "x"], 2, "--output"),

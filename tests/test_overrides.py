@@ -1,6 +1,7 @@
 """What a pack changes of another: single keys, told as such, and nothing in silence."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from reltype.plugins.knowledge import Knowledge
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "coffee-bar.csv"
 BUILT_IN = Path(next(iter(plugins.builtin.reltype_definitions())))
+PACK = tomllib.loads(BUILT_IN.read_text("utf-8"))
+FLING = next(a for a in PACK["archetypes"] if a["name"] == "fling")["prototype"]["endurance"]
+SHORT = f"fling: endurance {FLING['value']:.2f}"
+OFTEN = next(s for s in PACK["signals"] if s["name"] == "comes often")["weight"]
 
 
 def known(tmp_path, *texts):
@@ -32,13 +37,13 @@ def told(catalogue):
     [
         (
             "[override.archetypes.fling.prototype]\nendurance = 0.35",
-            ["fling: endurance 0.20 → 0.35 by a.toml"],
+            [f"{SHORT} → 0.35 by a.toml"],
         ),
         (
             "[override.prototypes.fling]\nendurance = { value = 0.35, tolerance = 0.3 }",
             [
-                "fling: endurance 0.20 → 0.35 by a.toml",
-                "fling: endurance tolerance 0.20 → 0.30 by a.toml",
+                f"{SHORT} → 0.35 by a.toml",
+                f"fling: endurance tolerance {FLING['tolerance']:.2f} → 0.30 by a.toml",
             ],
         ),
         (
@@ -51,7 +56,7 @@ def told(catalogue):
         ),
         (
             '[override.signals."comes often"]\nweight = 2',
-            ["comes often: weight 1.60 → 2.00 by a.toml"],
+            [f"comes often: weight {OFTEN:.2f} → 2.00 by a.toml"],
         ),
         (
             "[override.scales.typical_gap_days]\notherwise = 14",
@@ -69,7 +74,7 @@ def told(catalogue):
             "[override.typologies.customer]\nmin_confidence = 0.6",
             ["customer: min_confidence 0.50 → 0.60 by a.toml"],
         ),
-        ("[override.archetypes.fling.prototype]\nendurance = 0.2", []),
+        (f"[override.archetypes.fling.prototype]\nendurance = {FLING['value']}", []),
     ],
 )
 def test_single_keys_are_changed_and_told(tmp_path, text, lines):
@@ -119,8 +124,9 @@ def test_a_marketer_edits_a_copy_of_the_built_in_pack(tmp_path):
     """The text of the pack, with a number, a word and a benefit of theirs in it, is a pack."""
     text = BUILT_IN.read_text("utf-8")
     fling = text.index('name = "fling"')
-    number = text.index("value = 0.20", fling)
-    edited = f"{text[:number]}value = 0.35{text[number + len('value = 0.20') :]}"
+    was = f"endurance = {{ value = {FLING['value']}"
+    number = text.index(was, fling)
+    edited = f"{text[:number]}endurance = {{ value = 0.35{text[number + len(was) :]}"
     edited = edited.replace('alias = "short-intense"', 'alias = "summer guest"')
     edited = edited.replace("Walk the customer's way", "Walk the guest's way")
     copy = tmp_path / "mine.toml"
@@ -128,7 +134,7 @@ def test_a_marketer_edits_a_copy_of_the_built_in_pack(tmp_path):
     found = reltype.classify(str(EXAMPLE), rules=[copy], no_plugin=[])
     changed = [w for w in found.summary().warnings if "mine.toml" in w]
     assert [w.partition(" → ")[0].partition(" 'Walk")[0] for w in changed] == [
-        "fling: endurance 0.20",
+        SHORT,
         "fling: alias 'short-intense'",
         "good experiences: actions 1",
     ]
@@ -158,7 +164,7 @@ def test_rules_check_tells_changes_and_archetypes_that_nothing_suits(tmp_path, c
     )
     assert run(["rules", "--check", "--rules", str(pack)]) == 0
     told_ = capsys.readouterr().err
-    assert "fling: endurance 0.20 → 0.35" in told_
+    assert f"{SHORT} → 0.35" in told_
     assert "[[archetypes]] 'pen friend', benefits: no benefit suits it" in told_
 
 
@@ -166,4 +172,4 @@ def test_a_change_is_told_where_customers_are_classified(tmp_path, capsys):
     pack = tmp_path / "mine.toml"
     pack.write_text("[override.prototypes.fling]\nendurance = 0.35\n")
     run(["classify", str(EXAMPLE), "--rules", str(pack), "-o", str(tmp_path / "out.csv")])
-    assert "fling: endurance 0.20 → 0.35 by" in capsys.readouterr().err
+    assert f"{SHORT} → 0.35 by" in capsys.readouterr().err

@@ -377,7 +377,7 @@ def test_a_classifier_of_a_plugin_is_heard_and_told_in_the_explanation(site, log
     found = reltype.classify(log)
     batch = next(found.run.population.batches())
     pooled = found.run.conclude(batch)
-    made = contributions(found.run.plan, batch, pooled)
+    made = contributions(found.run.plan, batch, pooled, found.run.result.reasons)
     assert [c.archetype for c in made if c.source == "says"] == ["fling"]
     total = dict.fromkeys((c.archetype for c in made), 0.0)
     for c in made:

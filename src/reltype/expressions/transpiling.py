@@ -43,9 +43,8 @@ def transpiled(sql: str, dialect: str, columns: Mapping[str, str]) -> str:
     named = MARK.sub(lambda mark: exp.to_identifier(mark[1], quoted=True).sql("duckdb"), sql)
     try:
         tree = sqlglot.parse_one(named, dialect="duckdb").transform(put)
-        if dialect == "bigquery":
-            for node in tree.find_all(exp.RegexpReplace):
-                node.set("modifiers", None)  # it replaces every match, as `g` says
+        for node in tree.find_all(exp.RegexpReplace) if dialect == "bigquery" else ():
+            node.set("modifiers", None)  # it replaces every match, as `g` says
         return str(tree.sql(dialect=dialect, comments=False, unsupported_level=ErrorLevel.RAISE))
     except UnsupportedError as error:
         raise ConfigError(f"{dialect} cannot express this: {error}") from error
