@@ -196,3 +196,17 @@ from = "{there}/ravenstack_accounts.csv"
     run = open_run()
     assert run.population.size == 500
     assert run.counts.used == 25_000 + 5_000 + 2_000 + 600 + 500
+
+
+@pytest.mark.parametrize("typed", [False, True], ids=["files", "frames"])
+def test_a_customer_table_may_come_before_the_log(typed):
+    from pyarrow.csv import read_csv
+
+    files = ["examples/software.csv", "examples/software-customers.csv"]
+    given = [str(Path(__file__).parents[1] / name) for name in files]
+    log, table = map(read_csv, given) if typed else given
+    first = classify(log, customers=table).to_arrow()
+    if not typed:
+        assert classify([table, log]).to_arrow().equals(first)
+        assert classify([log, table]).to_arrow().equals(first)
+    assert first.num_rows == 120

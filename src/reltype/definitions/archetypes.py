@@ -16,7 +16,7 @@ class Place:
 
     Attributes:
         value: The typical reading, 0…1.
-        tolerance: One standard deviation around it, above 0.
+        tolerance: One standard deviation around it, 0.001…1.
         status: `sourced` if the direction is in the literature, `inferred` if it is ours.
         source: Which literature, or the argument.
         target: The reading that advice aims at *within* the archetype; `value` where none is
@@ -26,7 +26,7 @@ class Place:
     """
 
     value: float = field(validator=[validators.ge(0), validators.le(1)])
-    tolerance: float = field(validator=[validators.gt(0), validators.le(1)])
+    tolerance: float = field(validator=[validators.ge(0.001), validators.le(1)])
     status: str = field(default="inferred", validator=validators.in_(("sourced", "inferred")))
     source: str = ""
     target: float | None = None
