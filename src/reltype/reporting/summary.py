@@ -58,7 +58,8 @@ class Help:
     @property
     def text(self) -> str:
         """What to get, and what it would tell, for somebody who can get it."""
-        told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in self.columns)
+        asked = dict.fromkeys(GIVEN_AS.get(name, name) for name in self.columns)
+        told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in asked)
         first, second = self.between
         return f"{told}. It would tell {a(first)} from {a(second)}." if first else f"{told}."
 
@@ -83,6 +84,9 @@ COLUMNS = {
     "timestamp": "a log with the time of each purchase",
 }
 """Column → what it holds, as one would ask a colleague for it."""
+
+GIVEN_AS = {"left_day": "ended", "left_said": "ended", "since_day": "since"}
+"""Feature of a customer table → the column that people give it by."""
 
 
 @frozen
