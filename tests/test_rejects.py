@@ -329,3 +329,20 @@ def test_any_bytes_give_a_table_or_an_error_for_people(connection, tmp_path_fact
         return
     rows = rows_of(connection, source)
     assert len(rejects_of(connection, source, "'all'")) >= len(rows)
+
+
+@pytest.mark.parametrize("command", ["classify", "facts"])
+@pytest.mark.parametrize("beside", [True, False], ids=["beside the output", "where asked"])
+def test_where_no_row_can_be_used_the_rejects_say_why(command, beside, tmp_path, capfd):
+    from reltype import cli
+
+    log = tmp_path / "log.csv"
+    log.write_text("customer,date,amount\nA,soon,5\nB,later,6\n")
+    made = ["-o", str(tmp_path / "out.csv")] if beside else ["--rejects", str(tmp_path / "r.csv")]
+    asked = ["--map", "timestamp=to_time(date, '%Y')", "-f", "csv", *made]
+    assert cli.run([command, str(log), *asked]) == 4
+    found = (tmp_path / ("out.rejects.csv" if beside else "r.csv")).read_text()
+    assert "not a time" in found
+    assert "A,soon,5" in found
+    assert not (tmp_path / "out.csv").exists()
+    assert capfd.readouterr().out == ""

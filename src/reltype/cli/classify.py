@@ -68,9 +68,12 @@ def command(
     run = opened.run()
     tally = Tally()
     chosen = options.chosen(output, format_)
-    with progress(run.population.size, quiet=quiet) as step:
+    short = chosen == "table" and output in (None, "-") and sys.stdout.isatty()
+    with (
+        options.rejecting(run, rejects, output),
+        progress(run.population.size, quiet=quiet) as step,
+    ):
         batches = watched(run.batches(), tally, step)
-        short = chosen == "table" and output in (None, "-") and sys.stdout.isatty()
         rows = first(batches, SHOWN) if short else batches
         write(run.result.schema, rows, output or "-", chosen, run.formats)
     if short and tally.customers > SHOWN:

@@ -68,14 +68,15 @@ def command(
             click.echo(line, err=True)
     run = opened.run()
     people = format_ in (None, "table") and output in (None, "-")
-    if people and customer_id is not None:
-        click.echo(facts.sheet(run.population, customer_id))
-    elif people:
-        _table(run)
-    else:
-        schema = facts.schema(run.population)
-        found = facts.batches(run.population, customer_id)
-        write(schema, found, output or "-", options.chosen(output, format_), run.formats)
+    with options.rejecting(run, rejects, output):
+        if people and customer_id is not None:
+            click.echo(facts.sheet(run.population, customer_id))
+        elif people:
+            _table(run)
+        else:
+            schema = facts.schema(run.population)
+            found = facts.batches(run.population, customer_id)
+            write(schema, found, output or "-", options.chosen(output, format_), run.formats)
     written = run.write_rejects(rejects, beside=output)
     rejected = run.counts.rejected
     if not quiet:

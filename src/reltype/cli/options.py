@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -185,6 +186,19 @@ def chosen(path: str | None, format_: str | None) -> str | None:
     if format_ is None and path in (None, "-"):
         return "table" if sys.stdout.isatty() else "csv"
     return format_
+
+
+@contextmanager
+def rejecting(run: Run, path: str | None, beside: str | None) -> Iterator[None]:
+    """Where no row can be used, the rejects are what tells why: they are written all the same."""
+    from reltype.errors import InputError
+
+    try:
+        yield
+    except InputError:
+        if run.counts.rejected and (written := run.write_rejects(path, beside=beside)):
+            click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
+        raise
 
 
 def run(**given: Any) -> Run:  # noqa: ANN401

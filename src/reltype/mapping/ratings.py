@@ -116,9 +116,6 @@ def nps(column: Column, name: Name) -> Reading | None:
     if numbers is None or numbers.share < 0.8 or min(numbers.values) < 0:
         return None
     source, high = numbers.expression(column.quoted), max(numbers.values)
-    if high == 11 and min(numbers.values) >= 1:
-        doubt = f"{column.name!r} was taken for a scale of 1 to 11, as its numbers run from there"
-        return Reading(f"{source} - 1", numbers.share, "numbers from 1 to 11", doubt)
     if high > 10:
         return None
     doubt = ""
