@@ -732,3 +732,25 @@ def test_the_folders_of_a_partitioned_table_are_columns(connection, tmp_path, en
         f"SELECT customer_id, country FROM {source.relation} ORDER BY 1"
     ).fetchall()
     assert found == [("de", "DE"), ("fr", "FR")]
+
+
+@pytest.mark.parametrize("formula", ["=B2*2", "=SUM(B2:B3)", '=IF(B2>1,"x","y")'])
+def test_a_formula_without_a_stored_result_is_named_with_its_column_and_cell(tmp_path, formula):
+    import openpyxl
+
+    from reltype.engines.duckdb import DuckDB
+    from reltype.sources import open_source
+
+    book = openpyxl.Workbook()
+    book.active.append(["id", "price", "amount"])
+    for number in range(3):
+        book.active.append([f"c{number}", number, formula])
+    book.save(tmp_path / "f.xlsx")
+    notes = open_source(DuckDB.connect().reader, str(tmp_path / "f.xlsx")).notes
+    assert any("'amount' (C2)" in note and "no result is stored" in note for note in notes)
+    plain = openpyxl.Workbook()
+    plain.active.append(["id", "price"])
+    plain.active.append(["c", 1])
+    plain.save(tmp_path / "p.xlsx")
+    notes = open_source(DuckDB.connect().reader, str(tmp_path / "p.xlsx")).notes
+    assert not any("formula" in note for note in notes)

@@ -31,6 +31,8 @@ LARGEST_UNPACKED = 1 << 30
 MOST_TIMES = 200
 """A workbook unpacks to no more bytes than the larger of these: so many, or so many times its own."""
 MOST_CELLS = 200_000_000
+FORMULAS = 200
+"""First rows in which formulas without a result are looked for."""
 
 
 def open_archive(
@@ -77,6 +79,7 @@ def _open_workbook(
                 chosen = _chosen(name, book, sheet)
                 title = chosen.title
                 _write(name, chosen, copy)
+                notes = (f"read sheet {title!r}", *_unsaved(path, chosen))
         except (InputError, MemoryError):
             raise
         except Exception as error:
@@ -88,7 +91,7 @@ def _open_workbook(
                 f"({type(error).__name__}). Fetch it again, or save it as CSV."
             ) from error
     part = open_delimited(connection, name, copy, "utf-8")
-    return evolve(part, encoding=None, notes=(f"read sheet {title!r}", *part.notes))
+    return evolve(part, encoding=None, notes=(*notes, *part.notes))
 
 
 def _sound(name: str, path: Path) -> None:
@@ -168,6 +171,43 @@ def _write(name: str, sheet: Any, copy: Path) -> None:
                 continue
             writer.writerow([row[place] if place < len(row) else "" for place in places])
     ragged.unlink()
+
+
+def _unsaved(path: Path, sheet: Any) -> tuple[str, ...]:
+    """A sentence if formulas stand in the first rows whose results were never stored.
+
+    A program that writes a workbook leaves them to Excel, which stores them when it saves.
+    """
+    import openpyxl
+
+    found: dict[int, str] = {}
+    head: tuple[Any, ...] = ()
+    with (
+        path.open("rb") as stream,
+        closing(openpyxl.load_workbook(stream, read_only=True)) as book,
+    ):
+        formulas = book[sheet.title]
+        formulas.reset_dimensions()
+        rows = zip(
+            formulas.iter_rows(max_row=FORMULAS), sheet.iter_rows(max_row=FORMULAS), strict=False
+        )
+        for written, stored in rows:
+            head = head or tuple(cell.value for cell in written)
+            for place, (cell, result) in enumerate(zip(written, stored, strict=False)):
+                if cell.data_type == "f" and result.value is None:
+                    found.setdefault(place, cell.coordinate)
+    if not found:
+        return ()
+    cells = ", ".join(
+        f"{head[place]!r} ({cell})" if place < len(head) and head[place] else cell
+        for place, cell in list(found.items())[:5]
+    )
+    return (
+        (
+            f"formulas stand in {cells} of which no result is stored: these cells count as blank. "
+            "Open the workbook in a spreadsheet program and save it"
+        ),
+    )
 
 
 def _text(value: object) -> str:
