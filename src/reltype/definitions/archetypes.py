@@ -26,7 +26,7 @@ class Place:
     """
 
     value: float = field(validator=[validators.ge(0), validators.le(1)])
-    tolerance: float = field(validator=[validators.ge(0.001), validators.le(1)])
+    tolerance: float = field(validator=[validators.ge(0.001), validators.le(1.0)])
     status: str = field(default="inferred", validator=validators.in_(("sourced", "inferred")))
     source: str = ""
     target: float | None = None
