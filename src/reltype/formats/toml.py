@@ -6,6 +6,7 @@ and works out every digit of a number. Nobody writes such things by hand.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -55,6 +56,11 @@ def loads(text: str, what: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{what}: is not TOML: {str(error)[:300]}.") from error
+
+
+def quoted(text: str) -> str:
+    """A basic string: JSON's escapes are TOML's, but for the one control that JSON leaves."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _bounded(text: str, what: str) -> None:

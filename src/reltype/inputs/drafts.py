@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from reltype.formats.toml import quoted
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _kinds(guesses: Sequence[Guess]) -> Iterator[str]:
             if word in written or guess.role != "interactions":
                 continue
             written.add(word)
-            line = f"{json.dumps(word, ensure_ascii=False)} = {text(kind)}"
+            line = f"{quoted(word)} = {text(kind)}"
             unknown = kind == "other"
             line = f"# {line}" if unknown else line
             told = f"{count} of the sampled rows" + ("; unknown" if unknown else "")
@@ -85,7 +85,7 @@ def _kinds(guesses: Sequence[Guess]) -> Iterator[str]:
         for word, kind in guess.mapping.kinds.items():
             if word not in written:
                 written.add(word)
-                yield f"{json.dumps(word, ensure_ascii=False)} = {text(kind)}"
+                yield f"{quoted(word)} = {text(kind)}"
 
 
 def text(value: str) -> str:
@@ -93,7 +93,7 @@ def text(value: str) -> str:
     plain = all(sign.isprintable() for sign in value)
     if '"' in value and "'" not in value and plain:
         return f"'{value}'"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return quoted(value)
 
 
 def _one_line(words: str) -> str:

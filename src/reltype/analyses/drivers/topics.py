@@ -18,6 +18,7 @@ from attrs import frozen
 from reltype.analyses.drivers.intervals import interval
 from reltype.definitions.benefits import KINDS
 from reltype.errors import ConfigError, did_you_mean
+from reltype.formats.toml import quoted
 from reltype.mapping.kinds import plain
 
 if TYPE_CHECKING:
@@ -207,15 +208,13 @@ def bundles(
 
 def draft(names: Sequence[str], topics: Mapping[str, Topic]) -> str:
     """`[benefits_of]` as a config has it, with each guess as a comment beside it."""
-    import json
-
     lines = ["[benefits_of]"]
     for name in names:
         topic = topics.get(name)
-        key = json.dumps(name, ensure_ascii=False)
+        key = quoted(name)
         if topic is None:
             lines.append(f'# {key} = ""  # nothing found: a benefit, a kind, or "{NONE}"')
         else:
-            value = json.dumps(topic.benefit or topic.kind, ensure_ascii=False)
+            value = quoted(topic.benefit or topic.kind)
             lines.append(f"{key} = {value}  # {topic.because}")
     return "\n".join(lines)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from attrs import frozen
 
+from reltype.arrow import doubles
+from reltype.scoring.population import EPOCH
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -29,8 +32,6 @@ PERIODS = 4
 
 Z = 1.959964
 """Half-width of a 95 % interval, in standard errors."""
-
-EPOCH = dt.date(1970, 1, 1)
 
 
 @frozen
@@ -189,11 +190,7 @@ def after(opened: Opened, tickets: Tickets) -> After | None:
     finally:
         opened.engine.drop(kept)
 
-    def floats(name: str) -> NDArray[np.float64]:
-        column = found.column(name).combine_chunks().cast("float64").fill_null(np.nan)
-        return np.asarray(column.to_numpy(zero_copy_only=False), float)
-
-    return After(floats("affect"), floats("silent"))
+    return After(doubles(found.column("affect")), doubles(found.column("silent")))
 
 
 def difference(

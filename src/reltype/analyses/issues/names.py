@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ import numpy as np
 from attrs import field, frozen
 
 from reltype.errors import ConfigError
+from reltype.formats.toml import load, quoted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,14 +61,14 @@ class Names:
         place = Path(path)
         if not place.exists():
             return cls()
+        found = load(place)
         try:
-            found = tomllib.loads(place.read_text(encoding="utf-8"))
             issues = tuple(
                 Named(str(i["name"]), tuple(map(str, i.get("like", ()))), str(i.get("into", "")))
                 for i in found.get("issues", ())
             )
             moves = {str(m["text"]): str(m["to"]) for m in found.get("moves", ())}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"{path}: not a file of `reltype issues --names` ({error})."
             ) from error
@@ -99,11 +98,11 @@ class Names:
         """The file."""
         parts = [_HEAD]
         for issue in self.issues:
-            like = "".join(f"  {_quoted(text)},\n" for text in issue.like)
-            into = f"into = {_quoted(issue.into)}\n" if issue.into else ""
-            parts.append(f"\n[[issues]]\nname = {_quoted(issue.name)}\n{into}like = [\n{like}]\n")
+            like = "".join(f"  {quoted(text)},\n" for text in issue.like)
+            into = f"into = {quoted(issue.into)}\n" if issue.into else ""
+            parts.append(f"\n[[issues]]\nname = {quoted(issue.name)}\n{into}like = [\n{like}]\n")
         for text, name in self.moves.items():
-            parts.append(f"\n[[moves]]\ntext = {_quoted(text)}\nto = {_quoted(name)}\n")
+            parts.append(f"\n[[moves]]\ntext = {quoted(text)}\nto = {quoted(name)}\n")
         return "".join(parts)
 
     def matched(self, texts: Sequence[str], labels: NDArray[np.int64], count: int) -> list[str]:
@@ -135,8 +134,3 @@ class Names:
                 # Two known issues are one now: the one with more of its tickets keeps the name.
                 continue
         return given
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string: JSON's escapes are TOML's, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from reltype import sources
 from reltype.analyses.issues.personal import masked
+from reltype.arrow import doubles
 from reltype.errors import InputError, did_you_mean
 from reltype.expressions import quote
 from reltype.mapping import Mapping
@@ -119,7 +120,7 @@ def read(
           CAST({state} AS VARCHAR) AS state, epoch(closed_at) / 86400 AS closed
         FROM ({sql}) ORDER BY {ROW}"""
     )
-    day, end = _floats(table, "day"), _floats(table, "closed")
+    day, end = doubles(table.column("day")), doubles(table.column("closed"))
     resolved = np.full(len(day), np.nan)
     if status:
         resolved = _done(table.column("state").to_pylist())
@@ -237,8 +238,3 @@ def _done(states: Sequence[str | None]) -> NDArray[np.float64]:
          for state in states],
         float,
     )  # fmt: skip
-
-
-def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
-    column = table.column(name).combine_chunks().cast("float64")
-    return np.asarray(column.fill_null(np.nan).to_numpy(zero_copy_only=False), float)

@@ -17,6 +17,7 @@ from reltype.analyses.tracking.changes import because
 from reltype.analyses.tracking.days import as_of_days
 from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
 from reltype.analyses.tracking.moves import WINDOW, Moves, moves
+from reltype.arrow import doubles
 from reltype.errors import UsageError
 
 if TYPE_CHECKING:
@@ -263,11 +264,12 @@ def _seen(table: pa.Table, names: Sequence[str], states: Sequence[str], days: in
     )
 
 
-def _codes(column: pa.ChunkedArray, among: pa.Array) -> NDArray[np.int64]:
+def _codes(column: pa.Array | pa.ChunkedArray, among: pa.Array) -> NDArray[np.int64]:
+    """(n,) the place of each value in *among*, −1 where it is not there."""
     import pyarrow.compute as pc
 
     found = pc.index_in(column, among)
-    return np.asarray(found.fill_null(-1).to_numpy(), np.int64)
+    return doubles(found.fill_null(-1)).astype(np.int64)
 
 
 def _spread(
@@ -331,13 +333,10 @@ def _windows(
 
     A window that holds all that lies before the first day, or in which a customer came, is none.
     """
-    import pyarrow.compute as pc
-
     said = np.full(shape, np.nan)
     for place, batch in history.judge(WINDOW):
         pooled = run.conclude(batch)
-        who = pc.index_in(batch.table.column("customer_id"), seen.ids)
-        rows = np.asarray(who.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+        rows = _codes(batch.table.column("customer_id"), seen.ids)
         known = rows >= 0
         likely = pooled.scores[:, :-1] - pooled.prior / pooled.temperature[:, None]
         said[rows[known], place] = likely[known]

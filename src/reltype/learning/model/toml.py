@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from reltype.formats.toml import quoted
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -42,7 +43,7 @@ def _tables(value: object) -> bool:
 
 
 def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else _text(key)
+    return key if _BARE.fullmatch(key) else quoted(key)
 
 
 def _value(value: object) -> str:
@@ -51,14 +52,9 @@ def _value(value: object) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, str):
-        return _text(value)
+        return quoted(value)
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
     raise TypeError(f"{value!r} cannot be written as TOML")
-
-
-def _text(text: str) -> str:
-    """A basic string: JSON's escapes are TOML's, but for the one control that JSON leaves."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
