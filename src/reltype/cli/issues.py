@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -60,20 +59,18 @@ def command(
     """
     from reltype.analyses.issues import issues
     from reltype.analyses.issues.page import page
-    from reltype.formats import destination
+    from reltype.formats import destination, write_document
 
     columns = [part.strip() for part in (text or "").split(",") if part.strip()]
     found = issues(list(data) or None, text=columns, names=names, map=options.pairs(map_), **given)
     if output not in (None, "-"):
         if str(output).endswith(".json") and format_ in (None, "json"):
-            with destination(str(output)) as stream:
-                stream.write(_json(found.to_dict()))
+            write_document(str(output), found.to_dict())
         else:
             found.write(str(output), format_)
         click.echo(page(found))
     elif format_ == "json":
-        with destination("-") as stream:
-            stream.write(_json(found.to_dict()))
+        write_document("-", found.to_dict())
     elif format_ in (None, "table"):
         click.echo(page(found))
     else:
@@ -84,7 +81,3 @@ def command(
     if not quiet:
         for note in found.notes:
             click.echo(f"Note: {note}.", err=True)
-
-
-def _json(found: dict[str, Any]) -> bytes:
-    return (json.dumps(found, ensure_ascii=False, indent=2) + "\n").encode()

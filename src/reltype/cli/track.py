@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -51,15 +50,13 @@ def command(
     """
     from reltype.analyses.tracking import track
     from reltype.analyses.tracking.page import page
-    from reltype.formats import destination
+    from reltype.formats import write_document
 
     found = track(
         list(data) or None, first=first, until=until or as_of, map=options.pairs(map_), **given
     )
-    told = (json.dumps(found.to_dict(), ensure_ascii=False, indent=2) + "\n").encode()
     if format_ == "json" and (output in (None, "-") or str(output).endswith(".json")):
-        with destination(output or "-") as stream:
-            stream.write(told)
+        write_document(output or "-", found.to_dict())
     elif output not in (None, "-") or format_ not in (None, "table"):
         found.write(output or "-", format_)
     if output not in (None, "-") or format_ in (None, "table"):

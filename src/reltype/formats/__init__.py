@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
@@ -105,6 +106,16 @@ def write_words(path: Path | str, text: str) -> None:
     """
     with destination(path) as stream:
         stream.write(f"{clean(text)}\n".encode("utf-8", "replace"))
+
+
+def write_document(path: Path | str, document: Mapping[str, Any]) -> None:
+    """Write *document* as JSON to *path*, or to standard output for `-`; whole or not at all.
+
+    Raises:
+        OutputError: The place cannot be written, or the disk is full.
+    """
+    with destination(path) as stream:
+        stream.write((json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from reltype.errors import ConfigError, InputError
+from reltype.formats import toml
 
 
 def load(path: str | Path) -> dict[str, list[str]]:
@@ -19,14 +19,7 @@ def load(path: str | Path) -> dict[str, list[str]]:
     file = Path(path)
     if file.suffix.lower() != ".toml":
         return _of_table(file)
-    try:
-        document = tomllib.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(
-            f"{file}: cannot be read ({(error.strerror or str(error)).lower()})."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: is not TOML: {error}.") from error
+    document = toml.load(file)
     tables: Any = document.get("groups", document)
     made: dict[str, list[str]] = {}
     for name, members in tables.items() if isinstance(tables, dict) else ():

@@ -137,7 +137,8 @@ def measure(
     sample = Sample.of(table.values[:, order], table.weights, table.respondents)
     complete = int(sample.complete.sum())
     chosen = treatment or ("listwise" if complete >= (1 - LOST) * len(sample) else "em")
-    _enough(sample, table, name, sample.rows(sample.complete) if chosen == "listwise" else sample)
+    used = sample.rows(sample.complete) if chosen == "listwise" else sample
+    _enough(sample, table, name, used)
     place = {column: i for i, column in enumerate(order)}
     players = [[place[c] for c in table.players[player]] for player in names]
     always = [place[c] for c in kept]
@@ -148,7 +149,6 @@ def measure(
         )
     found = mean_shares(known.covariances, players, always)
     drawn = replicated(known.covariances, known.replicates, players, always, found.lmg)
-    used = sample.rows(sample.complete) if chosen == "listwise" else sample
     lines = _lines(known, used, players, always)
     chance = noise.chance(found.r2, len(columns), known.size, len(always), found.always)
     if len(sample) <= _SHUFFLED and sample.people == len(sample):

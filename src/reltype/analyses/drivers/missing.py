@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from attrs import evolve, frozen
 
-from reltype.analyses.drivers.moments import SEED, Sample, Sums, covariance, draws
+from reltype.analyses.drivers.moments import (
+    SEED,
+    Sample,
+    Sums,
+    covariance,
+    draws,
+    replicate_sums,
+    unit_sums,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,9 +125,7 @@ def _by_rows(sample: Sample, copies: int) -> Moments:
     means, covariances = rows.likeliest()
     sums = rows.expected(means, covariances, units=sample.units)
     counts = draws(len(sums), copies)
-    side = sums.shape[1]
-    flat = (counts @ sums.reshape(len(sums), -1)).reshape(copies, side, side)
-    drawn = np.moveaxis(flat, 0, -1)
+    drawn = replicate_sums(sums, counts)
     both = rows.scale[:, None] * rows.scale[None, :]
     return Moments(
         "em",
@@ -142,8 +148,7 @@ def _by_imputation(sample: Sample, copies: int) -> Moments:
     drawn = draws(units, IMPUTATIONS, seed=1)
     if _patterns(sample) > _MANY:
         known = rows.expected(*rows.likeliest(), units=sample.units)
-        flat = drawn @ known.reshape(units, -1)
-        total = np.moveaxis(flat.reshape(IMPUTATIONS, *known.shape[1:]), 0, -1)
+        total = replicate_sums(known, drawn)
         means = (total[1:, 0] / total[0, 0]).T
         covariances = np.moveaxis(covariance(total), -1, 0)
     else:
@@ -211,10 +216,7 @@ class Patterns:
             unit, first = np.unique(sample.units[chosen], return_index=True)
             masks.append(mask)
             units.append(unit)
-            if len(unit) == len(chosen):
-                sums.append(cells[:, :, None] * cells[:, None, :])
-            else:
-                sums.append(np.stack([part.T @ part for part in np.split(cells, first[1:])]))
+            sums.append(unit_sums(cells, first))
         return cls(masks, rows, units, sums, centre, scale)
 
     def begin(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

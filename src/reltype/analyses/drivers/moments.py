@@ -143,15 +143,13 @@ class Sums:
         starts = np.flatnonzero(np.diff(units[order], prepend=-1))
         root = np.sqrt(sample.weights[order])[:, None]
         columns = np.concatenate([root, root * (sample.values[order] - centre)], axis=1)
-        return cls(_products(columns, starts), centre)
+        return cls(unit_sums(columns, starts), centre)
 
     def covariances(self, counts: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """(m, m) of the sample; with (copies, units) *counts*, (m, m, copies) of replicates."""
         if counts is None:
             return covariance(self.products.sum(axis=0))
-        side = self.products.shape[1]
-        flat = counts @ self.products.reshape(len(self.products), -1)
-        return covariance(np.moveaxis(flat.reshape(len(counts), side, side), 0, -1))
+        return covariance(replicate_sums(self.products, counts))
 
     def means(self, counts: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """(m,) means; with (copies, units) *counts*, (m, copies)."""
@@ -216,7 +214,15 @@ def _as_met(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     return made
 
 
-def _products(columns: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
+def replicate_sums(
+    products: NDArray[np.float64], counts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(m, m, copies) sums over the units, each as often as (copies, units) *counts* says."""
+    flat = counts @ products.reshape(len(products), -1)
+    return np.moveaxis(flat.reshape(len(counts), *products.shape[1:]), 0, -1)
+
+
+def unit_sums(columns: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
     """(units, m, m) sums of products of rows that lie together, from each start to the next."""
     ends = [*starts[1:].tolist(), len(columns)]
     if len(starts) == len(columns):

@@ -95,11 +95,16 @@ def _normal(
     return crossed, ((normal**2).sum(axis=0) + rng.chisquare(beyond, draws)) / size
 
 
+def _filled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Missing answers as their column's mean."""
+    return np.where(np.isnan(values), np.nanmean(values, axis=0), values)
+
+
 def _dealt(
     sample: Sample, columns: Sequence[int], draws: int, size: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The same of answers that were dealt anew."""
-    filled = np.where(np.isnan(sample.values), np.nanmean(sample.values, axis=0), sample.values)
+    filled = _filled(sample.values)
     share = sample.weights / sample.weights.sum()
     centred = filled - share @ filled
     spread = np.sqrt(share @ centred**2)
@@ -157,7 +162,7 @@ def chance_by_shuffling(
         weights: (n,).
         always: Columns that stay in; the outcome is dealt anew after what they explain is taken out.
     """
-    filled = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
+    filled = _filled(values)
     root = np.sqrt(weights)[:, None]
     centred = (filled - np.average(filled, axis=0, weights=weights)) * root
     outcome = centred[:, -1]

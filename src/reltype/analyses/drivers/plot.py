@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reltype.analyses.drivers.words import shown_names
 from reltype.errors import UsageError
+from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,4 +171,4 @@ def _n(value: float) -> str:
 
 
 def _safe(text: str) -> str:
-    return escape("".join(c if c.isprintable() else "�" for c in text))
+    return escape(printable(text))

@@ -17,6 +17,7 @@ from reltype.engines import EngineError, limits
 from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import literal, quote
+from reltype.formats.printing import printable
 from reltype.mapping.casts import Cells, blank
 from reltype.mapping.columns import columns_of
 from reltype.mapping.kinds import plain
@@ -443,5 +444,5 @@ def _told(name: str, words: Mapping[str, float]) -> str:
 
 
 def _brief(cell: object, longest: int = 40) -> str:
-    text = "".join(c if c.isprintable() else "�" for c in str(cell))
+    text = printable(str(cell))
     return repr(text if len(text) <= longest else text[: longest - 1] + "…")

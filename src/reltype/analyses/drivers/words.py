@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from reltype.analyses.drivers.performance import ADVICE, CANNOT_TELL, QUADRANTS
+from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -158,7 +159,7 @@ def _benefits(found: Drivers, names: Mapping[str, str]) -> Iterator[str]:
         wide = max(len(b.name) for b in held.values())
         for b in held.values():
             spread = f"{b.low:.0%} to {b.high:.0%}"
-            line = f"  {_plain(b.name):<{wide}} {b.share:>4.0%}  {spread:<12}"
+            line = f"  {printable(b.name):<{wide}} {b.share:>4.0%}  {spread:<12}"
             items = ", ".join(names[a] for a in b.attributes)
             room = WIDTH - len(line) - 2
             yield (
@@ -168,7 +169,7 @@ def _benefits(found: Drivers, names: Mapping[str, str]) -> Iterator[str]:
 
 def shown_names(found: Drivers) -> dict[str, str]:
     """Names as people see them: without what all begin with, up to a colon or an underscore."""
-    names = {name: _plain(name) for name in found.drivers}
+    names = {name: printable(name) for name in found.drivers}
     first, last = min(names.values()), max(names.values())
     same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
     common = first[:same] if len(names) > 1 else ""
@@ -183,14 +184,9 @@ def _digits(number: float) -> str:
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
-def _plain(name: str) -> str:
-    return "".join(c if c.isprintable() else "�" for c in name)
-
-
 def _cut(name: str, width: int) -> str:
     return name if len(name) <= width else name[: width - 1] + "…"
 
 
 def _wrapped(sentence: str) -> str:
-    clean = "".join(c if c.isprintable() else "�" for c in sentence)
-    return textwrap.fill(clean, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(printable(sentence), WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -14,7 +14,6 @@ from attrs import evolve, field, frozen
 
 from reltype.analyses.issues.course import (
     AFTER,
-    EPOCH,
     EVERY,
     Difference,
     Every,
@@ -27,6 +26,7 @@ from reltype.analyses.issues.grouping import FEWEST, Grouping, Vectors, group
 from reltype.analyses.issues.names import Named, Names
 from reltype.analyses.issues.tickets import Tickets, read
 from reltype.errors import InputError, ReltypeError, UsageError, did_you_mean
+from reltype.scoring.population import EPOCH
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -302,14 +302,19 @@ def _described(
     return tuple(sorted(found, key=lambda issue: (-issue.tickets, issue.name)))
 
 
+def _nearest(mine: NDArray[np.bool_], likeness: NDArray[np.float64]) -> list[int]:
+    """The tickets of an issue, those nearest its centre first."""
+    at = np.nonzero(mine)[0]
+    found: list[int] = at[np.argsort(-likeness[at], kind="stable")].tolist()
+    return found
+
+
 def _examples(
     said: Sequence[str | None], mine: NDArray[np.bool_], likeness: NDArray[np.float64], most: int
 ) -> tuple[str, ...]:
     """Different tickets nearest the centre, the nearest first."""
-    at = np.nonzero(mine)[0]
-    nearest = at[np.argsort(-likeness[at], kind="stable")]
     kept: dict[str, None] = {}
-    for i in nearest.tolist():
+    for i in _nearest(mine, likeness):
         kept.setdefault(" ".join((said[i] or "").split()))
         if len(kept) == most:
             break
@@ -337,9 +342,7 @@ def _kept(
 def _like(
     said: Sequence[str | None], mine: NDArray[np.bool_], likeness: NDArray[np.float64]
 ) -> tuple[str, ...]:
-    at = np.nonzero(mine)[0]
-    nearest = at[np.argsort(-likeness[at], kind="stable")]
-    return tuple(dict.fromkeys(said[i] or "" for i in nearest.tolist()))[:KEPT]
+    return tuple(dict.fromkeys(said[i] or "" for i in _nearest(mine, likeness)))[:KEPT]
 
 
 def _who(tickets: Tickets) -> NDArray[np.int64]:

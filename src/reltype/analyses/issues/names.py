@@ -128,9 +128,7 @@ class Names:
         given = [""] * count
         for i in np.argsort(-votes.max(axis=1, initial=0), kind="stable") if count else []:
             best = int(votes[i].argmax())
+            # Where two known issues are one now, the one with more of its tickets keeps the name.
             if votes[i, best] * 2 >= max(len(self.issues[i].like), 1) and not given[best]:
                 given[best] = self.issues[i].name
-            elif votes[i, best] * 2 > len(self.issues[i].like):
-                # Two known issues are one now: the one with more of its tickets keeps the name.
-                continue
         return given

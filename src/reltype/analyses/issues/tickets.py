@@ -102,10 +102,9 @@ def read(
     types = {ROW: "BIGINT", **dict.fromkeys(keep[1:], "VARCHAR"), **item.types}
     sql = Mapping("interactions", known).select(rows, types, keep=keep)
     ended = _time_of(opened, item, closed)
-    late = "NULL" if ended is None else "closed.timestamp"
     if ended is not None:
         sql = (
-            f"SELECT s.*, {late} AS closed_at FROM ({sql}) s JOIN "
+            f"SELECT s.*, closed.timestamp AS closed_at FROM ({sql}) s JOIN "
             f"({ended.select(rows, types, keep=[ROW])}) closed USING ({ROW})"
         )
     else:

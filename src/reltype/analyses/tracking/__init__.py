@@ -182,7 +182,7 @@ def _tracked(run: Run, history: History) -> Track:
     found = _moves(run, history, seen, len(names), notes)
     count = len(seen.ids)
     weights = _weights(seen, states, len(names))
-    told = because(run, history, seen.ids, found, names)
+    told = because(history, seen.ids, found, names)
     number = np.where(found.moved, np.cumsum(found.moved).reshape(found.moved.shape) - 1, -1)
     before = np.full_like(seen.named, -1)
     before[:, 1:] = seen.named[:, :-1]
@@ -255,7 +255,7 @@ def _seen(table: pa.Table, names: Sequence[str], states: Sequence[str], days: in
         posterior.reshape(-1, len(names))[place, i] = table.column(column).to_numpy()
     posterior /= posterior.sum(axis=2, keepdims=True)
     return _Seen(
-        ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids,
+        ids,
         place,
         _spread(np.ones(len(place), bool), place, shape, False),
         _spread(state, place, shape, at[NEW]),

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from reltype.analyses.tracking.moves import Moves
     from reltype.scoring.population import History
-    from reltype.scoring.run import Run
 
 FACTS = 3
 """Changes that are told of a mover."""
@@ -41,9 +40,7 @@ _STEPS = ("purchases", "visits", "messages", "reviews", "referrals")
 """Counts that rise in a courtship and fall where a relationship cools."""
 
 
-def because(
-    run: Run, history: History, ids: pa.Array, found: Moves, names: Sequence[str]
-) -> pa.Array:
+def because(history: History, ids: pa.Array, found: Moves, names: Sequence[str]) -> pa.Array:
     """A sentence for each mover, in the order of customers and days; a null at the end."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -51,13 +48,9 @@ def because(
     who, day = np.nonzero(found.moved)
     if not len(who):
         return pa.array([None], pa.string())
-    known = run.plan.measuring_all.features
-    counts = [
-        name
-        for name in _COUNTS
-        if name in {feature.name for feature in known} and name in _measured(history)
-    ]
-    extra = [n for n in ("responses", "outreaches") if n in _measured(history)]
+    measured = _measured(history)
+    counts = [name for name in _COUNTS if name in measured]
+    extra = [name for name in ("responses", "outreaches") if name in measured]
     asked = pa.table({
         "customer_id": ids.take(pa.array(who)),
         "number": np.arange(len(who)),

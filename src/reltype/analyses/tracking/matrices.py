@@ -205,7 +205,7 @@ def _interval(
     chance = np.sqrt(drawn_in * (1 - drawn_in) / (mass + 1))
     rows = mass[:, 0] > 0
     spread = np.zeros_like(joint)
-    spread[rows] = np.nanstd(np.where(np.isnan(drawn), np.nan, drawn)[:, rows], axis=0)
+    spread[rows] = np.nanstd(drawn[:, rows], axis=0)
     error = np.where(joint * (mass - joint) > 0, spread, chance) / (drawn_in * (1 - drawn_in))
     z = WIDER * norm.ppf((1 + level) / 2)
     low, high = (expit(logit(drawn_in) + sign * z * error) for sign in (-1, 1))
