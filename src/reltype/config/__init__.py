@@ -166,7 +166,7 @@ def load(path: str | Path | None = None) -> Config:
     file = Path(named) if named else _here()
     if file is None:
         return Config()
-    document = _document(file)
+    document = toml.load(file)
     if file.name == "pyproject.toml":
         document = document.get("tool", {}).get("reltype", {})
     return parse(document, file)
@@ -181,10 +181,6 @@ def _here() -> Path | None:
         if project.exists() and "tool.reltype" in project.read_text("utf-8", "replace")
         else None
     )
-
-
-def _document(file: Path) -> dict[str, Any]:
-    return toml.load(file)
 
 
 def parse(document: Mapping[str, Any], file: Path) -> Config:

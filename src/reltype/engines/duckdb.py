@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -97,11 +98,19 @@ def errors() -> tuple[type[Exception], ...]:
     return duckdb.Error, EngineError
 
 
+@cache
+def _judge() -> DuckDBPyConnection:
+    """A database of nothing, which says what it has against a query."""
+    import duckdb
+
+    return duckdb.connect(config={"enable_external_access": "false"})
+
+
 def complaint(sql: str, *values: str) -> str:
     """What DuckDB has against a query with these values as its parameters; empty: nothing."""
     import duckdb
 
-    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+    with _judge().cursor() as connection:
         try:
             connection.execute(sql, list(values))
         except duckdb.Error as error:
@@ -154,7 +163,8 @@ class DuckDB:
     def table(self, sql: str) -> pa.Table:
         """The whole result of a query."""
         with self._told():
-            return self.reader.sql(sql).to_arrow_table()
+            # `sql` would plan the query once for its columns and once more for its rows.
+            return self.reader.execute(sql).to_arrow_table()
 
     def batches(self, sql: str, size: int = BATCH) -> Iterator[pa.RecordBatch]:
         """The result of a query, *size* rows at a time, on a cursor of its own."""

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 @cache
 def table(*names: str) -> Mapping[str, Any]:
     """The table of the words file under these names, one below the other: `table("cldr", "money")`."""
-    found = _file()
+    found = data("words.toml")
     for name in names:
         found = found[name]
     return found
 
 
 @cache
-def _file() -> Mapping[str, Any]:
-    text = resources.files("reltype").joinpath("builtin/words.toml").read_text(encoding="utf-8")
+def data(name: str) -> Mapping[str, Any]:
+    """A file of words of `builtin/`, such as `words.toml`; nobody may change it."""
+    text = resources.files("reltype").joinpath("builtin", name).read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

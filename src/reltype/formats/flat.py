@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reltype.arrow import text
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -46,7 +48,7 @@ def _joined(lists: pa.ListArray) -> pa.Array:
     if pa.types.is_struct(values.type):
         values = values.field(0)
     offsets = pc.subtract(lists.offsets, lists.offsets[0])
-    return pc.binary_join(pa.ListArray.from_arrays(offsets.cast(pa.int32()), values), "; ")
+    return pc.binary_join(pa.ListArray.from_arrays(offsets.cast(pa.int32()), values), text("; "))
 
 
 def neutral(texts: pa.Array) -> pa.Array:
@@ -57,4 +59,4 @@ def neutral(texts: pa.Array) -> pa.Array:
     runs = pc.and_not(pc.match_substring_regex(texts, RUNS), number)
     if not pc.any(runs).as_py():
         return texts
-    return pc.if_else(runs, pc.binary_join_element_wise("'", texts, ""), texts)
+    return pc.if_else(runs, pc.binary_join_element_wise(text("'"), texts, text("")), texts)

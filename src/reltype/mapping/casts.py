@@ -21,12 +21,6 @@ BLANKS = words.blanks()
 """What stands in exports for nothing, in lower case."""
 
 _LONGEST_BLANK = max(map(len, BLANKS))
-_GIVES: dict[str, Kind] = {
-    "VARCHAR": "text",
-    "DOUBLE": "number",
-    "TIMESTAMP": "time",
-    "BOOLEAN": "bool",
-}
 _KINDS: dict[str, Kind] = {
     "VARCHAR": "text",
     "DOUBLE": "number",
@@ -124,7 +118,7 @@ class Cells:
         """SQL of a column or an expression as a canonical type; null where it cannot be read."""
         name, type_ = self.column(text), self.type_of(text)
         if name is None or to == "BOOLEAN":
-            return "(" + self.parsed(text, where, _GIVES[to]).sql() + ")"
+            return "(" + self.parsed(text, where, _KINDS[to]).sql() + ")"
         sql = quote(name)
         if to == "VARCHAR":
             return sql if type_ == "VARCHAR" else f"CAST({sql} AS VARCHAR)"

@@ -237,11 +237,6 @@ def columns_of(names: Sequence[str], types: Sequence[str], sample: pa.Table) -> 
     ]
 
 
-def _cells(written: Sequence[str | None]) -> tuple[str, ...]:
-    cells = (cell.strip() for cell in written if cell is not None)
-    return tuple(cell for cell in cells if cell.lower() not in BLANKS)
-
-
 def _column(name: str, type_: str, written: Sequence[str | None]) -> Column:
     at = tuple(
         None if cell is None or cell.strip().casefold() in BLANKS else cell.strip()

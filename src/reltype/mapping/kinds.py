@@ -233,6 +233,11 @@ def checked(kind: str, where: str) -> str:
     return kind
 
 
+def plain_sql(cell: str) -> str:
+    """SQL of a cell's text as `plain` gives it, but for camelCase."""
+    return f"trim(lower(regexp_replace(strip_accents({cell}), '[^0-9A-Za-z%#&]+', ' ', 'g')))"
+
+
 def kind_sql(cell: str, mapped: abc.Mapping[str, str]) -> str:
     """SQL of the kind that a cell's word stands for, `other` where it is unknown.
 
@@ -243,7 +248,7 @@ def kind_sql(cell: str, mapped: abc.Mapping[str, str]) -> str:
     """
     exact = {kind: kind for kind in KINDS} | dict(mapped)
     loose = {**words()} | {plain(word): kind for word, kind in mapped.items()}
-    folded = f"trim(lower(regexp_replace(strip_accents({cell}), '[^0-9A-Za-z%#&]+', ' ', 'g')))"
+    folded = plain_sql(cell)
     cases = " ".join(f"WHEN {literal(word)} THEN {literal(kind)}" for word, kind in exact.items())
     # A constant MAP is read for the remaining rows only; a long IN would become a join of all rows.
     known = ", ".join(f"{literal(word)}: {literal(kind)}" for word, kind in loose.items())

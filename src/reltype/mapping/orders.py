@@ -7,14 +7,10 @@ stayed. Everything here is text around a mapping's SELECT; nothing looks at the 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
 from reltype.expressions import literal
 from reltype.mapping.canonical import INTERACTIONS
-from reltype.mapping.states import PARTLY, REFUNDED, STATES, UNPAID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from reltype.mapping.states import PARTLY, REFUNDED, UNPAID
 
 GRID = 1 << 20
 """Amounts are kept to 1/GRID before they are summed, so that sums are equal in any order."""
@@ -99,9 +95,7 @@ def as_orders(
         "order_days": "date_diff('day', min(timestamp), max(timestamp))",
         "order_varies": " OR ".join(f"min({n}) <> max({n})" for n in varied) or "false",
     }
-    listed = ", ".join(
-        f"{aggregates[name]} AS {name}" for name in INTERACTIONS if name not in {"reject", "unread"}
-    )
+    listed = ", ".join(f"{aggregates[name]} AS {name}" for name in INTERACTIONS)
     counted = ", ".join(f"{sql} AS {name}" for name, sql in lines.items())
     kinds = ", ".join(map(literal, _PAID_FOR))
     # A row without an order id, and what no order is made of, is a row of its own.
@@ -117,11 +111,3 @@ def as_orders(
 
 _ALONE: Mapping[str, str] = {"order_rows": "1", "order_days": "0", "order_varies": "false"}
 _BY_WEIGHT = ("pending", "void", "cancelled", "failed", "paid", PARTLY, REFUNDED)
-
-
-def kinds_of_states(states: Iterable[str]) -> dict[str, str]:
-    """What each state makes of an order: a purchase, or `other` where it was never paid."""
-    return {state: "other" if state in UNPAID else "purchase" for state in states}
-
-
-__all__ = ["GRID", "LINES", "STATES", "as_orders", "kinds_of_states", "settled"]

@@ -6,13 +6,12 @@ paid, and its money is what stayed. The words are data: `builtin/orders.toml`.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from reltype.expressions import literal
-from reltype.mapping.kinds import plain
+from reltype.expressions.words import data
+from reltype.mapping.kinds import plain, plain_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +28,7 @@ _THINGS = ("order", "payment", "deal", "invoice", "charge", "sale", "transaction
 @cache
 def words() -> Mapping[str, str]:
     """Every known word in plain form → its state."""
-    text = resources.files("reltype").joinpath("builtin/orders.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text)["states"]
+    tables = data("orders.toml")["states"]
     known = {plain(word): state for state, listed in tables.items() for word in listed}
     return {state: state for state in STATES} | known
 
@@ -56,7 +54,7 @@ def state_sql(cell: str, mapped: Mapping[str, str]) -> str:
     """
     listed = {**words()} | {plain(word): state for word, state in mapped.items()}
     known = ", ".join(f"{literal(word)}: {literal(state)}" for word, state in listed.items())
-    folded = f"trim(lower(regexp_replace(strip_accents({cell}), '[^0-9A-Za-z%#&]+', ' ', 'g')))"
+    folded = plain_sql(cell)
     things = "|".join(_THINGS)
     bare = f"regexp_replace({folded}, '^({things}) ', '')"
     return f"coalesce((MAP {{{known}}})[{folded}], (MAP {{{known}}})[{bare}])"

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING
-
 from reltype.expressions import literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-
-@cache
-def _words() -> Mapping[str, Sequence[str]]:
-    text = resources.files("reltype").joinpath("builtin/orders.toml").read_text(encoding="utf-8")
-    tables: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(text)
-    return tables["totals"]
+from reltype.expressions.words import data
 
 
 def _folded(text: str) -> str:
@@ -33,7 +19,8 @@ def totals_sql(ids: str) -> str:
         ids: SQL of a relation with the column `customer_id`, each once.
     """
     sure, others = (
-        "|".join(word.replace(" ", " ?") for word in _words()[key]) for key in ("sure", "others")
+        "|".join(word.replace(" ", " ?") for word in data("orders.toml")["totals"][key])
+        for key in ("sure", "others")
     )
     begins = literal(f"^({sure}|{others})( |$)")
     wholly = literal(f"^({sure})( |$)|^({others})$")
@@ -49,5 +36,5 @@ def totals_sql(ids: str) -> str:
 
 def _first_letters() -> str:
     """A pattern of what such a row may begin with: nearly all ids fall out by their first letter."""
-    firsts = sorted({word[0] for words in _words().values() for word in words})
+    firsts = sorted({word[0] for words in data("orders.toml")["totals"].values() for word in words})
     return f"[^a-z]*[{''.join(firsts)}].*"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from reltype.expressions.words import currency_codes
+from reltype.expressions.words import currency_codes, data
 from reltype.mapping.kinds import apart, plain
 
 if TYPE_CHECKING:
@@ -188,20 +186,16 @@ def known_contexts() -> tuple[Context, ...]:
             tuple(table["lower"]),
             table.get("kind"),
         )
-        for name, table in _tables()["contexts"].items()
+        for name, table in data("headers.toml")["contexts"].items()
     )
-
-
-@cache
-def _tables() -> dict[str, Any]:
-    text = resources.files("reltype").joinpath("builtin/headers.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
 
 
 @cache
 def roles() -> Mapping[str, Role]:
     """Every role and the names that go with it."""
-    return {role: _role(table) for role, table in _tables().items() if role != "contexts"}
+    return {
+        role: _role(table) for role, table in data("headers.toml").items() if role != "contexts"
+    }
 
 
 def _role(table: Mapping[str, Any]) -> Role:

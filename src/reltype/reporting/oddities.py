@@ -111,9 +111,7 @@ def _paid_back(engine: Engine, inputs: Inputs, item: Input, canonical: str) -> I
         return
     row = first(
         engine,
-        "SELECT count_if(kind = 'refund') AS back, count_if(kind = 'refund' AND "
-        f"kind_as_written IS DISTINCT FROM 'refund') AS guessed FROM ({canonical})"
-        " WHERE reject IS NULL",
+        f"SELECT count_if(kind = 'refund') AS back FROM ({canonical}) WHERE reject IS NULL",
     )
     if row["back"]:
         yield (

@@ -438,8 +438,8 @@ def _open_duckdb(connection: DuckDBPyConnection, address: _Address, wanted: str 
         shown = _chosen(address.shown, list(held.known), wanted)
         relation = identifier(held.named(shown))
         columns, types = frames.described(connection, relation)
-    except (duckdb.Error, InputError) as error:
-        raise (error if isinstance(error, InputError) else _failed(address, error)) from error
+    except duckdb.Error as error:
+        raise _failed(address, error) from error
     except selects.UnsafeError as error:
         raise InputError(
             f"{address.shown}#{wanted or shown}: is a view that {error}; it was not run. Give a "

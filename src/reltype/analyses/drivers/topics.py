@@ -6,10 +6,8 @@ socio-emotional (respect, dignity) and clinical or technical ones (pain control)
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +16,7 @@ from attrs import frozen
 from reltype.analyses.drivers.intervals import interval
 from reltype.definitions.benefits import KINDS
 from reltype.errors import ConfigError, did_you_mean
+from reltype.expressions.words import data
 from reltype.formats.toml import quoted
 from reltype.mapping.kinds import plain
 
@@ -149,10 +148,9 @@ def _begins(word: str, part: str) -> bool:
 
 @cache
 def _phrases() -> list[tuple[str, str, list[list[str]]]]:
-    text = resources.files("reltype").joinpath("builtin/topics.toml").read_text(encoding="utf-8")
     return [
         (t["benefit"], t.get("kind", ""), [word.split() for word in t["words"]])
-        for t in tomllib.loads(text)["topics"]
+        for t in data("topics.toml")["topics"]
     ]
 
 
