@@ -163,8 +163,7 @@ class DuckDB:
     def table(self, sql: str) -> pa.Table:
         """The whole result of a query."""
         with self._told():
-            # `sql` would plan the query once for its columns and once more for its rows.
-            return self.reader.execute(sql).to_arrow_table()
+            return self.reader.sql(sql).to_arrow_table()
 
     def batches(self, sql: str, size: int = BATCH) -> Iterator[pa.RecordBatch]:
         """The result of a query, *size* rows at a time, on a cursor of its own."""
