@@ -140,3 +140,9 @@ def test_a_written_file_has_the_usual_permissions(tmp_path):
 def test_a_place_that_cannot_be_written_is_told(tmp_path, path):
     with pytest.raises(OutputError, match=r"is a directory|cannot be written"):
         formats.write(ROWS.schema, ROWS.to_batches(), tmp_path / path, "csv")
+
+
+def test_a_document_is_written_after_a_table_was(tmp_path):
+    formats.write(pa.schema([("a", pa.int64())]), [], tmp_path / "table.json")
+    formats.write_document(tmp_path / "document.json", {"naïve": [1, None]})
+    assert json.loads((tmp_path / "document.json").read_text("utf-8")) == {"naïve": [1, None]}

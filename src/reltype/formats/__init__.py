@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import sys
@@ -10,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from json import dumps  # `json` is a writer of ours here, once it has been asked for
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -115,7 +115,7 @@ def write_document(path: Path | str, document: Mapping[str, Any]) -> None:
         OutputError: The place cannot be written, or the disk is full.
     """
     with destination(path) as stream:
-        stream.write((json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
+        stream.write((dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 @contextmanager
