@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from reltype.engines.duckdb import connect
+from reltype.engines.duckdb import DuckDB
 from reltype.plugins import load
 from reltype.plugins.knowledge import Knowledge
 from scipy.stats import spearmanr
@@ -27,8 +27,10 @@ LEAST = 3
 
 def scored(path: str) -> tuple[duckdb.DuckDBPyConnection, float]:
     """The file's reviews, each with its score, in a table `reviews`; and the seconds it took."""
-    connection = connect(threads=1)
-    Knowledge.of(load(reltype_sentiment, only=())).register(connection)
+    engine = DuckDB.connect(threads=1)
+    knowledge = Knowledge.of(load(reltype_sentiment, only=()))
+    engine.register(knowledge.functions, knowledge.plugins)
+    connection = engine.reader
     rows = f"read_json('{path}', format='newline_delimited', {READ})"
     connection.execute(f"CREATE TABLE raw AS SELECT DISTINCT * FROM {rows}")
     start = time.perf_counter()
