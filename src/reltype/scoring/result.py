@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TOO_LITTLE_KNOWN = "too little known of anybody"
 """Why nobody is named where the columns hold too little of what the typology asks."""
 SUGGESTIONS = 3
+WORDS = ("reasons", "against", "benefits")
+"""Columns in words."""
 
 
 class Sentences(Protocol):
@@ -88,8 +90,15 @@ class Result:
             ]
         )
 
-    def batch(self, batch: Batch, pooled: Pooled) -> pa.RecordBatch:
-        """The result's rows for *batch*, in its order."""
+    @cached_property
+    def brief_schema(self) -> pa.Schema:
+        """The columns without reasons and advice, which cost more than all others together."""
+        import pyarrow as pa
+
+        return pa.schema([f for f in self.schema if f.name not in WORDS])
+
+    def batch(self, batch: Batch, pooled: Pooled, *, words: bool = True) -> pa.RecordBatch:
+        """The result's rows for *batch*, in its order; without *words* those of `brief_schema`."""
         import pyarrow as pa
 
         named = self.named(pooled)
@@ -103,14 +112,15 @@ class Result:
             *(numbers(p) for p in pooled.posterior.T),
             *(numbers(d) for d in batch.readings.T),
             *(numbers(e) for e in batch.evidence.T),
-            *self.reasons.columns(batch, pooled, ranked, named),
+            *(self.reasons.columns(batch, pooled, ranked, named) if words else ()),
             self._certainty(confidence, named),
-            self._benefits(batch, pooled, named),
+            *([self._benefits(batch, pooled, named)] if words else ()),
             self._status(batch),
             self._because(pooled, named, ranked),
             self._alarms(batch),
         ]
-        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+        schema = self.schema if words else self.brief_schema
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def named(self, pooled: Pooled) -> NDArray[np.int64]:
         """(n,) index of the archetype that is named; the number of archetypes for none."""
