@@ -356,7 +356,7 @@ def test_importance_by_archetype_goes_before_that_of_all():
     )  # fmt: skip
     assert measured.weight("recovery", "marriage of convenience") == 1.4
     assert measured.weight("recovery", "fling") == 1.0
-    assert measured.told("recovery", "marriage of convenience") == (
+    assert measured.describe("recovery", "marriage of convenience") == (
         "recovery matters most to your marriages of convenience: 31% of what sat follows, 24% to 38%, "
         "weak evidence"
     )

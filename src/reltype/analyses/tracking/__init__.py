@@ -176,8 +176,8 @@ def _tracked(run: Run, history: History) -> Track:
 
     names = [a.name for a in run.plan.archetypes]
     states = (*names, *STATES)
-    concluded = _concluded(run, history)
-    seen = _seen(concluded, names, states, len(history.days))
+    scored = _scored_days(run, history)
+    seen = _seen(scored, names, states, len(history.days))
     notes: list[str] = []
     found = _moves(run, history, seen, len(names), notes)
     count = len(seen.ids)
@@ -196,7 +196,7 @@ def _tracked(run: Run, history: History) -> Track:
         "since": stamps.take(pa.array(_since(seen.named)[rows, columns])),
         "because": told.take(pa.array(number[rows, columns] % len(told))),
     }
-    table = concluded.take(pa.array(order))
+    table = scored.take(pa.array(order))
     for name, column in added.items():
         table = table.append_column(name, column)
     if count < LEAST:
@@ -218,7 +218,7 @@ def _tracked(run: Run, history: History) -> Track:
     )
 
 
-def _concluded(run: Run, history: History) -> pa.Table:
+def _scored_days(run: Run, history: History) -> pa.Table:
     """Every result row of every day, with its as-of day."""
     import pyarrow as pa
 
@@ -335,7 +335,7 @@ def _windows(
     """
     said = np.full(shape, np.nan)
     for place, batch in history.judge(WINDOW):
-        pooled = run.conclude(batch)
+        pooled = run.score_batch(batch)
         rows = _codes(batch.table.column("customer_id"), seen.ids)
         known = rows >= 0
         likely = pooled.scores[:, :-1] - pooled.prior / pooled.temperature[:, None]
