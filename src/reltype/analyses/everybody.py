@@ -1,6 +1,6 @@
 """Everybody: the customers at one or several days as one table that expressions may speak of.
 
-What was concluded of each, every feature, the readings by the names of their dimensions, and the
+What was scored of each, every feature, the readings by the names of their dimensions, and the
 columns of the customer tables, side by side in the engine.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
 
-CONCLUDED: Mapping[str, Kind] = {
+RESULT: Mapping[str, Kind] = {
     "archetype": "text",
     "confidence": "number",
     "certainty": "text",
@@ -44,7 +44,7 @@ class Everybody:
     Attributes:
         run: Whose scales hold.
         history: Facts up to each day.
-        concluded: A row of the result for each customer and day, with `as_of` (a date).
+        scored: A row of the result for each customer and day, with `as_of` (a date).
         table: The engine's table: `customer_id`, `as_of_day` (days since 1970-01-01), `alarms` (a
             list) and all columns in `kinds`.
         kinds: What an expression may speak of.
@@ -53,7 +53,7 @@ class Everybody:
 
     run: Run
     history: History
-    concluded: pa.Table
+    scored: pa.Table
     table: str
     kinds: Mapping[str, Kind]
     own: tuple[str, ...]
@@ -92,15 +92,15 @@ def needing(opened: Opened, texts: Iterable[tuple[str, str]]) -> Opened:
     missing = sorted(needs - {feature.name for feature in opened.plan.features})
     if not missing:
         return opened
-    also = tuple(dict.fromkeys([*opened.plan.also, *missing]))
-    return evolve(opened, plan=evolve(opened.plan, also=also))
+    also = tuple(dict.fromkeys([*opened.plan.extra_features, *missing]))
+    return evolve(opened, plan=evolve(opened.plan, extra_features=also))
 
 
 @contextmanager
 def everybody(run: Run, days: Sequence[dt.date]) -> Iterator[Everybody]:
     """The customers of a run up to each of *days*, ascending."""
     with run.population.in_periods(days) as history:
-        concluded = at_days(run, history)
+        scored = scored_days(run, history)
         population = run.population
         result = _result(run.plan)
         features = _features(run.plan)
@@ -111,9 +111,9 @@ def everybody(run: Run, days: Sequence[dt.date]) -> Iterator[Everybody]:
             *(f"o.{quote(name)}" for name in own),
         ]
         kept = ["customer_id", "as_of", *dict.fromkeys(result.values()), "alarms"]
-        flat = concluded.select(kept)
+        flat = scored.select(kept)
         with (
-            population.kept(flat, "concluded") as named,
+            population.kept(flat, "scored") as named,
             population.kept(history.features(), "featured") as featured,
             population.kept(_owned(run.inputs, own), "owned") as owned,
         ):
@@ -127,7 +127,7 @@ def everybody(run: Run, days: Sequence[dt.date]) -> Iterator[Everybody]:
             )
             with population.kept(sql, "everybody") as table:
                 yield Everybody(
-                    run, history, concluded, table, vocabulary(run.plan, run.inputs), tuple(own)
+                    run, history, scored, table, vocabulary(run.plan, run.inputs), tuple(own)
                 )
 
 
@@ -138,18 +138,18 @@ def vocabulary(plan: Plan, inputs: Inputs) -> dict[str, Kind]:
         for name, sql in _own(plan, inputs).items()
     }
     known |= {name: plan.kinds.get(name, "any") for name in _features(plan)}
-    return known | dict.fromkeys(_result(plan), "number") | dict(CONCLUDED)
+    return known | dict.fromkeys(_result(plan), "number") | dict(RESULT)
 
 
 def _result(plan: Plan) -> dict[str, str]:
     """What an expression calls a column of the result → the column."""
     readings = {d.name: f"d_{d.name}" for d in plan.dimensions}
     chances = [f"p_{a.column}" for a in plan.archetypes]
-    return {name: name for name in (*CONCLUDED, *chances, "p_unclassified")} | readings
+    return {name: name for name in (*RESULT, *chances, "p_unclassified")} | readings
 
 
 def _features(plan: Plan) -> list[str]:
-    return [f.name for f in plan.features if f.name not in CONCLUDED]
+    return [f.name for f in plan.features if f.name not in RESULT]
 
 
 def _own(plan: Plan, inputs: Inputs) -> dict[str, str]:
@@ -168,7 +168,7 @@ def _own(plan: Plan, inputs: Inputs) -> dict[str, str]:
     return columns
 
 
-def at_days(run: Run, history: History) -> pa.Table:
+def scored_days(run: Run, history: History) -> pa.Table:
     """Every result row of every day without its words, with its as-of day in `as_of`."""
     import pyarrow as pa
 

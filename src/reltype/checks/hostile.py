@@ -48,7 +48,7 @@ def batches(plan: Plan, features: Iterable[str] = (), seed: int = 0) -> dict[str
         seed: Chooses the numbers.
     """
     rng = np.random.default_rng(seed)
-    names = tuple(dict.fromkeys((*plan.mentioned, *plan.also, *features)))
+    names = tuple(dict.fromkeys((*plan.mentioned, *plan.extra_features, *features)))
     usual = _batch(plan, names, _readings(rng, ROWS, len(plan.dimensions)), rng)
     holes = np.where(rng.random(usual.readings.shape) < 0.5, np.nan, usual.readings)
     ends = rng.integers(0, 2, usual.readings.shape).astype(float)

@@ -72,7 +72,7 @@ class Outcome:
     reason: str = ""
 
 
-def of(thing: object, beside: Collection[str] = ()) -> list[Check]:
+def checks_of(thing: object, beside: Collection[str] = ()) -> list[Check]:
     """All checks of a plugin; a law that does not apply is among them, and is skipped aloud.
 
     Args:
@@ -81,6 +81,10 @@ def of(thing: object, beside: Collection[str] = ()) -> list[Check]:
     """
     subject = _Subject(thing, beside)
     return [Check("plugin: it loads", subject.loads), *subject.checks()]
+
+
+of = checks_of
+"""The name of old."""
 
 
 def outcomes(checks: Iterable[Check]) -> Iterator[Outcome]:

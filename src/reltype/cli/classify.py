@@ -56,8 +56,8 @@ def command(
     reltype classify orders.csv --customers accounts.csv -o relationships.parquet
     reltype classify sqlite:///crm.db --table orders --map timestamp="Created Date"
     """
+    from reltype.cli.print_summary import print_summary
     from reltype.cli.stream import first, progress, watched
-    from reltype.cli.tell import tell
     from reltype.formats import write
     from reltype.reporting.summary import Tally, summarise
 
@@ -82,7 +82,7 @@ def command(
     written = run.write_rejects(rejects, beside=output)
     if not quiet:
         click.echo(err=True)
-        tell(summary)
+        print_summary(summary)
         if written:
             click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
     if strict and opened.inputs.lacking:

@@ -84,9 +84,9 @@ class Search:
         everyone = self.run.population.features()
         found = self.run.population.first(f"SELECT {asked} FROM ({everyone})")
         usable = {n: v for n, v in found.items() if v is not None and v[0] != v[-1]}
-        return {n: self._as_told(n, v) for n, v in usable.items()}
+        return {n: self._as_shown(n, v) for n, v in usable.items()}
 
-    def _as_told(self, name: str, values: Sequence[float]) -> NDArray[np.float64]:
+    def _as_shown(self, name: str, values: Sequence[float]) -> NDArray[np.float64]:
         """*values* as far as the words of the change show them."""
         form = _form(self.levers[name])
         bounds = self.run.inputs.units.ratings.get(name)
@@ -112,7 +112,7 @@ class Search:
         at = int(np.searchsorted(values, flips))
         beside = values[max(at - 1, 0)] if flips > start else values[min(at + 1, len(values) - 1)]
         near = max(beside, start) if flips > start else min(beside, start)
-        return np.unique(self._as_told(name, np.linspace(near, flips, REFINED).tolist()))
+        return np.unique(self._as_shown(name, np.linspace(near, flips, REFINED).tolist()))
 
     def _paired(self) -> Counterfactual | None:
         coarse = {n: np.unique(v[:: (SINGLE - 1) // (PAIRED - 1)]) for n, v in self.grid.items()}
@@ -184,7 +184,7 @@ class Search:
         with population.kept(_table(names, tried), "candidates") as candidates:
             relation = self._moved(names, candidates)
             made = [
-                run.result.named(run.conclude(batch))
+                run.result.named(run.score_batch(batch))
                 for batch in population.judge(population.refeatured(relation))
             ]
         return np.concatenate(made)

@@ -28,20 +28,20 @@ class Plan:
         catalogue: Where the definitions come from.
         typology: What is told apart.
         known: Kinds of features that customer tables give, where they are known.
-        also: Features that a learned classifier reads; if any, it also gets the signals.
+        extra_features: Features that a learned classifier reads; if any, it also gets the signals.
         importance: What was measured of benefits, as far as their priority depends on it.
     """
 
     catalogue: Catalogue = field(repr=False)
     typology: Typology
-    also: tuple[str, ...] = ()
+    extra_features: tuple[str, ...] = ()
     known: Mapping[str, Kind] = field(factory=dict, repr=False)
     importance: Importance | None = field(default=None, repr=False)
 
     @property
     def measuring_all(self) -> Plan:
         """The plan that measures every feature of the catalogue, whoever asks for it."""
-        return evolve(self, also=tuple(self.catalogue.features))
+        return evolve(self, extra_features=tuple(self.catalogue.features))
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -210,7 +210,7 @@ class Plan:
             ConfigError: They need each other in a circle.
         """
         wanted = self._closure(
-            {*self.inputs, *self.mentioned, *self._compared, *self.also, "interactions"}
+            {*self.inputs, *self.mentioned, *self._compared, *self.extra_features, "interactions"}
         )
         levels: list[tuple[Feature | Scale, ...]] = []
         done: set[str] = set(DAY_COLUMNS)

@@ -488,14 +488,14 @@ def answer(
         *(f"d_{d.name}" for d in plan.dimensions),
         *(f"e_{d.name}" for d in plan.dimensions),
         *plan.conditions,
-        *(f"signal_{i}" for i in signals if plan.also),
+        *(f"signal_{i}" for i in signals if plan.extra_features),
         *(f"says_{i}" for i in told if i in plan.sentences),
-        *dict.fromkeys([*mentioned, *plan.also, *varying]),
+        *dict.fromkeys([*mentioned, *plan.extra_features, *varying]),
     ]
     added = [f"signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen]
     # To hand a reading down to its signals seven digits are enough, at half the memory.
     added += [f"CAST(mass_{i} AS FLOAT) AS mass_{i}" for i in told]
-    added += [f"CAST(signal_{i} AS FLOAT) AS signal_{i}" for i in told if not plan.also]
+    added += [f"CAST(signal_{i} AS FLOAT) AS signal_{i}" for i in told if not plan.extra_features]
     return f"SELECT {', '.join([*map(quote, columns), *added])} FROM ({relation})"
 
 

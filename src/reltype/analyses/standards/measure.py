@@ -96,14 +96,14 @@ class Measure:
         names: Of the archetypes.
         level: Of the intervals.
         days: Day → everybody.
-        concluded: The result's rows of all days.
+        scored: The result's rows of all days.
         begin: The log's first day.
     """
 
     names: tuple[str, ...]
     level: float
     days: Mapping[dt.date, At] = field(repr=False)
-    concluded: pa.Table = field(repr=False)
+    scored: pa.Table = field(repr=False)
     begin: dt.date
 
     @classmethod
@@ -138,7 +138,7 @@ class Measure:
             start, end = np.searchsorted(at, [number, number + 1])
             days[day] = _at(table.slice(start, end - start), people, wanted, texts)
         names = tuple(a.name for a in plan.archetypes)
-        return cls(names, level, days, people.concluded, people.run.scales.log_start)
+        return cls(names, level, days, people.scored, people.run.scales.log_start)
 
     def at(
         self, one: Standard, day: dt.date, *, within: NDArray[np.bool_] | None = None
@@ -252,7 +252,7 @@ class Measure:
         import pyarrow.compute as pc
 
         stamps = pa.array([first, day], pa.date32())
-        both = self.concluded.filter(pc.is_in(self.concluded.column("as_of"), stamps))
+        both = self.scored.filter(pc.is_in(self.scored.column("as_of"), stamps))
         states = (*self.names, *STATES)
         seen = seen_at(both, self.names, states, 2)
         at = self.days[first]

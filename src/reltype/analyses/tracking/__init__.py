@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
-from reltype.analyses.everybody import at_days
+from reltype.analyses.everybody import scored_days
 from reltype.analyses.tracking.changes import because
 from reltype.analyses.tracking.days import as_of_days
 from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
@@ -162,8 +162,8 @@ def _tracked(run: Run, history: History) -> Track:
 
     names = [a.name for a in run.plan.archetypes]
     states = (*names, *STATES)
-    concluded = at_days(run, history)
-    seen = seen_at(concluded, names, states, len(history.days))
+    scored = scored_days(run, history)
+    seen = seen_at(scored, names, states, len(history.days))
     notes: list[str] = []
     found = _moves(run, history, seen, len(names), notes)
     count = len(seen.ids)
@@ -182,7 +182,7 @@ def _tracked(run: Run, history: History) -> Track:
         "since": stamps.take(pa.array(_since(seen.named)[rows, columns])),
         "because": told.take(pa.array(number[rows, columns] % len(told))),
     }
-    table = concluded.take(pa.array(order))
+    table = scored.take(pa.array(order))
     for name, column in added.items():
         table = table.append_column(name, column)
     if count < LEAST:
@@ -238,7 +238,7 @@ def _windows(
     """
     said = np.full(shape, np.nan)
     for place, batch in history.judge(WINDOW):
-        pooled = run.conclude(batch)
+        pooled = run.score_batch(batch)
         rows = codes(batch.table.column("customer_id"), seen.ids)
         known = rows >= 0
         likely = pooled.scores[:, :-1] - pooled.prior / pooled.temperature[:, None]

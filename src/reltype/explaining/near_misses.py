@@ -1,11 +1,11 @@
-"""Nearness: inputs that were missing, and rules that nearly fired."""
+"""Near misses: inputs that were missing, and rules that nearly fired."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reltype.definitions.phrases import told
+from reltype.definitions.phrases import describe_value
 from reltype.explaining.explanation import NearMiss
 from reltype.expressions import literal, quote
 
@@ -94,5 +94,5 @@ def _near(
         form = FORMS.get(feature.unit, ",.4g") if feature else ",.3g"
         words = ASKED.get(clause.operator or "", clause.operator)
         called = name.replace("_", " ")
-        text = f"{called} {told(value, form)}; {words} {told(bound, form)} is asked for"
+        text = f"{called} {describe_value(value, form)}; {words} {describe_value(bound, form)} is asked for"
     return [NearMiss(rule, clause.expression.text, value, bound, abs(value - bound), text)]
