@@ -10,6 +10,7 @@ from attrs import define
 
 from reltype.arrow import numbers, texts
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.scoring import columns as col
 from reltype.scoring.priorities import priorities
 from reltype.scoring.ranking import top
 from reltype.scoring.wording import Wording, listed, suits
@@ -74,10 +75,10 @@ class Result:
                 ("customer_id", text),
                 ("archetype", text),
                 ("confidence", number),
-                *((f"p_{a.column}", number) for a in self.plan.archetypes),
-                (f"p_{UNCLASSIFIED}", number),
-                *((f"d_{d.name}", number) for d in self.plan.dimensions),
-                *((f"e_{d.name}", number) for d in self.plan.dimensions),
+                *((col.posterior(a.name), number) for a in self.plan.archetypes),
+                (col.posterior(UNCLASSIFIED), number),
+                *((col.reading(d.name), number) for d in self.plan.dimensions),
+                *((col.evidence(d.name), number) for d in self.plan.dimensions),
                 ("reasons", pa.list_(reason)),
                 ("against", pa.list_(reason)),
                 ("certainty", text),
@@ -209,7 +210,7 @@ class Result:
         made = np.zeros((len(batch), len(self.plan.benefits)), bool, order="F")
         for i, benefit in enumerate(self.plan.benefits):
             if benefit.when:
-                made[:, i] = batch.holds(f"broken_{i}") == 1
+                made[:, i] = batch.holds(col.broken(i)) == 1
         return made
 
     def _status(self, batch: Batch) -> pa.Array:
@@ -250,7 +251,7 @@ class Result:
         flags = self.plan.typology.alarms
         held = np.zeros((len(batch), len(flags)), bool)
         for i in range(len(flags)):
-            held[:, i] = batch.holds(f"alarm_{i}") == 1
+            held[:, i] = batch.holds(col.flag("alarm", i)) == 1
         offsets = np.zeros(len(batch) + 1, np.int32)
         np.cumsum(held.sum(axis=1), out=offsets[1:])
         names = texts(f.name for f in flags)

@@ -18,7 +18,9 @@ from reltype.analyses.tracking.days import as_of_days
 from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
 from reltype.analyses.tracking.moves import WINDOW, Moves, moves
 from reltype.arrow import doubles
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,7 +190,7 @@ def _tracked(run: Run, history: History) -> Track:
     before[:, 1:] = seen.named[:, :-1]
     order = np.argsort(seen.place, kind="stable")
     rows, columns = np.divmod(seen.place[order], len(history.days))
-    titles = pa.array([*names, "unclassified", None])
+    titles = pa.array([*names, UNCLASSIFIED, None])
     stamps = pa.array(list(history.days), pa.date32())
     added = {
         "previous": titles.take(pa.array(before[rows, columns] % len(titles))),
@@ -204,7 +206,7 @@ def _tracked(run: Run, history: History) -> Track:
     if len(history.days) < 3:
         notes.append("two days are one step: half-lives and expected moves need more")
     kept = ["customer_id", "as_of", "archetype", "certainty"]
-    wanted = [c for c in table.column_names if c[:2] in ("p_", "d_")]
+    wanted = [c for c in table.column_names if c.startswith((col.POSTERIOR, col.READING))]
     return Track(
         table.select([*kept, *wanted, "previous", "moved", "since", "because"]),
         history.days,
@@ -250,8 +252,7 @@ def _seen(table: pa.Table, names: Sequence[str], states: Sequence[str], days: in
     state = np.where(status == "ended", at[ENDED], state)
     shape = (len(ids), days)
     posterior = np.full((*shape, len(names)), np.nan)
-    columns = [c for c in table.column_names if c.startswith("p_")][: len(names)]
-    for i, column in enumerate(columns):
+    for i, column in enumerate(col.posteriors(table.column_names)):
         posterior.reshape(-1, len(names))[place, i] = table.column(column).to_numpy()
     posterior /= posterior.sum(axis=2, keepdims=True)
     return _Seen(
