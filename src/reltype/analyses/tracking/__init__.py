@@ -21,6 +21,7 @@ from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
 from reltype.scoring import columns as col
+from reltype.scoring.unclassified import reasons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,6 @@ STATES = (NEW, ENDED, DORMANT, LITTLE, UNSURE)
 known, or too early), else `cannot be told`.
 """
 
-_LITTLE = ("too little seen", "too little known of anybody", "too early")
 LEAST = 50
 """Customers below which nothing is said of movement."""
 
@@ -179,7 +179,8 @@ def _tracked(run: Run, history: History) -> Track:
     names = [a.name for a in run.plan.archetypes]
     states = (*names, *STATES)
     scored = _scored_days(run, history)
-    seen = _seen(scored, names, states, len(history.days))
+    little = [text for text, why in reasons(run.plan).items() if why.too_little]
+    seen = _seen(scored, names, states, little, len(history.days))
     notes: list[str] = []
     found = _moves(run, history, seen, len(names), notes)
     count = len(seen.ids)
@@ -231,7 +232,9 @@ def _scored_days(run: Run, history: History) -> pa.Table:
     return pa.concat_tables(batches)
 
 
-def _seen(table: pa.Table, names: Sequence[str], states: Sequence[str], days: int) -> _Seen:
+def _seen(
+    table: pa.Table, names: Sequence[str], states: Sequence[str], little: Sequence[str], days: int
+) -> _Seen:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -246,10 +249,10 @@ def _seen(table: pa.Table, names: Sequence[str], states: Sequence[str], days: in
         for c in ("unclassified_because", "status")
     )
     at = {state: i for i, state in enumerate(states)}
-    state = np.where(np.isin(because, _LITTLE), at[LITTLE], at[UNSURE])
-    state = np.where(status == "dormant", at[DORMANT], state)
+    state = np.where(np.isin(because, little), at[LITTLE], at[UNSURE])
+    state = np.where(status == DORMANT, at[DORMANT], state)
     state = np.where(named < len(names), named, state)
-    state = np.where(status == "ended", at[ENDED], state)
+    state = np.where(status == ENDED, at[ENDED], state)
     shape = (len(ids), days)
     posterior = np.full((*shape, len(names)), np.nan)
     for i, column in enumerate(col.posteriors(table.column_names)):

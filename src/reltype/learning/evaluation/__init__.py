@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from attrs import define, field, frozen
 
-from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.archetypes import UNCLASSIFIED, snake
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.learning import metrics
 from reltype.learning.evaluation.comparison import Against, Group, compared, grouped, wilson
 from reltype.learning.evaluation.labels import Labels
 from reltype.scoring import columns as col
+from reltype.scoring.unclassified import undecided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -303,13 +303,14 @@ def _evaluation(table: pa.Table, archetypes: Sequence[str], labels: Labels) -> E
         [rows.column(col.posterior(name)).to_numpy() for name in [*archetypes, UNCLASSIFIED]]
     )
     why = rows.column("unclassified_because").to_pylist()
-    free = ("fits none", "between ")
+    # An archetype that nobody is named by is known by its column alone.
+    free = {snake(text) for text in undecided(archetypes)}
     return Evaluation(
         archetypes=tuple(archetypes),
         truth=labels.classes[which],
         named=np.array([index[name] for name in rows.column("archetype").to_pylist()], np.int64),
         posterior=posterior,
-        withheld=np.array([text is not None and not text.startswith(free) for text in why], bool),
+        withheld=np.array([text is not None and snake(text) not in free for text in why], bool),
         notes=(
             *labels.notes,
             *left_out(labels, set(table.column("customer_id").to_pylist()), len(archetypes)),
