@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.expressions import Expression, parse, quote
+from reltype.scoring import columns as col
 from reltype.scoring.population import EPOCH
 
 if TYPE_CHECKING:
@@ -143,9 +145,9 @@ def vocabulary(plan: Plan, inputs: Inputs) -> dict[str, Kind]:
 
 def _result(plan: Plan) -> dict[str, str]:
     """What an expression calls a column of the result → the column."""
-    readings = {d.name: f"d_{d.name}" for d in plan.dimensions}
-    chances = [f"p_{a.column}" for a in plan.archetypes]
-    return {name: name for name in (*RESULT, *chances, "p_unclassified")} | readings
+    readings = {d.name: col.reading(d.name) for d in plan.dimensions}
+    chances = [col.posterior(n) for n in (*(a.name for a in plan.archetypes), UNCLASSIFIED)]
+    return {name: name for name in (*RESULT, *chances)} | readings
 
 
 def _features(plan: Plan) -> list[str]:

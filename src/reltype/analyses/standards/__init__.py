@@ -16,6 +16,7 @@ from reltype.analyses.standards.actions import Action, actions
 from reltype.analyses.standards.days import days_of, step_back
 from reltype.analyses.standards.measure import LEVEL, Measure, Measured, verdict
 from reltype.analyses.standards.reach import Reach, reach
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.standards import Standard
 from reltype.definitions.standards import standards as read_standards
 from reltype.errors import UsageError, did_you_mean
@@ -285,7 +286,7 @@ def _known(one: Standard, opened: Opened) -> None:
         return
     archetypes = [a.name for a in plan.archetypes]
     flags = [flag.name for flag in (*plan.typology.status, *plan.typology.alarms)]
-    others = [] if one.kind == "moves" else [*flags, "unclassified"]
+    others = [] if one.kind == "moves" else [*flags, UNCLASSIFIED]
     for name in one.what:
         if name not in {*archetypes, *others}:
             kind = "archetype" if one.kind == "moves" else "archetype, status or alarm"

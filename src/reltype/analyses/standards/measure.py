@@ -13,7 +13,9 @@ from reltype.analyses.standards.days import held_days, step_back
 from reltype.analyses.tracking.matrices import corrected, errors_of, joint_of
 from reltype.analyses.tracking.states import STATES, seen_at, weights_of
 from reltype.arrow import doubles
-from reltype.expressions import literal
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.expressions import literal, quote
+from reltype.scoring import columns as col
 from reltype.scoring.population import EPOCH
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from reltype.analyses.everybody import Everybody
     from reltype.definitions.standards import Standard
+    from reltype.scoring.plan import Plan
 
 LEVEL = 0.95
 """Of a single interval; several standards share what it leaves (Bonferroni)."""
@@ -93,18 +96,23 @@ class Measure:
     """What measures standards: everybody at several days, as arrays.
 
     Attributes:
-        names: Of the archetypes.
+        plan: Archetypes and flags.
         level: Of the intervals.
         days: Day → everybody.
         scored: The result's rows of all days.
         begin: The log's first day.
     """
 
-    names: tuple[str, ...]
+    plan: Plan
     level: float
     days: Mapping[dt.date, At] = field(repr=False)
     scored: pa.Table = field(repr=False)
     begin: dt.date
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The archetypes."""
+        return tuple(a.name for a in self.plan.archetypes)
 
     @classmethod
     def of(cls, people: Everybody, wanted: Sequence[Standard], level: float) -> Measure:
@@ -114,9 +122,9 @@ class Measure:
             ConfigError: An expression speaks of what is not there, or is none of the kind wanted.
         """
         plan = people.run.plan
-        columns = {f"p {i}": f'"p_{a.column}"' for i, a in enumerate(plan.archetypes)}
+        columns = {f"p {i}": quote(col.posterior(a.name)) for i, a in enumerate(plan.archetypes)}
         columns |= {"archetype": "archetype", "status": "status"}
-        columns |= {f"d {i}": f'"{d.name}"' for i, d in enumerate(plan.dimensions)}
+        columns |= {f"d {i}": quote(d.name) for i, d in enumerate(plan.dimensions)}
         alarms = [flag.name for flag in plan.typology.alarms]
         columns |= {f"a {n}": f"list_contains(alarms, {literal(n)})" for n in alarms}
         for one in wanted:
@@ -128,8 +136,8 @@ class Measure:
                 columns[f"m {one.name}"] = people.parse(one.what[0], where, "number").sql()
         texts = [name for name in people.own if people.kinds[name] == "text"]
         bands = [name for name in ("tenure_days",) if name in people.kinds]
-        columns |= {f"s {name}": f'"{name.replace(chr(34), chr(34) * 2)}"' for name in texts}
-        columns |= {f"t {name}": f'"{name}"' for name in bands}
+        columns |= {f"s {name}": quote(name) for name in texts}
+        columns |= {f"t {name}": quote(name) for name in bands}
         table = people.ask(columns)
         at = doubles(table.column("as_of_day"))
         days = {}
@@ -137,8 +145,7 @@ class Measure:
             number = float((day - EPOCH).days)
             start, end = np.searchsorted(at, [number, number + 1])
             days[day] = _at(table.slice(start, end - start), people, wanted, texts)
-        names = tuple(a.name for a in plan.archetypes)
-        return cls(names, level, days, people.scored, people.run.scales.log_start)
+        return cls(plan, level, days, people.scored, people.run.scales.log_start)
 
     def at(
         self, one: Standard, day: dt.date, *, within: NDArray[np.bool_] | None = None
@@ -254,7 +261,7 @@ class Measure:
         stamps = pa.array([first, day], pa.date32())
         both = self.scored.filter(pc.is_in(self.scored.column("as_of"), stamps))
         states = (*self.names, *STATES)
-        seen = seen_at(both, self.names, states, 2)
+        seen = seen_at(both, self.plan, 2)
         at = self.days[first]
         inside = at.members[one.name] if within is None else at.members[one.name] & within
         mine = doubles(pc.is_in(seen.ids, at.ids.filter(pa.array(inside)))) == 1
@@ -382,7 +389,7 @@ def _at(table: pa.Table, people: Everybody, wanted: Sequence[Standard], texts: S
     status = text("status")
     flags = {flag.name: status == flag.name for flag in plan.typology.status}
     flags |= {flag.name: column(f"a {flag.name}") == 1 for flag in plan.typology.alarms}
-    flags |= {"unclassified": named < 0}
+    flags |= {UNCLASSIFIED: named < 0}
     everyone = np.ones(count, bool)
     segments = {name: text(f"s {name}") for name in texts}
     if "t tenure_days" in table.column_names:

@@ -25,7 +25,9 @@ from reltype.analyses.tracking.states import (
     seen_at,
     weights_of,
 )
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,7 +165,7 @@ def _tracked(run: Run, history: History) -> Track:
     names = [a.name for a in run.plan.archetypes]
     states = (*names, *STATES)
     scored = scored_days(run, history)
-    seen = seen_at(scored, names, states, len(history.days))
+    seen = seen_at(scored, run.plan, len(history.days))
     notes: list[str] = []
     found = _moves(run, history, seen, len(names), notes)
     count = len(seen.ids)
@@ -174,7 +176,7 @@ def _tracked(run: Run, history: History) -> Track:
     before[:, 1:] = seen.named[:, :-1]
     order = np.argsort(seen.place, kind="stable")
     rows, columns = np.divmod(seen.place[order], len(history.days))
-    titles = pa.array([*names, "unclassified", None])
+    titles = pa.array([*names, UNCLASSIFIED, None])
     stamps = pa.array(list(history.days), pa.date32())
     added = {
         "previous": titles.take(pa.array(before[rows, columns] % len(titles))),
@@ -190,7 +192,7 @@ def _tracked(run: Run, history: History) -> Track:
     if len(history.days) < 3:
         notes.append("two days are one step: half-lives and expected moves need more")
     kept = ["customer_id", "as_of", "archetype", "certainty"]
-    wanted = [c for c in table.column_names if c[:2] in ("p_", "d_")]
+    wanted = [c for c in table.column_names if c.startswith((col.POSTERIOR, col.READING))]
     return Track(
         table.select([*kept, *wanted, "previous", "moved", "since", "because"]),
         history.days,

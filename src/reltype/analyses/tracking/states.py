@@ -8,12 +8,16 @@ import numpy as np
 from attrs import frozen
 
 from reltype.arrow import doubles
+from reltype.scoring import columns as col
+from reltype.scoring.unclassified import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from reltype.scoring.plan import Plan
 
 NEW, ENDED, DORMANT, LITTLE, UNSURE = "new", "ended", "dormant", "too little seen", "cannot be told"
 STATES = (NEW, ENDED, DORMANT, LITTLE, UNSURE)
@@ -22,8 +26,6 @@ STATES = (NEW, ENDED, DORMANT, LITTLE, UNSURE)
 `new`: not yet there; `ended`: has left; of those who are not named: `dormant`, `too little seen` (or
 known, or too early), else `cannot be told`.
 """
-
-_LITTLE = ("too little seen", "too little known of anybody", "too early")
 
 
 @frozen(eq=False)
@@ -38,18 +40,20 @@ class Seen:
     posterior: NDArray[np.float64]
 
 
-def seen_at(table: pa.Table, names: Sequence[str], states: Sequence[str], days: int) -> Seen:
+def seen_at(table: pa.Table, plan: Plan, days: int) -> Seen:
     """What each customer was at each day, from result rows with their `as_of`.
 
     Args:
         table: Rows of the result; those of the last of the *days* are among them.
-        names: Of the archetypes, in the order of the result's columns.
-        states: Those names, then `STATES`.
+        plan: Whose archetypes are told apart; states are their names, then `STATES`.
         days: How many days there are; on the first nobody may have been there.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    names = [a.name for a in plan.archetypes]
+    states = (*names, *STATES)
+    little = [text for text, why in reasons(plan).items() if why.too_little]
     ids = pc.unique(table.column("customer_id")).sort()
     who = codes(table.column("customer_id"), ids)
     stamps = pc.unique(table.column("as_of")).sort()
@@ -61,14 +65,13 @@ def seen_at(table: pa.Table, names: Sequence[str], states: Sequence[str], days: 
         for c in ("unclassified_because", "status")
     )
     at = {state: i for i, state in enumerate(states)}
-    state = np.where(np.isin(because, _LITTLE), at[LITTLE], at[UNSURE])
-    state = np.where(status == "dormant", at[DORMANT], state)
+    state = np.where(np.isin(because, little), at[LITTLE], at[UNSURE])
+    state = np.where(status == DORMANT, at[DORMANT], state)
     state = np.where(named < len(names), named, state)
-    state = np.where(status == "ended", at[ENDED], state)
+    state = np.where(status == ENDED, at[ENDED], state)
     shape = (len(ids), days)
     posterior = np.full((*shape, len(names)), np.nan)
-    columns = [c for c in table.column_names if c.startswith("p_")][: len(names)]
-    for i, column in enumerate(columns):
+    for i, column in enumerate(col.posteriors(table.column_names)):
         posterior.reshape(-1, len(names))[place, i] = table.column(column).to_numpy()
     posterior /= posterior.sum(axis=2, keepdims=True)
     return Seen(
