@@ -125,6 +125,7 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
                 },
                 {_text(k): _number(v) for k, v in scales.get("reliability", {}).items()},
                 _number(scales.get("known", 1.0)),
+                int(_within(scales["dimensions"], 0, 1e6)) if "dimensions" in scales else None,
             ),
             "temperature": _within(pool["temperature"], 0.01, 100),
             "priors": {_text(k): _within(v, 1e-9, 1e9) for k, v in pool["priors"].items()},
@@ -195,6 +196,7 @@ def _scales_table(scales: Scales) -> dict[str, Any]:
         "overlap": {rule: dict(others) for rule, others in scales.overlap.items()},
         "reliability": dict(scales.reliability),
         "known": scales.known,
+        **({} if scales.dimensions is None else {"dimensions": scales.dimensions}),
     }
 
 
