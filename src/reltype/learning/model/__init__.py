@@ -24,7 +24,24 @@ if TYPE_CHECKING:
 
 @frozen(eq=False)
 class Model(Contents):
-    """What a fit learned; its attributes are those of `Contents`."""
+    """What a fit learned.
+
+    Attributes:
+        typology: The name of the typology that it was fitted for.
+        archetypes: Its archetypes, in order.
+        scales: What is usual, as of when, and how far rules repeat each other.
+        temperature: The pool's.
+        priors: Archetype → base rate, where they were learned; empty: the pack's.
+        learned: What labels taught; None where there were none.
+        min_confidence: The posterior below which nobody is named; None: the typology's.
+        mappings: How the columns of the data were read: tables for a config.
+        plugins: Plugin → version, of those that took part.
+        knowledge: SHA-256 of the definitions that it was fitted with.
+        data: `customers`, and `fingerprint`: SHA-256 of their ids and readings.
+        record: How learning went; None without labels.
+        notes: Sentences about labels that could not be used.
+        version: The reltype that fitted it.
+    """
 
     @classmethod
     def of(cls, run: Run) -> Model:
