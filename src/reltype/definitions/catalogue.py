@@ -8,6 +8,7 @@ from attrs import evolve, field, frozen
 
 from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
+from reltype.definitions.columns import Columns
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
 from reltype.definitions.norms import Norm
@@ -45,6 +46,7 @@ class Catalogue:
     archetypes: Mapping[tuple[str, str], Archetype]
     rules: Mapping[str, Rule]
     benefits: Mapping[str, Benefit]
+    columns: Mapping[tuple[str, str], Columns] = field(factory=dict)
     owners: Mapping[tuple[str, str], str] = field(factory=dict, repr=False)
     functions: Mapping[str, Signature] = field(factory=dict, repr=False)
     overrides: tuple[Changed, ...] = ()
@@ -75,7 +77,9 @@ class Catalogue:
                 if isinstance(made, Override):
                     changes.append((who, made))
                     continue
-                key = (made.typology, made.name) if isinstance(made, Archetype) else made.name
+                key: object = made.name
+                if isinstance(made, Archetype | Columns):  # each typology has its own
+                    key = (made.typology, made.name)
                 shelf = shelves.setdefault(type(made), {})
                 kind = type(made).__name__.lower()
                 if key in shelf and shelf[key] != made:
@@ -118,6 +122,10 @@ class Catalogue:
         """The archetypes of *typology*, in the order in which they were defined."""
         return tuple(a for (of, _), a in self.archetypes.items() if of == typology)
 
+    def columns_of(self, typology: str) -> tuple[Columns, ...]:
+        """Which headers hold the facts that *typology* asks for, in the order of definition."""
+        return tuple(c for (of, _), c in self.columns.items() if of == typology)
+
     def signals_of(self, typology: Typology) -> tuple[Signal, ...]:
         """The signals of the dimensions that *typology* uses."""
         return tuple(
@@ -153,6 +161,8 @@ class Catalogue:
         return evolve(self, archetypes=changed)
 
 
-_DEFINITION_TYPES = (Feature, Scale, Dimension, Signal, Typology, Archetype, Rule, Benefit)
+_DEFINITION_TYPES = (
+    *(Feature, Scale, Dimension, Signal, Typology, Archetype, Rule, Benefit, Columns),
+)
 _COLUMNS = (Feature, Scale, Dimension)
 """Kinds whose names conditions use."""

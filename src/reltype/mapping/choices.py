@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from reltype.mapping import Mapping, so_far
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
 from reltype.mapping.conversion_choice import choose_conversion
-from reltype.mapping.conversions import Conversion
+from reltype.mapping.conversions import Conversion, in_words
+from reltype.mapping.declared import NOTHING, Declared
 from reltype.mapping.derivations import derive
 from reltype.mapping.kinds import OTHER, kind_of
 from reltype.mapping.states import UNPAID, state_of
 from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from collections.abc import Mapping as MappingOf
 
     from reltype.mapping.candidates import Candidate, NamedColumns
@@ -60,7 +61,9 @@ class Choice:
         alternatives: Our name → what else might have served.
         rivals: Our name → the candidates, the chosen one first.
         doubts: What was assumed.
+        shared: Our name → every column that it is the mean of.
         said_kinds: Their words of which a person said what kind they are.
+        declared: Headers that the typology asks for.
         authors: The customer's column says who wrote; what is outbound, the company wrote.
         per_order: Our names whose amount each line of an order repeats for the whole of it.
     """
@@ -71,6 +74,7 @@ class Choice:
         role: Role,
         features: Collection[str],
         said_kinds: Collection[str] = (),
+        declared: Declared = NOTHING,
     ) -> None:
         self.table, self.log, self.features = table, role == "interactions", features
         self.role: Role = role
@@ -79,8 +83,10 @@ class Choice:
         self.reasons: dict[str, str] = {}
         self.alternatives: dict[str, tuple[str, ...]] = {}
         self.rivals: dict[str, list[Candidate]] = {}
+        self.shared: dict[str, tuple[str, ...]] = {}
         self.given: set[str] = set()
         self.said_kinds = said_kinds
+        self.declared = declared
         self.per_order: frozenset[str] = frozenset()
         self.authors = False
         self.doubts: list[str] = []
@@ -107,7 +113,8 @@ class Choice:
                 self.reasons[canonical] = "as given"
                 continue
             name = self.table.names[column.name]
-            conversion = choose_conversion(canonical, column, name, known[canonical])
+            conversion = self.declared.conversion(canonical, column, name)
+            conversion = conversion or choose_conversion(canonical, column, name, known[canonical])
             self.put(
                 canonical, column.name, conversion or Conversion(column.quoted, 0, ""), "as given"
             )
@@ -119,9 +126,10 @@ class Choice:
 
     def fill(self) -> None:
         """The best column for each of ours that nobody gave, if enough speaks for it."""
+        self._declared()
         for canonical in LOG if self.log else TABLE:
             ours = canonical if self.log else _OURS.get(canonical, canonical)
-            if ours not in self.columns:
+            if ours not in self.columns and (self.log or self.declared.wants(ours)):
                 self._guess(canonical, ours)
         derive(self)
         if not self.log:
@@ -129,9 +137,38 @@ class Choice:
             self._by_name()
             so_far.choose(self)
 
+    def _declared(self) -> None:
+        """What the typology knows by words of its own: it goes before what any file may hold."""
+        names = {column.name for column in self.table.columns}
+        taken = names & set(self.sources.values())
+        types = INTERACTIONS if self.log else CUSTOMERS
+        for ours, items in self.declared.own(self.table).items():
+            if ours not in types or ours in self.columns:
+                continue
+            for item in items:
+                column = item.column
+                if column.name in taken or not self._may_be(ours, column):
+                    continue
+                conversion = self.declared.own_conversion(ours, item)
+                conversion = conversion or choose_conversion(ours, column, item.name, types[ours])
+                if conversion is not None:
+                    taken.add(column.name)
+                    self.put(ours, column.name, conversion, _declared_because([column], conversion))
+                    break
+        if self.log:
+            return
+        for ours, (conversion, columns) in self.declared.conversions(self.table, taken).items():
+            if ours not in self.columns:
+                self.put(ours, columns[0].name, conversion, _declared_because(columns, conversion))
+                self.shared[ours] = tuple(column.name for column in columns)
+
+    def _may_be(self, ours: str, column: Column) -> bool:
+        """Whether a column that is called like an id tells the rows of a table apart."""
+        return ours != "customer_id" or self.log or not column.rows or column.is_unique
+
     def _guess(self, canonical: str, ours: str) -> None:
         type_ = (INTERACTIONS if self.log else CUSTOMERS)[ours]
-        taken = set(self.sources.values())
+        taken = {*self.sources.values(), *(c for cs in self.shared.values() for c in cs)}
         found = [
             candidate
             for candidate in self.table.candidates(canonical, log=self.log)
@@ -192,6 +229,17 @@ class Choice:
                 for word, n in counts.items()
             }
         return {word: (n, kind_of(word, context) or OTHER) for word, n in counts.items()}
+
+
+def _declared_because(columns: Sequence[Column], conversion: Conversion) -> str:
+    """Why columns were chosen whose headers a typology asks for."""
+    called = in_words([repr(column.name) for column in columns], 3)
+    filled = min((column.filled for column in columns if column.rows), default=None)
+    said = [f"called {called}"]
+    if conversion.description:
+        said.append(conversion.description)
+    said.append("no row to look at" if filled is None else f"filled in {filled:.0%} of the rows")
+    return "; ".join(said)
 
 
 def because(candidate: Candidate, conversion: Conversion) -> str:
