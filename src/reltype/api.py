@@ -20,6 +20,7 @@ from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.requests import input_requests
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
+from reltype.mapping.canonical import refund_reason
 from reltype.mapping.declared import Declared
 from reltype.plugins.knowledge import Knowledge
 from reltype.relationships import Relationships
@@ -452,7 +453,7 @@ def _no_refund(inputs: Inputs) -> None:
     """Raise InputError for the first row that gives money back."""
     for batch in inputs.rejected():
         for row in batch.to_pylist():
-            if row["reason"].startswith("a refund"):
+            if row["reason"] == refund_reason("raise"):
                 raise InputError(
                     f"{row['file']}, line {row['line']}: money paid back, and --refunds raise: "
                     f"{row['text'][:200]}. --refunds net counts it against purchases."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.definitions.archetypes import UNCLASSIFIED
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
@@ -93,7 +94,7 @@ def command(
 
 def _gate(summary: Summary, *, strict: bool, fail_under: float | None) -> int:
     """1 where a gate that was asked for failed, else 0."""
-    named = 1 - summary.archetypes["unclassified"]
+    named = 1 - summary.archetypes[UNCLASSIFIED]
     if strict and summary.rows["rejected"]:
         click.echo(f"--strict: {summary.rows['rejected']:,} rows were rejected.", err=True)
         return 1

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.clashes import DefinitionError
 from reltype.definitions.features import AFTER, BEFORE, DAY_COLUMNS, INTERACTION_COLUMNS
 from reltype.definitions.phrases import misread, slots
 from reltype.errors import ConfigError, did_you_mean
@@ -17,18 +18,6 @@ if TYPE_CHECKING:
 
     from reltype.definitions.archetypes import Typology
     from reltype.definitions.catalogue import Catalogue
-
-
-class DefinitionError(ConfigError):
-    """A definition that clashes with another, or speaks of what is not there.
-
-    Attributes:
-        who: The plugin or file that defines it.
-    """
-
-    def __init__(self, text: str, who: str) -> None:
-        super().__init__(text)
-        self.who = who
 
 
 def check(catalogue: Catalogue) -> None:

@@ -23,6 +23,7 @@ from reltype.definitions.features import AFTER, BEFORE
 from reltype.definitions.phrases import a, fill, form_of, shown
 from reltype.explaining.explanation import Change, Counterfactual
 from reltype.expressions import quote
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -198,7 +199,7 @@ class Search:
         for i, name in enumerate(names):
             for moved, expression in self.levers[name].moved(plan.catalogue.functions).items():
                 sql = expression.sql(columns={**known, AFTER: f"c{i}"})
-                for column in (f"fact_{moved}", f"given_{moved}"):
+                for column in (col.fact(moved), col.given(moved)):
                     if column in columns:
                         before = replaced.get(column, f"CAST({quote(column)} AS DOUBLE)")
                         replaced[column] = f"CASE WHEN c{i} IS NULL THEN {before} ELSE {sql} END"

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from reltype import sources
 from reltype.engines import EngineError, limits
@@ -17,10 +17,11 @@ from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
+from reltype.inputs.input import Input
 from reltype.inputs.origins import JoinedRelation, Origins
 from reltype.inputs.recheck import LOOKS, rechecked
 from reltype.inputs.requests import InputRequest, name_of
-from reltype.inputs.returns import Returns, attached
+from reltype.inputs.returns import attached
 from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS, LEFT_OUT
 from reltype.mapping.casts import BLANKS, Cells
@@ -43,97 +44,11 @@ if TYPE_CHECKING:
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
 
-_BRIEF = 40
 MODEL = "the model"
 """The place of a block that a model holds."""
 _BY_NAME = "called like a feature"
 _AS_FEATURE = {"since": "since_day", "ended": "left_day"}
 """What a customer table calls by a time, and a feature by a day."""
-
-
-@frozen
-class Input:
-    """A source and what it is read as.
-
-    Attributes:
-        source: What gives the rows.
-        guess: What is which of ours.
-        types: Its columns, those that were joined to it too, and DuckDB's types of them.
-        made: What a config says the rows are made of.
-        notes: Sentences for the user.
-        returns: Orders of a log that another file says came back.
-        lacking: Our name → what a model's data was read from, of which this file has no column.
-    """
-
-    source: Source
-    guess: Guess
-    types: Mapping[str, str]
-    made: Origins | None = None
-    notes: tuple[str, ...] = ()
-    returns: Returns | None = None
-    lacking: Mapping[str, str] = field(factory=dict)
-
-    @property
-    def numbered(self) -> bool:
-        """Whether the rows are told apart by their number alone."""
-        return self.guess.sources.get("customer_id") == ROW
-
-    @property
-    def relation(self) -> str:
-        """What stands behind FROM."""
-        return self.rows_from(self.source.relation)
-
-    @property
-    def description(self) -> str:
-        """What was guessed, in one line; empty where everything was said or is called as ours."""
-        guess = self.guess
-        guessed = [
-            f"{ours} from {_brief(guess.sources.get(ours, text))}"
-            for ours, text in guess.mapping.columns.items()
-            if guess.reasons.get(ours) != "as given"
-        ]
-        if not guessed:
-            return ""
-        role = "a log" if guess.role == "interactions" else "a customer table"
-        return (
-            f"{self.source.name}: read as {role}: {', '.join(guessed)}. reltype inspect says why."
-        )
-
-    def rows_from(self, relation: str, keep: Sequence[str] = ()) -> str:
-        """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
-        if self.numbered:
-            number = "CAST(row_number() OVER () AS VARCHAR)"
-            return f"(SELECT *, {number} AS {quote(ROW)} FROM {relation})"
-        if self.made is not None:
-            relation = self.made.joined(JoinedRelation(relation, (*self.source.columns, *keep)))
-        return relation if self.returns is None else self.returns.joined(relation)
-
-    def select(
-        self,
-        *,
-        refunds: Refunds = "net",
-        features: Collection[str] = (),
-        relation: str | None = None,
-        keep: Sequence[str] = (),
-        states: bool = True,
-    ) -> str:
-        """SQL of the canonical rows.
-
-        Args:
-            refunds: What becomes of money paid back.
-            features: Names of features that a customer table may give.
-            relation: What gives the rows instead of the source, with the columns *keep* more.
-            keep: Columns to pass through.
-            states: See `Mapping.select`.
-
-        Raises:
-            InputError: An essential column is missing or ambiguous.
-        """
-        rows = self.relation if relation is None else self.rows_from(relation, keep)
-        names = features if self.guess.role == "customers" else ()
-        return self.guess.sure().select(
-            rows, self.types, refunds=refunds, features=names, keep=keep, states=states
-        )
 
 
 @define
@@ -465,10 +380,6 @@ def _named(request: InputRequest) -> str:
 def _mapped(items: Iterable[Input]) -> set[str]:
     """Every column of ours that some of these inputs has."""
     return {name for item in items for name in item.guess.mapping.columns}
-
-
-def _brief(source: str) -> str:
-    return source if len(source) <= _BRIEF else source[: _BRIEF - 1] + "…"
 
 
 def _opened(

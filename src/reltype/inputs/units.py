@@ -10,7 +10,7 @@ from reltype.definitions.phrases import Units
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from reltype.inputs import Input
+    from reltype.inputs.input import Input
 
 _SCALE = re.compile(r"\bscale\(.+,\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)\s*$", re.DOTALL)
 _SCALES = re.compile(r"\bscale\((?:[^()]|\([^()]*\))+,\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)")

@@ -28,6 +28,7 @@ from reltype.mapping.canonical import (
     UNIX_ZERO,
     Refunds,
     Role,
+    refund_reason,
 )
 from reltype.mapping.casts import Cells, blank, may_be_null_on_purpose
 from reltype.mapping.kinds import KINDS, checked, kind_sql
@@ -218,7 +219,7 @@ class Mapping:
                 # 1/2/23 without its format reads as a day of the year 1.
                 cases.append(f"{name} < TIMESTAMP '{EARLIEST}' THEN '{name}: before 1900'")
         if refunds != "net" and self.role == "interactions":
-            reason = literal(f'kind: a refund, and refunds = "{refunds}"')
+            reason = literal(f"kind: {refund_reason(refunds)}")
             cases.append(f"kind = 'refund' OR (kind = 'purchase' AND value < 0) THEN {reason}")
         if refunds == "raise" and self.role == "interactions":
             cases.append(f"state IN ('refunded', 'partly refunded') THEN {reason}")

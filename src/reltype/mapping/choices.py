@@ -4,49 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reltype.mapping import Mapping, so_far
-from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
+from reltype.mapping import Mapping
 from reltype.mapping.conversion_choice import choose_conversion
-from reltype.mapping.conversions import Conversion, in_words
+from reltype.mapping.conversions import Conversion
 from reltype.mapping.declared import NOTHING, Declared
-from reltype.mapping.derivations import derive
 from reltype.mapping.kinds import OTHER, kind_of
 from reltype.mapping.states import UNPAID, state_of
-from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from collections.abc import Mapping as MappingOf
 
-    from reltype.mapping.candidates import Candidate, NamedColumns
+    from reltype.mapping.candidates import Candidate
     from reltype.mapping.canonical import Role
     from reltype.mapping.columns import Column
-
-LEAST: MappingOf[str, float] = {
-    "customer_id": 0.35,
-    "timestamp": 0.3,
-    "since": 0.5,
-    "kind": 0.45,
-    "value": 0.45,
-    "rating": 0.5,
-    "text": 0.45,
-    "category": 0.5,
-}
-"""How much must speak for a column; 0.6 for the others. A wrong column is worse than none."""
-
-LOG = (
-    *("customer_id", "timestamp", "kind", "value", "sentiment", "rating", "discount", "text"),
-    *("direction", "channel", "category"),
-)
-TABLE = (
-    *("customer_id", "tenure_days", "contract_days", "auto_renew", "nps", "share_of_wallet"),
-    *("referrals", "products", "since", "ended", "timestamp", "value", "rating", "kind", "churned"),
-    *("active", "text"),
-)
-"""What is looked for, in this order: a column serves for the first that wants it."""
-
-_OURS = {"rating": "satisfaction", "churned": "active"}
-"""What a customer table calls otherwise than the names of its columns."""
+    from reltype.mapping.named_columns import NamedColumns
 
 
 class Choice:
@@ -124,99 +96,12 @@ class Choice:
         column = next((c for c in self.table.columns if text in {c.name, c.quoted}), None)
         return f"to_bool({column.quoted})" if column is not None and column.truths > 0.9 else ""
 
-    def fill(self) -> None:
-        """The best column for each of ours that nobody gave, if enough speaks for it."""
-        self._declared()
-        for canonical in LOG if self.log else TABLE:
-            ours = canonical if self.log else _OURS.get(canonical, canonical)
-            if ours not in self.columns and (self.log or self.declared.wants(ours)):
-                self._guess(canonical, ours)
-        derive(self)
-        if not self.log:
-            self._alias()
-            self._by_name()
-            so_far.choose(self)
-
-    def _declared(self) -> None:
-        """What the typology knows by words of its own: it goes before what any file may hold."""
-        names = {column.name for column in self.table.columns}
-        taken = names & set(self.sources.values())
-        types = INTERACTIONS if self.log else CUSTOMERS
-        for ours, items in self.declared.own(self.table).items():
-            if ours not in types or ours in self.columns:
-                continue
-            for item in items:
-                column = item.column
-                if column.name in taken or not self._may_be(ours, column):
-                    continue
-                conversion = self.declared.own_conversion(ours, item)
-                conversion = conversion or choose_conversion(ours, column, item.name, types[ours])
-                if conversion is not None:
-                    taken.add(column.name)
-                    self.put(ours, column.name, conversion, _declared_because([column], conversion))
-                    break
-        if self.log:
-            return
-        for ours, (conversion, columns) in self.declared.conversions(self.table, taken).items():
-            if ours not in self.columns:
-                self.put(ours, columns[0].name, conversion, _declared_because(columns, conversion))
-                self.shared[ours] = tuple(column.name for column in columns)
-
-    def _may_be(self, ours: str, column: Column) -> bool:
-        """Whether a column that is called like an id tells the rows of a table apart."""
-        return ours != "customer_id" or self.log or not column.rows or column.is_unique
-
-    def _guess(self, canonical: str, ours: str) -> None:
-        type_ = (INTERACTIONS if self.log else CUSTOMERS)[ours]
-        taken = {*self.sources.values(), *(c for cs in self.shared.values() for c in cs)}
-        found = [
-            candidate
-            for candidate in self.table.candidates(canonical, log=self.log)
-            if candidate.column.name not in taken and candidate.worth >= self._least(canonical)
-        ]
-        for i, candidate in enumerate(found):
-            conversion = choose_conversion(ours, candidate.column, candidate.name, type_)
-            if conversion is not None:
-                self.rivals[ours] = found[i:]
-                self.alternatives[ours] = tuple(c.column.name for c in found[i + 1 : i + 4])
-                self.put(ours, candidate.column.name, conversion, because(candidate, conversion))
-                return
-
-    def _least(self, canonical: str) -> float:
-        # Of a customer, only what looks like the last activity may stand beside the first day.
-        if canonical == "timestamp" and "since" in self.columns:
-            return 0.75
-        return LEAST.get(canonical, 0.6)
-
     def put(self, ours: str, source: str, conversion: Conversion, reason: str) -> None:
         """Choose a column."""
         self.columns[ours], self.sources[ours] = conversion.expression, source
         self.reasons[ours] = reason
         if conversion.doubt:
             self.doubts.append(f"{ours}: {conversion.doubt}.")
-
-    def _alias(self) -> None:
-        """What a list of customers calls otherwise: when last heard of, and since when."""
-        since = self.sources.get("since")
-        if since is not None and "timestamp" not in self.sources:
-            self.sources["timestamp"] = since
-        named = since is not None and since in self.table.names
-        if named and header_names()["since"].worth(self.table.names[str(since)]) > 0.9:
-            self.sources.setdefault("tenure_days", str(since))
-        if "satisfaction" in self.sources:
-            self.sources.setdefault("rating", self.sources["satisfaction"])
-
-    def _by_name(self) -> None:
-        """Features that stand in the table under their own names."""
-        for column in self.table.columns:
-            name = "_".join(self.table.names[column.name].words)
-            free = name not in self.columns and column.name not in self.sources.values()
-            if name in self.features and free:
-                conversion = choose_conversion(
-                    name, column, self.table.names[column.name], "DOUBLE"
-                )
-                if conversion is not None:
-                    self.put(name, column.name, conversion, "called like a feature")
 
     def words(self) -> dict[str, tuple[int, str]]:
         """The kinds that the sample shows: their word → how often, and ours."""
@@ -229,28 +114,3 @@ class Choice:
                 for word, n in counts.items()
             }
         return {word: (n, kind_of(word, context) or OTHER) for word, n in counts.items()}
-
-
-def _declared_because(columns: Sequence[Column], conversion: Conversion) -> str:
-    """Why columns were chosen whose headers a typology asks for."""
-    called = in_words([repr(column.name) for column in columns], 3)
-    filled = min((column.filled for column in columns if column.rows), default=None)
-    said = [f"called {called}"]
-    if conversion.description:
-        said.append(conversion.description)
-    said.append("no row to look at" if filled is None else f"filled in {filled:.0%} of the rows")
-    return "; ".join(said)
-
-
-def because(candidate: Candidate, conversion: Conversion) -> str:
-    """Why a column was chosen."""
-    column = candidate.column
-    said = [f"called {column.name!r}"]
-    if conversion.description:
-        said.append(
-            f"{conversion.share:.0%} of {len(column.cells)} cells are {conversion.description}"
-        )
-    said.append(
-        f"filled in {column.filled:.0%} of the rows" if column.rows else "no row to look at"
-    )
-    return "; ".join(said)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from reltype.definitions.columns import Columns
     from reltype.definitions.features import Feature
-    from reltype.mapping.candidates import NamedColumns
     from reltype.mapping.columns import Column
+    from reltype.mapping.named_columns import NamedColumns
     from reltype.mapping.vocabulary import Name
 
 SENTENCE = 4

@@ -20,6 +20,7 @@ from reltype.definitions.phrases import (
     kept,
     slot,
 )
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +103,7 @@ def sentences(
             pieces.append(piece)
             continue
         name, form = found
-        column = name if name in there else f"d_{name}"
+        column = name if name in there else col.reading(name)
         if name in constants:
             pieces.append(describe_value(constants[name], form, name, units))
         elif column in there:
