@@ -8,6 +8,7 @@ from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
 from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.clashes import DefinitionError
+from reltype.definitions.columns import Columns
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
 from reltype.definitions.norms import Norm
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from reltype.definitions.packs import Definition
     from reltype.expressions.functions import Signature
 
-_DEFINITION_TYPES = (Feature, Scale, Dimension, Signal, Typology, Archetype, Rule, Benefit)
+_DEFINITION_TYPES = (
+    *(Feature, Scale, Dimension, Signal, Typology, Archetype, Rule, Benefit, Columns),
+)
 _COLUMNS = (Feature, Scale, Dimension)
 """Kinds whose names conditions use."""
 
@@ -50,7 +53,9 @@ def catalogue_of(
             if isinstance(made, Override):
                 changes.append((who, made))
                 continue
-            key = (made.typology, made.name) if isinstance(made, Archetype) else made.name
+            key: object = made.name
+            if isinstance(made, Archetype | Columns):  # each typology has its own
+                key = (made.typology, made.name)
             shelf = shelves.setdefault(type(made), {})
             kind = type(made).__name__.lower()
             if key in shelf and shelf[key] != made:

@@ -8,6 +8,7 @@ from attrs import evolve, field, frozen
 
 from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
+from reltype.definitions.columns import Columns
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import Feature, Scale
 from reltype.definitions.norms import Norm
@@ -40,6 +41,7 @@ class Catalogue:
     archetypes: Mapping[tuple[str, str], Archetype]
     rules: Mapping[str, Rule]
     benefits: Mapping[str, Benefit]
+    columns: Mapping[tuple[str, str], Columns] = field(factory=dict)
     owners: Mapping[tuple[str, str], str] = field(factory=dict, repr=False)
     functions: Mapping[str, Signature] = field(factory=dict, repr=False)
     overrides: tuple[Changed, ...] = ()
@@ -56,6 +58,10 @@ class Catalogue:
     def archetypes_of(self, typology: str) -> tuple[Archetype, ...]:
         """The archetypes of *typology*, in the order in which they were defined."""
         return tuple(a for (of, _), a in self.archetypes.items() if of == typology)
+
+    def columns_of(self, typology: str) -> tuple[Columns, ...]:
+        """Which headers hold the facts that *typology* asks for, in the order of definition."""
+        return tuple(c for (of, _), c in self.columns.items() if of == typology)
 
     def signals_of(self, typology: Typology) -> tuple[Signal, ...]:
         """The signals of the dimensions that *typology* uses."""

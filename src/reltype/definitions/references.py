@@ -25,10 +25,18 @@ def check(catalogue: Catalogue) -> None:
     names = _Names(catalogue)
     names.columns()
     names.features()
+    names.headers()
     names.archetypes()
     names.rules()
     names.benefits()
 
+
+OWN_COLUMNS = (
+    *INTERACTION_COLUMNS,
+    *("since", "tenure_days", "contract_days", "auto_renew", "nps", "satisfaction"),
+    *("share_of_wallet", "referrals", "products", "active"),
+)
+"""Our own columns of logs and customer tables, which headers may be declared for."""
 
 PREFIX = "reltype_"
 """No name of anybody's begins so."""
@@ -153,6 +161,19 @@ class _Names:
                     if (condition := sentence.condition(where, functions)) is not None:
                         self._known(condition, where, self.readings)
                     self._named("feature", sentence.mentions, self.measured)
+
+    def headers(self) -> None:
+        """Columns are read as facts that a customer table may give, or as our own."""
+        for (of, name), columns in self.catalogue.columns.items():
+            with self._of("columns", str((of, name)), name):
+                self._named("typology", [of], self.catalogue.typologies)
+                if columns.reads:
+                    self._named("feature", [name], self.catalogue.features)
+                elif name not in OWN_COLUMNS:
+                    hint = did_you_mean(name, OWN_COLUMNS)
+                    raise ConfigError(
+                        f"say with reads how {name!r} is read; it is none of ours.{hint}"
+                    )
 
     def archetypes(self) -> None:
         for typology in self.catalogue.typologies.values():

@@ -26,6 +26,7 @@ from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS, LEFT_OUT
 from reltype.mapping.casts import BLANKS, Cells
 from reltype.mapping.conversions import in_words
+from reltype.mapping.declared import NOTHING, Declared
 from reltype.mapping.guess import ROW, Counted, guess
 from reltype.mapping.kinds import doubts_of, kind_of
 from reltype.mapping.totals import totals_sql
@@ -64,6 +65,7 @@ class Inputs:
         totals: Ids that are no customers' but a report's sums.
         own: Ids that are the company's own, by which it wrote.
         checked: Guesses about orders were held against the rows.
+        declared: Headers that the typology asked for.
     """
 
     connection: Connection = field(repr=False)
@@ -74,11 +76,13 @@ class Inputs:
     totals: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     checked: bool = False
+    declared: Declared = NOTHING
 
     @cached_property
     def units(self) -> Units:
         """How numbers are told: on which scale people were asked, where that is known."""
-        return units_of(self.items, self._empty)
+        answers = {d.name for d in self.declared.columns if d.reads == "agreement"}
+        return units_of(self.items, self._empty, answers)
 
     def _empty(self, item: Input, name: str) -> bool:
         """Whether a log gives no value of *name* in any row; asked only where that matters."""
@@ -98,6 +102,7 @@ class Inputs:
         timeout: float | None = None,
         timezone: str = "",
         id_from_row: bool = False,
+        declared: Declared = NOTHING,
     ) -> Inputs:
         """Open everything, and find out what each is.
 
@@ -111,6 +116,7 @@ class Inputs:
             timeout: Seconds for each of *requests*; None or 0: no limit.
             timezone: Where times in UTC are told; empty: in UTC.
             id_from_row: A row of a file that names no customer is one.
+            declared: Headers that the typology asks for.
 
         Raises:
             InputError: Something cannot be read, or not in that time.
@@ -123,14 +129,15 @@ class Inputs:
                 read_errors(_named(request)),
             ):
                 found, made = _opened(connection, request, encoding)
-                understood = _understanding(connection, request, features, timezone, id_from_row)
+                way = timezone, id_from_row, declared
+                understood = _understanding(connection, request, features, way)
                 items += [understood(source, made) for source in found]
         _all_used(requests, items)
         items = attached(connection, items)
         if normalize_ids:
             items = [evolve(item, guess=_normalizing(item.guess)) for item in items]
         items = [_bridged(item, items) for item in items]
-        return cls(connection, items, refunds, frozenset(features))
+        return cls(connection, items, refunds, frozenset(features), declared=declared)
 
     @property
     def logs(self) -> list[str]:
@@ -388,13 +395,12 @@ def _understanding(
     connection: Connection,
     request: InputRequest,
     features: Collection[str],
-    timezone: str,
-    id_from_row: bool,
+    way: tuple[str, bool, Declared],
 ) -> Callable[[Source, Origins | None], Input]:
     """How to find out what a source of *request* is read as."""
 
     def understood(source: Source, made: Origins | None) -> Input:
-        return _understood(connection, source, made, request, features, (timezone, id_from_row))
+        return _understood(connection, source, made, request, features, way)
 
     return understood
 
@@ -405,7 +411,7 @@ def _understood(
     made: Origins | None,
     request: InputRequest,
     features: Collection[str],
-    way: tuple[str, bool],
+    way: tuple[str, bool, Declared],
 ) -> Input:
     """What *source* is read as, what was said going before what is guessed."""
     if not source.columns:
@@ -439,6 +445,7 @@ def _understood(
             counted=counted,
             timezone=way[0],
             id_from_row=way[1] and made is None,
+            declared=way[2],
         )
 
     role = block.role if block is not None else request.role
@@ -448,7 +455,7 @@ def _understood(
     if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
         found = guessed(None, _counted(connection, shown, found))
     if block is not None and made is not None:
-        found, met = _of_block(connection, source, made, block, request, found, features)
+        found, met = _of_block(connection, source, made, block, request, found, features, way[2])
         notes = (*notes, *met)
     found, more = _all_kinds(connection, shown, found, request, sample.num_rows)
     known = dict(zip(shown.columns, shown.types, strict=True))
@@ -522,6 +529,7 @@ def _of_block(
     request: InputRequest,
     found: Guess,
     features: Collection[str],
+    declared: Declared,
 ) -> tuple[Guess, tuple[str, ...]]:
     """The guess of what a config's block says, and how many rows found what was joined to them."""
     if not block.on:
@@ -534,6 +542,7 @@ def _of_block(
         role=found.role,
         kinds=request.kinds,
         features=features,
+        declared=declared,
     )
     return _with_own(found, alone, block), made.met(
         connection, JoinedRelation(source.relation, source.columns)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reltype.mapping import Mapping
 from reltype.mapping.conversion_choice import choose_conversion
 from reltype.mapping.conversions import Conversion
+from reltype.mapping.declared import NOTHING, Declared
 from reltype.mapping.kinds import OTHER, kind_of
 from reltype.mapping.states import UNPAID, state_of
 
@@ -32,7 +33,9 @@ class Choice:
         alternatives: Our name → what else might have served.
         rivals: Our name → the candidates, the chosen one first.
         doubts: What was assumed.
+        shared: Our name → every column that it is the mean of.
         said_kinds: Their words of which a person said what kind they are.
+        declared: Headers that the typology asks for.
         authors: The customer's column says who wrote; what is outbound, the company wrote.
         per_order: Our names whose amount each line of an order repeats for the whole of it.
     """
@@ -43,6 +46,7 @@ class Choice:
         role: Role,
         features: Collection[str],
         said_kinds: Collection[str] = (),
+        declared: Declared = NOTHING,
     ) -> None:
         self.table, self.log, self.features = table, role == "interactions", features
         self.role: Role = role
@@ -51,8 +55,10 @@ class Choice:
         self.reasons: dict[str, str] = {}
         self.alternatives: dict[str, tuple[str, ...]] = {}
         self.rivals: dict[str, list[Candidate]] = {}
+        self.shared: dict[str, tuple[str, ...]] = {}
         self.given: set[str] = set()
         self.said_kinds = said_kinds
+        self.declared = declared
         self.per_order: frozenset[str] = frozenset()
         self.authors = False
         self.doubts: list[str] = []
@@ -79,7 +85,8 @@ class Choice:
                 self.reasons[canonical] = "as given"
                 continue
             name = self.table.names[column.name]
-            conversion = choose_conversion(canonical, column, name, known[canonical])
+            conversion = self.declared.conversion(canonical, column, name)
+            conversion = conversion or choose_conversion(canonical, column, name, known[canonical])
             self.put(
                 canonical, column.name, conversion or Conversion(column.quoted, 0, ""), "as given"
             )

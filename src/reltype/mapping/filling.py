@@ -8,13 +8,15 @@ from reltype.mapping import so_far
 from reltype.mapping.candidates import Candidate, candidates
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
 from reltype.mapping.conversion_choice import choose_conversion
+from reltype.mapping.conversions import in_words
 from reltype.mapping.derivations import derive
 from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reltype.mapping.choices import Choice
+    from reltype.mapping.columns import Column
     from reltype.mapping.conversions import Conversion
 
 LEAST: Mapping[str, float] = {
@@ -46,9 +48,10 @@ _OURS = {"rating": "satisfaction", "churned": "active"}
 
 def fill(choice: Choice) -> None:
     """The best column for each of ours that nobody gave, if enough speaks for it."""
+    _declared(choice)
     for canonical in LOG if choice.log else TABLE:
         ours = canonical if choice.log else _OURS.get(canonical, canonical)
-        if ours not in choice.columns:
+        if ours not in choice.columns and (choice.log or choice.declared.wants(ours)):
             _guess(choice, canonical, ours)
     derive(choice)
     if not choice.log:
@@ -57,9 +60,48 @@ def fill(choice: Choice) -> None:
         so_far.choose(choice)
 
 
+def _declared(choice: Choice) -> None:
+    """What the typology knows by words of its own: it goes before what any file may hold."""
+    table, declared = choice.table, choice.declared
+    taken = {column.name for column in table.columns} & set(choice.sources.values())
+    types = INTERACTIONS if choice.log else CUSTOMERS
+    for ours, items in declared.own(table).items():
+        if ours not in types or ours in choice.columns:
+            continue
+        for item in items:
+            column = item.column
+            # What is called like an id must tell the rows of a table apart.
+            repeats = column.rows and not column.is_unique
+            if column.name in taken or (ours == "customer_id" and repeats and not choice.log):
+                continue
+            conversion = declared.own_conversion(ours, item)
+            conversion = conversion or choose_conversion(ours, column, item.name, types[ours])
+            if conversion is not None:
+                taken.add(column.name)
+                choice.put(ours, column.name, conversion, _declared_because([column], conversion))
+                break
+    if choice.log:
+        return
+    for ours, (conversion, columns) in declared.conversions(table, taken).items():
+        if ours not in choice.columns:
+            choice.put(ours, columns[0].name, conversion, _declared_because(columns, conversion))
+            choice.shared[ours] = tuple(column.name for column in columns)
+
+
+def _declared_because(columns: Sequence[Column], conversion: Conversion) -> str:
+    """Why columns were chosen whose headers a typology asks for."""
+    called = in_words([repr(column.name) for column in columns], 3)
+    filled = min((column.filled for column in columns if column.rows), default=None)
+    said = [f"called {called}"]
+    if conversion.description:
+        said.append(conversion.description)
+    said.append("no row to look at" if filled is None else f"filled in {filled:.0%} of the rows")
+    return "; ".join(said)
+
+
 def _guess(choice: Choice, canonical: str, ours: str) -> None:
     type_ = (INTERACTIONS if choice.log else CUSTOMERS)[ours]
-    taken = set(choice.sources.values())
+    taken = {*choice.sources.values(), *(c for cs in choice.shared.values() for c in cs)}
     found = [
         candidate
         for candidate in candidates(choice.table, canonical, log=choice.log)

@@ -13,6 +13,7 @@ from reltype.mapping.candidates import candidates
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
 from reltype.mapping.choices import Choice
 from reltype.mapping.columns import columns_of
+from reltype.mapping.declared import NOTHING, Declared
 from reltype.mapping.filling import LEAST, fill
 from reltype.mapping.guess_notes import doubts, problems, wishes
 from reltype.mapping.kinds import OTHER
@@ -104,6 +105,7 @@ def guess(
     counted: Counted | None = None,
     timezone: str = "",
     id_from_row: bool = False,
+    declared: Declared = NOTHING,
 ) -> Guess:
     """What a file would be read as.
 
@@ -122,6 +124,7 @@ def guess(
         counted: How often the customer's column repeats in the whole file, where it was counted.
         timezone: Where times in UTC are told; empty: in UTC.
         id_from_row: A row of a file that names no customer is one; the source has a column `ROW`.
+        declared: Headers that the typology asks for.
 
     Raises:
         ConfigError: `given` names something that is not ours, `kinds` an unknown kind.
@@ -130,8 +133,12 @@ def guess(
     table = NamedColumns.of(name, known_columns)
     if id_from_row and role is None and not _names_customers(table, given or {}):
         role = "customers"
-    decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
-    choice = Choice(table, decided, features, tuple(kinds or ()))
+    decided: Role
+    if role is None and (told := declared.is_table(table)):
+        decided, because = "customers", told
+    else:
+        decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
+    choice = Choice(table, decided, features, tuple(kinds or ()), declared)
     ours = {} if complete else _ours(columns, decided, features)
     choice.take({**ours, **(given or {})})
     if not complete:
@@ -161,7 +168,7 @@ def guess(
         alternatives=choice.alternatives,
         problems=tuple(problems(choice)),
         doubts=(*choice.doubts, *doubts(choice)),
-        wishes=tuple(wishes(mapping)),
+        wishes=() if declared.columns else tuple(wishes(mapping)),
         kinds={word: (n, known.get(word, kind)) for word, (n, kind) in words.items()},
         role_because=because,
         context=table.kinds_context,
