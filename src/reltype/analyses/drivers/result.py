@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from reltype import formats
 from reltype.analyses.drivers import plot, words
 from reltype.analyses.drivers.values import Shares
 from reltype.errors import UsageError
@@ -82,8 +83,6 @@ class Drivers(Shares):
         Raises:
             UsageError: No attribute has a level.
         """
-        from reltype import formats
-
         first = Path(path)
         made = {first: self.svg()}
         for part, one in self.by.items():
@@ -104,8 +103,6 @@ class Drivers(Shares):
         Raises:
             UsageError: No format has that ending or name.
         """
-        from reltype import formats
-
         ending = (format or Path(path).suffix.removeprefix(".")).lower()
         if ending in {"json", "svg"}:
             made = self.svg() if ending == "svg" else json.dumps(self.document(), indent=2)

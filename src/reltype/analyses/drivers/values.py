@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.analyses.drivers.codes import Proposal
     from reltype.analyses.drivers.intervals import Difference
     from reltype.analyses.drivers.performance import Cross, Performance
@@ -188,8 +187,6 @@ class Shares:
 
     def table(self) -> pa.Table:
         """A row for each driver of the whole and of each part, the greatest first."""
-        import pyarrow as pa
-
         parts = {"": self, **self.by}
         rows = [
             {

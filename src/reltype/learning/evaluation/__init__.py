@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from attrs import define
+import pyarrow as pa
+from attrs import define, evolve
 
 from reltype.definitions.archetypes import UNCLASSIFIED, snake
 from reltype.errors import InputError, UsageError, did_you_mean
@@ -18,8 +19,6 @@ from reltype.scoring.unclassified import undecided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pyarrow as pa
 
     from reltype.arrow import Ints
     from reltype.learning.evaluation.labels import Given
@@ -64,8 +63,6 @@ def agreement(result: Any, truth: Any) -> Evaluation:  # noqa: ANN401  anything 
     Raises:
         InputError: They have no customer in common.
     """
-    import pyarrow as pa
-
     result, truth = pa.table(result), pa.table(truth)
     said = dict(
         zip(*(truth.column(c).to_pylist() for c in ("customer_id", "archetype")), strict=True)
@@ -136,8 +133,6 @@ def evaluate(
             f"There is no column {name!r} in the labels or the customer table."
             f"{did_you_mean(name, known)}"
         )
-
-    from attrs import evolve
 
     if against is not None:
         made = evolve(

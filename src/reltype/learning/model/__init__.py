@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from reltype import __version__
+from reltype.config.blocks import Block
 from reltype.errors import ConfigError, InputError
+from reltype.formats import destination
 from reltype.learning.model.modelfile import LARGEST, Contents, packed, unpacked
 
 if TYPE_CHECKING:
-    from reltype.config.blocks import Block
     from reltype.definitions.catalogue import Catalogue
     from reltype.plugins.guard import GuardedRecipe
     from reltype.scoring.classifiers import Classifier
@@ -46,8 +48,6 @@ class Model(Contents):
     @classmethod
     def of(cls, run: Run) -> Model:
         """What a run teaches without labels: scales, and how far its rules repeat each other."""
-        from reltype import __version__
-
         plan = run.plan
         loaded = run.knowledge.plugins.loaded.values()
         return cls(
@@ -75,8 +75,6 @@ class Model(Contents):
     @property
     def blocks(self) -> tuple[Block, ...]:
         """How the data was read, for files that have its columns: next month's export."""
-        from reltype.config.blocks import Block
-
         return tuple(
             Block(m["role"], "the model", {}, m["columns"], m.get("where")) for m in self.mappings
         )
@@ -142,8 +140,6 @@ class Model(Contents):
         Raises:
             OutputError: The place cannot be written.
         """
-        from reltype.formats import destination
-
         with destination(path) as stream:
             stream.write(self.to_bytes())
 

@@ -18,6 +18,7 @@ from reltype.config.blocks import ROLES
 from reltype.errors import ConfigError, InputError
 from reltype.formats import toml
 from reltype.learning.model.archive import Limits, pack, unpack
+from reltype.learning.model.serialization import TRUSTED, dumps, loads
 from reltype.learning.model.toml import written
 from reltype.mapping.canonical import EARLIEST, LATEST
 from reltype.scoring.population import Scales
@@ -88,8 +89,6 @@ class Contents:
 
 def packed(model: Contents) -> bytes:
     """The content of the file of *model*; equal bytes for an equal model."""
-    from reltype.learning.model.serialization import TRUSTED, dumps
-
     members = {
         SCALES: written(_scales_table(model.scales)).encode(),
         POOL: written(_pool_table(model)).encode(),
@@ -129,8 +128,6 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
         )
         learned = None
         if LEARNER in members:
-            from reltype.learning.model.serialization import loads
-
             learned = loads(members[LEARNER], f"{what}: {LEARNER}")
         made: dict[str, Any] = {
             "typology": _text(manifest["typology"]),
