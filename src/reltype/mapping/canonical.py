@@ -87,32 +87,3 @@ with it, so it is counted apart from what was rejected."""
 ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}
 )
-
-DIRECTIONS: abc.Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "inbound": (
-            "inbound",
-            "in",
-            "incoming",
-            "received",
-            "from customer",
-            "customer",
-            "i",
-            "eingehend",
-            "entrant",
-        ),
-        "outbound": (
-            "outbound",
-            "out",
-            "outgoing",
-            "sent",
-            "to customer",
-            "agent",
-            "company",
-            "o",
-            "ausgehend",
-            "sortant",
-        ),
-    }
-)
-"""What is written for a direction, in lower case."""
