@@ -9,7 +9,7 @@ import pytest
 import reltype
 import reltype.checks
 from reltype.definitions import packs
-from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.assembly import catalogue_of
 from reltype.expressions import literal
 from reltype.scoring.classifiers import Batch, Prototype
 from reltype.scoring.plan import Plan
@@ -42,7 +42,7 @@ def catalogue(*, with_plugin=True):
     contributions = [("built-in", packs.load(BUILTIN))]
     if with_plugin:
         contributions += [("fournier", packs.load(p)) for p in definitions()]
-    return Catalogue.of(contributions)
+    return catalogue_of(contributions)
 
 
 def definitions():
@@ -152,6 +152,6 @@ def test_nothing_offered_to_those_who_are_not_free_binds_them_further(form):
             assert not {"intensity", "exclusivity", "endurance"} & set(benefit.raises), benefit.name
 
 
-@pytest.mark.parametrize("check", reltype.checks.of(reltype_fournier), ids=str)
+@pytest.mark.parametrize("check", reltype.checks.checks_of(reltype_fournier), ids=str)
 def test_it_keeps_the_laws_of_reltype(check):
     check()

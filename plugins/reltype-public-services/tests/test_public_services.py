@@ -11,7 +11,7 @@ import pytest
 import reltype
 import reltype.checks
 from reltype.definitions import packs
-from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.assembly import catalogue_of
 from reltype.expressions import literal
 from reltype.scoring.classifiers import Batch, Prototype
 from reltype.scoring.plan import Plan
@@ -28,7 +28,7 @@ def catalogue(*, with_plugin=True):
     if with_plugin:
         found = reltype_public_services.reltype_definitions()
         contributions += [("public-services", packs.load(path)) for path in found]
-    return Catalogue.of(contributions)
+    return catalogue_of(contributions)
 
 
 CATALOGUE = catalogue()
@@ -161,6 +161,6 @@ def test_patients_rate_providers_by_how_they_communicate_more_than_by_timely_car
     assert communicates > timely > 0.3
 
 
-@pytest.mark.parametrize("check", reltype.checks.of(reltype_public_services), ids=str)
+@pytest.mark.parametrize("check", reltype.checks.checks_of(reltype_public_services), ids=str)
 def test_it_keeps_the_laws_of_reltype(check):
     check()

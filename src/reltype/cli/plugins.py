@@ -73,7 +73,7 @@ def _gives(item: Item) -> str:
 
 def _told(kind: str, names: tuple[str, ...]) -> str:
     few = f" ({', '.join(names)})" if len(names) <= FEW else ""
-    plural = {"typology": "typologies"}.get(kind, f"{kind}s")
+    plural = {"typology": "typologies", "columns": "columns"}.get(kind, f"{kind}s")
     return f"{len(names)} {kind if len(names) == 1 else plural}{few}"
 
 
@@ -113,7 +113,7 @@ def check(name: str, beside: tuple[str, ...]) -> int:
     from reltype import checks, plugins
 
     plugins.check_names([name, *beside], "plugins check")
-    found = list(checks.outcomes(checks.of(name, beside)))
+    found = list(checks.outcomes(checks.checks_of(name, beside)))
     for outcome in found:
         if outcome.result != "kept":
             click.echo(f"{outcome.result:<8}{outcome.check}: {outcome.reason}")

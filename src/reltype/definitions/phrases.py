@@ -99,6 +99,31 @@ def a(noun: str) -> str:
     return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
 
 
+_CUSTOMERS = re.compile(r"(?<![\w./'\"=-])([Aa] )?([Cc])ustomer(s?)(?![\w/'\"=-]|\.\w)")
+
+
+def spoken_of(text: str, noun: str, plural: str) -> str:
+    """A sentence of ours on customers, of those whose relationship is read: employees, say.
+
+    Names of files, columns and options in it stay as they are.
+
+    Example:
+        >>> spoken_of("2 customers in customers.csv (customer_id)", "employee", "employees")
+        '2 employees in customers.csv (customer_id)'
+    """
+    if noun == "customer":
+        return text
+
+    def other(met: re.Match[str]) -> str:
+        said = plural if met[3] else noun
+        said = said[:1].upper() + said[1:] if met[2] == "C" else said
+        if not met[1]:
+            return said
+        return a(said)[:1].upper() + a(said)[1:] if met[1] == "A " else a(said)
+
+    return _CUSTOMERS.sub(other, text)
+
+
 def slot(piece: str) -> tuple[str, str] | None:
     """Name and form of a *piece* that is one slot; None for any other text."""
     found = _SLOT.fullmatch(piece)
@@ -110,10 +135,10 @@ def fill(sentence: str, values: Mapping[str, Any], units: Units = PLAIN) -> str:
 
     A value that is missing reads `?`; a format that does not suit is left out.
     """
-    return _SLOT.sub(lambda m: told(values.get(m[1]), m[2] or "", m[1], units), sentence)
+    return _SLOT.sub(lambda m: describe_value(values.get(m[1]), m[2] or "", m[1], units), sentence)
 
 
-def told(value: Any, form: str, name: str = "", units: Units = PLAIN) -> str:  # noqa: ANN401
+def describe_value(value: Any, form: str, name: str = "", units: Units = PLAIN) -> str:  # noqa: ANN401
     """One *value* of the feature *name* in words."""
     if value is None:
         return "?"
@@ -149,8 +174,8 @@ def shown(value: float, form: str, bounds: tuple[float, float] | None) -> float:
     """*value* as far as *form* shows it, so that what is told is what was tried."""
     if form in {"rating", "score"}:
         low, high = bounds or (-100.0, 100.0)
-        told = round(low + (value + 1) / 2 * (high - low), 1 if bounds else 0)
-        return 2 * (told - low) / (high - low) - 1
+        shown = round(low + (value + 1) / 2 * (high - low), 1 if bounds else 0)
+        return 2 * (shown - low) / (high - low) - 1
     if form == "percent":
         return round(value, 2)
     return float(kept(np.array([value]), form)[0])

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from reltype import sources
 from reltype.engines import EngineError, limits
@@ -17,16 +17,18 @@ from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
-from reltype.inputs.asks import Ask, name_of
-from reltype.inputs.origins import Origins, Table
+from reltype.inputs.input import Input
+from reltype.inputs.origins import JoinedRelation, Origins
 from reltype.inputs.recheck import LOOKS, rechecked
-from reltype.inputs.returns import Returns, attached
+from reltype.inputs.requests import InputRequest, name_of
+from reltype.inputs.returns import attached
 from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS, LEFT_OUT
 from reltype.mapping.casts import BLANKS, Cells
+from reltype.mapping.conversions import in_words
+from reltype.mapping.declared import NOTHING, Declared
 from reltype.mapping.guess import ROW, Counted, guess
 from reltype.mapping.kinds import doubts_of, kind_of
-from reltype.mapping.readings import in_words
 from reltype.mapping.totals import totals_sql
 from reltype.sources import files, frames, rejects
 
@@ -42,97 +44,11 @@ if TYPE_CHECKING:
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
 
-_BRIEF = 40
 MODEL = "the model"
 """The place of a block that a model holds."""
 _BY_NAME = "called like a feature"
 _AS_FEATURE = {"since": "since_day", "ended": "left_day"}
 """What a customer table calls by a time, and a feature by a day."""
-
-
-@frozen
-class Input:
-    """A source and what it is read as.
-
-    Attributes:
-        source: What gives the rows.
-        guess: What is which of ours.
-        types: Its columns, those that were joined to it too, and DuckDB's types of them.
-        made: What a config says the rows are made of.
-        notes: Sentences for the user.
-        returns: Orders of a log that another file says came back.
-        lacking: Our name → what a model's data was read from, of which this file has no column.
-    """
-
-    source: Source
-    guess: Guess
-    types: Mapping[str, str]
-    made: Origins | None = None
-    notes: tuple[str, ...] = ()
-    returns: Returns | None = None
-    lacking: Mapping[str, str] = field(factory=dict)
-
-    @property
-    def numbered(self) -> bool:
-        """Whether the rows are told apart by their number alone."""
-        return self.guess.sources.get("customer_id") == ROW
-
-    @property
-    def relation(self) -> str:
-        """What stands behind FROM."""
-        return self.over(self.source.relation)
-
-    @property
-    def told(self) -> str:
-        """What was guessed, in one line; empty where everything was said or is called as ours."""
-        guess = self.guess
-        guessed = [
-            f"{ours} from {_brief(guess.sources.get(ours, text))}"
-            for ours, text in guess.mapping.columns.items()
-            if guess.reasons.get(ours) != "as given"
-        ]
-        if not guessed:
-            return ""
-        role = "a log" if guess.role == "interactions" else "a customer table"
-        return (
-            f"{self.source.name}: read as {role}: {', '.join(guessed)}. reltype inspect says why."
-        )
-
-    def over(self, relation: str, keep: Sequence[str] = ()) -> str:
-        """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
-        if self.numbered:
-            number = "CAST(row_number() OVER () AS VARCHAR)"
-            return f"(SELECT *, {number} AS {quote(ROW)} FROM {relation})"
-        if self.made is not None:
-            relation = self.made.joined(Table(relation, (*self.source.columns, *keep)))
-        return relation if self.returns is None else self.returns.joined(relation)
-
-    def select(
-        self,
-        *,
-        refunds: Refunds = "net",
-        features: Collection[str] = (),
-        relation: str | None = None,
-        keep: Sequence[str] = (),
-        settle: bool = True,
-    ) -> str:
-        """SQL of the canonical rows.
-
-        Args:
-            refunds: What becomes of money paid back.
-            features: Names of features that a customer table may give.
-            relation: What gives the rows instead of the source, with the columns *keep* more.
-            keep: Columns to pass through.
-            settle: See `Mapping.select`.
-
-        Raises:
-            InputError: An essential column is missing or ambiguous.
-        """
-        rows = self.relation if relation is None else self.over(relation, keep)
-        names = features if self.guess.role == "customers" else ()
-        return self.guess.sure().select(
-            rows, self.types, refunds=refunds, features=names, keep=keep, settle=settle
-        )
 
 
 @define
@@ -149,6 +65,7 @@ class Inputs:
         totals: Ids that are no customers' but a report's sums.
         own: Ids that are the company's own, by which it wrote.
         checked: Guesses about orders were held against the rows.
+        declared: Headers that the typology asked for.
     """
 
     connection: Connection = field(repr=False)
@@ -159,11 +76,13 @@ class Inputs:
     totals: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     checked: bool = False
+    declared: Declared = NOTHING
 
     @cached_property
     def units(self) -> Units:
         """How numbers are told: on which scale people were asked, where that is known."""
-        return units_of(self.items, self._empty)
+        answers = {d.name for d in self.declared.columns if d.reads == "agreement"}
+        return units_of(self.items, self._empty, answers)
 
     def _empty(self, item: Input, name: str) -> bool:
         """Whether a log gives no value of *name* in any row; asked only where that matters."""
@@ -174,7 +93,7 @@ class Inputs:
     def open(
         cls,
         connection: Connection,
-        asked: Sequence[Ask],
+        requests: Sequence[InputRequest],
         *,
         refunds: Refunds = "net",
         normalize_ids: bool = False,
@@ -183,64 +102,69 @@ class Inputs:
         timeout: float | None = None,
         timezone: str = "",
         id_from_row: bool = False,
+        declared: Declared = NOTHING,
     ) -> Inputs:
         """Open everything, and find out what each is.
 
         Args:
             connection: An engine's, locked but for what `readable` gives.
-            asked: What to read.
+            requests: What to read.
             refunds: What becomes of money paid back.
             normalize_ids: Spellings of one id that people take for the same are one.
             features: Names of features that a customer table may give.
             encoding: What text files are written in; seen from their bytes where None.
-            timeout: Seconds for each of *asked*; None or 0: no limit.
+            timeout: Seconds for each of *requests*; None or 0: no limit.
             timezone: Where times in UTC are told; empty: in UTC.
             id_from_row: A row of a file that names no customer is one.
+            declared: Headers that the typology asks for.
 
         Raises:
             InputError: Something cannot be read, or not in that time.
             ConfigError: What was said of a column cannot be.
         """
         items: list[Input] = []
-        for ask in asked:
+        for request in requests:
             with (
-                limits.within(connection, timeout, f"opening {_named(ask)}"),
-                read_errors(_named(ask)),
+                limits.within(connection, timeout, f"opening {_named(request)}"),
+                read_errors(_named(request)),
             ):
-                found, made = _opened(connection, ask, encoding)
-                understood = _understanding(connection, ask, features, timezone, id_from_row)
+                found, made = _opened(connection, request, encoding)
+                way = timezone, id_from_row, declared
+                understood = _understanding(connection, request, features, way)
                 items += [understood(source, made) for source in found]
-        _all_used(asked, items)
+        _all_used(requests, items)
         items = attached(connection, items)
         if normalize_ids:
             items = [evolve(item, guess=_normalizing(item.guess)) for item in items]
         items = [_bridged(item, items) for item in items]
-        return cls(connection, items, refunds, frozenset(features))
+        return cls(connection, items, refunds, frozenset(features), declared=declared)
 
     @property
     def logs(self) -> list[str]:
         """A SELECT of canonical interactions for each log."""
         if not self.orders:
-            return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+            return [item.select(refunds=self.refunds) for item in self.with_role("interactions")]
         return [
-            item.guess.mapping.orders(item.select(refunds=self.refunds, settle=False))
-            for item in self.of("interactions")
+            item.guess.mapping.orders(item.select(refunds=self.refunds, states=False))
+            for item in self.with_role("interactions")
         ]
 
     @property
     def orders(self) -> bool:
         """Whether some log tells which rows belong to one order."""
-        return any("order_id" in item.guess.mapping.columns for item in self.of("interactions"))
+        return any(
+            "order_id" in item.guess.mapping.columns for item in self.with_role("interactions")
+        )
 
     @property
     def tables(self) -> list[str]:
         """A SELECT of canonical customer rows for each customer table."""
-        return [item.select(features=self.features) for item in self.of("customers")]
+        return [item.select(features=self.features) for item in self.with_role("customers")]
 
     @property
     def absent(self) -> set[str]:
         """The canonical columns that are null in all logs; without a kind, all are purchases."""
-        mapped = _mapped(self.of("interactions"))
+        mapped = _mapped(self.with_role("interactions"))
         if "state" in mapped:  # a refunded order tells what went back, whether a column does or not
             mapped.add("refunded_amount")
         return set(INTERACTIONS) - mapped - {"kind", "kind_as_written"}
@@ -248,12 +172,12 @@ class Inputs:
     @property
     def given(self) -> set[str]:
         """The features that the customer tables give."""
-        named = {_AS_FEATURE.get(name, name) for name in _mapped(self.of("customers"))}
-        if any(True for _ in self.of("interactions")):
+        named = {_AS_FEATURE.get(name, name) for name in _mapped(self.with_role("customers"))}
+        if any(True for _ in self.with_role("interactions")):
             # What a table counts so far and a log shows are not the same time.
             named -= {
                 name
-                for item in self.of("customers")
+                for item in self.with_role("customers")
                 for name in ("spend", "purchases")
                 if item.guess.reasons.get(name, "as given") not in {"as given", _BY_NAME}
             }
@@ -308,28 +232,28 @@ class Inputs:
     @property
     def guesses(self) -> list[str]:
         """A line for each input of which something was guessed: what is read from where."""
-        return [line for item in self.items if (line := item.told)]
+        return [line for item in self.items if (line := item.description)]
 
-    def settle(self, *, failed: bool = False) -> bool:
+    def recheck_sources(self, *, failed: bool = False) -> bool:
         """After a full pass: whether a source had to be cut anew, so that the pass is due again."""
-        settled = [
-            evolve(item, source=sources.settle(self.connection, item.source, failed=failed))
+        rechecked = [
+            evolve(item, source=sources.recheck(self.connection, item.source, failed=failed))
             for item in self.items
         ]
         changed = any(
-            new.source is not old.source for new, old in zip(settled, self.items, strict=True)
+            new.source is not old.source for new, old in zip(rechecked, self.items, strict=True)
         )
-        self.items = settled
+        self.items = rechecked
         return changed
 
-    def recheck(self, first: Callable[[str], dict[str, Any]], facts: str) -> bool:
+    def recheck_guesses(self, first: Callable[[str], dict[str, Any]], facts: str) -> bool:
         """After a full pass: whether a guess was taken back, so that the pass is due again.
 
         Args:
             first: Gives the first row of a query on the engine.
             facts: Its table of what the logs say of each customer.
         """
-        if self.checked or not any(True for _ in self.of("interactions")):
+        if self.checked or not any(True for _ in self.with_role("interactions")):
             return False
         self.checked = True
         seen = {name: value or 0.0 for name, value in first(LOOKS.format(facts=facts)).items()}
@@ -345,16 +269,16 @@ class Inputs:
             rows: Gives the rows of a query on the engine.
             tables: Its tables of customers; an empty name is none.
         """
-        asked = [
+        queries = [
             f"(SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL)"
             for table in tables
             if table
         ]
-        if not asked:
+        if not queries:
             return []
-        found = rows(totals_sql(f"({' UNION '.join(asked)})"))
+        found = rows(totals_sql(f"({' UNION '.join(queries)})"))
         self.totals = tuple(str(row[0]) for row in found)
-        if tables[0] and any(item.guess.mapping.authors for item in self.of("interactions")):
+        if tables[0] and any(item.guess.mapping.authors for item in self.with_role("interactions")):
             written = f"SELECT customer_id FROM {tables[0]} WHERE log_outbound = log_rows"
             self.own = tuple(str(row[0]) for row in rows(f"{written} AND customer_id IS NOT NULL"))
         return [*self.totals, *self.own]
@@ -385,7 +309,7 @@ class Inputs:
 
         return judged
 
-    def torn(self) -> int:
+    def malformed_rows(self) -> int:
         """Rows that could not be cut into cells; they stand in the rejects."""
         count = 0
         for item in self.items:
@@ -393,7 +317,7 @@ class Inputs:
                 count += rejects.malformed(self.connection, source)
         return count
 
-    def of(self, role: Role) -> Iterator[Input]:
+    def with_role(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
 
@@ -431,23 +355,23 @@ def of_the_file(error: Exception) -> bool:
     return "Out of Memory" not in text and "Query interrupted" not in text
 
 
-def readable(asked: Iterable[Ask]) -> list[str]:
+def readable(requests: Iterable[InputRequest]) -> list[str]:
     """The files that the engine has to read itself, by the names that it will use."""
     things = [
         thing
-        for ask in asked
+        for request in requests
         for thing in (
-            ask.thing,
-            *(origin.path for origin in (ask.block.origins.values() if ask.block else ())),
+            request.thing,
+            *(origin.path for origin in (request.block.origins.values() if request.block else ())),
         )
     ]
     return [path for thing in things for path in files.readable(thing)]
 
 
-def _named(ask: Ask) -> str:
-    if ask.block is not None:
-        return name_of(ask.block)
-    thing = ask.thing
+def _named(request: InputRequest) -> str:
+    if request.block is not None:
+        return name_of(request.block)
+    thing = request.thing
     if isinstance(thing, str | os.PathLike):
         return Path(os.fspath(thing)).name  # a URL may hold a password before it
     return f"<{type(thing).__name__}>"
@@ -458,30 +382,25 @@ def _mapped(items: Iterable[Input]) -> set[str]:
     return {name for item in items for name in item.guess.mapping.columns}
 
 
-def _brief(source: str) -> str:
-    return source if len(source) <= _BRIEF else source[: _BRIEF - 1] + "…"
-
-
 def _opened(
-    connection: Connection, ask: Ask, encoding: str | None
+    connection: Connection, request: InputRequest, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins | None]:
-    if ask.block is not None:
-        return origins.opened(connection, ask.block, encoding)
-    found = sources.open_sources(connection, ask.thing, table=ask.table, encoding=encoding)
+    if request.block is not None:
+        return origins.opened(connection, request.block, encoding)
+    found = sources.open_sources(connection, request.thing, table=request.table, encoding=encoding)
     return found, None
 
 
 def _understanding(
     connection: Connection,
-    ask: Ask,
+    request: InputRequest,
     features: Collection[str],
-    timezone: str,
-    id_from_row: bool,
+    way: tuple[str, bool, Declared],
 ) -> Callable[[Source, Origins | None], Input]:
-    """How to find out what a source of *ask* is read as."""
+    """How to find out what a source of *request* is read as."""
 
     def understood(source: Source, made: Origins | None) -> Input:
-        return _understood(connection, source, made, ask, features, (timezone, id_from_row))
+        return _understood(connection, source, made, request, features, way)
 
     return understood
 
@@ -490,22 +409,22 @@ def _understood(
     connection: Connection,
     source: Source,
     made: Origins | None,
-    ask: Ask,
+    request: InputRequest,
     features: Collection[str],
-    way: tuple[str, bool],
+    way: tuple[str, bool, Declared],
 ) -> Input:
     """What *source* is read as, what was said going before what is guessed."""
     if not source.columns:
         raise InputError(f"{source.name}: it has no columns.")
     shown, notes = source, tuple[str, ...]()
     if made is not None and made.block.on:
-        relation = made.joined(Table(source.relation, source.columns))
+        relation = made.joined(JoinedRelation(source.relation, source.columns))
         columns, types = origins.described(connection, relation)
         shown = evolve(source, relation=relation, columns=columns, types=types, parts=())
-    block, lacking = ask.block, dict[str, str]()
+    block, lacking = request.block, dict[str, str]()
     if block is None:
-        block, lacking = _nearest(ask.blocks, shown)
-    if block is not None and ask.block is None:
+        block, lacking = _nearest(request.blocks, shown)
+    if block is not None and request.block is None:
         notes = (_read_as(block, lacking),)
     sample = sources.sample(connection, shown)
 
@@ -516,25 +435,29 @@ def _understood(
             shown.types,
             sample,
             role=role,
-            given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
-            kinds=ask.kinds,
+            given={
+                **(block.columns if block is not None else {}),
+                **_said(request, shown, features),
+            },
+            kinds=request.kinds,
             where=block.where if block is not None else None,
             features=features,
             counted=counted,
             timezone=way[0],
             id_from_row=way[1] and made is None,
+            declared=way[2],
         )
 
-    role = block.role if block is not None else ask.role
-    found = guessed(role or ask.likely)
-    if role is None and ask.likely is not None and "timestamp" not in found.mapping.columns:
+    role = block.role if block is not None else request.role
+    found = guessed(role or request.likely)
+    if role is None and request.likely is not None and "timestamp" not in found.mapping.columns:
         found = guessed(None)
     if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
         found = guessed(None, _counted(connection, shown, found))
     if block is not None and made is not None:
-        found, met = _of_block(connection, source, made, block, ask, found, features)
+        found, met = _of_block(connection, source, made, block, request, found, features, way[2])
         notes = (*notes, *met)
-    found, more = _all_kinds(connection, shown, found, ask, sample.num_rows)
+    found, more = _all_kinds(connection, shown, found, request, sample.num_rows)
     known = dict(zip(shown.columns, shown.types, strict=True))
     if found.sources.get("customer_id") == ROW:
         known[ROW] = "VARCHAR"
@@ -542,7 +465,7 @@ def _understood(
 
 
 def _all_kinds(
-    connection: Connection, source: Source, found: Guess, ask: Ask, sampled: int
+    connection: Connection, source: Source, found: Guess, request: InputRequest, sampled: int
 ) -> tuple[Guess, tuple[str, ...]]:
     """The guess with every word for a kind that the whole file has, and what to say of the new ones."""
     column = found.sources.get("kind")
@@ -559,11 +482,11 @@ def _all_kinds(
         seen |= {
             row[0] for row in rows if row[0] is not None and row[0].strip().lower() not in BLANKS
         }
-    more = sorted(seen - set(found.kinds) - set(ask.kinds))
+    more = sorted(seen - set(found.kinds) - set(request.kinds))
     kinds = {word: kind for word in more if (kind := kind_of(word, found.context)) is not None}
     mapping = evolve(found.mapping, kinds={**found.mapping.kinds, **kinds})
     notes = list(doubts_of(more, found.context))
-    new = sorted(seen - ask.fitted) if ask.fitted else []
+    new = sorted(seen - request.fitted) if request.fitted else []
     if new:
         read = (f"{word!r} ({mapping.kinds.get(word, 'other')})" for word in new[:5])
         rest = f" and {len(new) - 5} more" if len(new) > 5 else ""
@@ -603,9 +526,10 @@ def _of_block(
     source: Source,
     made: Origins,
     block: Block,
-    ask: Ask,
+    request: InputRequest,
     found: Guess,
     features: Collection[str],
+    declared: Declared,
 ) -> tuple[Guess, tuple[str, ...]]:
     """The guess of what a config's block says, and how many rows found what was joined to them."""
     if not block.on:
@@ -616,11 +540,12 @@ def _of_block(
         source.types,
         sources.sample(connection, source),
         role=found.role,
-        kinds=ask.kinds,
+        kinds=request.kinds,
         features=features,
+        declared=declared,
     )
     return _with_own(found, alone, block), made.met(
-        connection, Table(source.relation, source.columns)
+        connection, JoinedRelation(source.relation, source.columns)
     )
 
 
@@ -665,10 +590,10 @@ def _as_written(found: Guess, block: Block) -> Guess:
     return evolve(found, mapping=evolve(found.mapping, columns=columns))
 
 
-def _said(ask: Ask, source: Source, features: Collection[str]) -> dict[str, str]:
+def _said(request: InputRequest, source: Source, features: Collection[str]) -> dict[str, str]:
     """What was said of columns that this source has, and its role."""
-    ours = {*CUSTOMERS, *features} if ask.role == "customers" else {*ask.columns}
-    return _fitting({n: text for n, text in ask.columns.items() if n in ours}, source)
+    ours = {*CUSTOMERS, *features} if request.role == "customers" else {*request.columns}
+    return _fitting({n: text for n, text in request.columns.items() if n in ours}, source)
 
 
 def _nearest(blocks: Sequence[Block], source: Source) -> tuple[Block | None, dict[str, str]]:
@@ -745,10 +670,10 @@ def _bridged(item: Input, items: Sequence[Input]) -> Input:
     return item
 
 
-def _all_used(asked: Sequence[Ask], items: Sequence[Input]) -> None:
+def _all_used(requests: Sequence[InputRequest], items: Sequence[Input]) -> None:
     """Raise ConfigError for what was said of a column that no input has."""
-    for ask in asked:
-        for name, text in ask.columns.items():
+    for request in requests:
+        for name, text in request.columns.items():
             if not any(name in item.guess.mapping.columns for item in items) or not any(
                 _fitting({name: text}, item.source) for item in items
             ):

@@ -4,64 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from reltype import sources
 from reltype.expressions import literal, quote
+from reltype.inputs.input import Input, Returns
 from reltype.mapping.casts import Cells
 from reltype.mapping.columns import columns_of
 from reltype.mapping.order_columns import RETURNS, is_called_returned
-from reltype.mapping.vocabulary import Name, roles
+from reltype.mapping.vocabulary import Name, header_names
 from reltype.sources import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reltype.engines.duckdb import Connection
-    from reltype.inputs import Input
     from reltype.mapping.columns import Column
     from reltype.mapping.guess import Guess
 
 _MET = 0.5
 """Share of the orders named that must be among the log's."""
-
-
-@frozen
-class Returns:
-    """Orders that came back, ready to be joined to the rows of a log.
-
-    Attributes:
-        file: What named them.
-        table: The engine's table: `order_key`, `line_key` (text) and `amount` (null: all of it).
-        order: The log's column that holds the order.
-        line: The column that names a line in both; None where whole orders came back.
-    """
-
-    file: str
-    table: str
-    order: str
-    line: str | None = None
-
-    @property
-    def flag(self) -> str:
-        """The column that says whether a row came back."""
-        return f"returned in {self.file}"
-
-    @property
-    def amount(self) -> str:
-        """The column that says how much of the order went back, where it is known."""
-        return f"refunded in {self.file}"
-
-    def joined(self, relation: str) -> str:
-        """*relation* with the two columns; no row is lost or repeated."""
-        on = f"trim(CAST(l.{quote(self.order)} AS VARCHAR)) = r.order_key"
-        if self.line is not None:
-            on += f" AND trim(CAST(l.{quote(self.line)} AS VARCHAR)) = r.line_key"
-        return (
-            f"(SELECT l.*, r.order_key IS NOT NULL AS {quote(self.flag)}, "
-            f"r.amount AS {quote(self.amount)} FROM {relation} AS l "
-            f"LEFT JOIN {self.table} AS r ON {on})"
-        )
 
 
 def attached(connection: Connection, items: Sequence[Input]) -> list[Input]:
@@ -115,7 +77,7 @@ def _attached(connection: Connection, item: Input, log: Input) -> Input | None:
 
 def _keys(item: Input, order: str) -> Iterator[str]:
     """Columns that may name the orders, the likeliest first."""
-    worth = roles()["order_id"].worth
+    worth = header_names()["order_id"].worth
     names = {name: worth(Name.of(name)) for name in item.source.columns}
     same = [name for name in names if name.casefold() == order.casefold()]
     yield from same
@@ -208,7 +170,7 @@ def _refunding(log: Input, known: Returns) -> Guess:
 
 def _line(item: Input, log: Input, taken: set[str | None]) -> str | None:
     """The column that names a line of an order in both files."""
-    worth = roles()["line_item"].worth
+    worth = header_names()["line_item"].worth
     for name in item.source.columns:
         if name in log.source.columns and name not in taken and worth(Name.of(name)) >= 0.9:
             return name
@@ -220,7 +182,7 @@ def _amount(columns: Sequence[Column], cells: Cells) -> str:
     found: list[tuple[float, Column]] = []
     for column in columns:
         name = Name.of(column.name)
-        worth = max(roles()[role].worth(name) for role in ("refunded_amount", "value"))
+        worth = max(header_names()[role].worth(name) for role in ("refunded_amount", "value"))
         if worth >= 0.6 and column.numbers is not None and column.numbers.share >= 0.8:
             found.append((worth, column))
     if not found:
@@ -233,7 +195,7 @@ def _amount(columns: Sequence[Column], cells: Cells) -> str:
 def _where(columns: Sequence[Column], cells: Cells, key: str) -> str:
     """SQL: the rows that say that something came back."""
     for column in columns:
-        flag = roles()["returned"].worth(Name.of(column.name)) >= 0.9
+        flag = header_names()["returned"].worth(Name.of(column.name)) >= 0.9
         if flag and column.truths > 0.9 and column.numbers is None:
             return cells.cast(f"to_bool({column.quoted})", "BOOLEAN", "returned")
     return f"{quote(key)} IS NOT NULL"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from reltype.expressions import literal
 from reltype.mapping import order_columns
+from reltype.mapping.candidates import candidates
 from reltype.mapping.kinds import plain, special
-from reltype.mapping.vocabulary import Name, roles
+from reltype.mapping.vocabulary import Name, header_names
 
 if TYPE_CHECKING:
-    from reltype.mapping.candidates import Table
+    from reltype.mapping.named_columns import NamedColumns
     from reltype.mapping.choices import Choice
     from reltype.mapping.columns import Column
 
@@ -38,13 +39,13 @@ def _put(choice: Choice, ours: str, expression: str, reason: str) -> None:
 def _total(choice: Choice) -> None:
     """Quantity times unit price, where there is no total."""
     chosen = choice.column("value")
-    unit_price = roles()["unit_price"]
+    unit_price = header_names()["unit_price"]
     if "value" in choice.given or choice.table.has("amazon order id"):
         return  # a marketplace's item-price is that of the whole line
     if chosen is not None and unit_price.worth(choice.table.names[chosen.name]) < 0.8:
         return
     price, quantity = (
-        next(iter(choice.table.candidates(role, log=True)), None)
+        next(iter(candidates(choice.table, role, log=True)), None)
         for role in ("unit_price", "quantity")
     )
     if price is not None and quantity is not None and min(price.worth, quantity.worth) >= 0.6:
@@ -56,7 +57,7 @@ def _discount(choice: Choice) -> None:
     """An amount that was taken off, as a share of what it would have cost."""
     if "discount" in choice.columns or "value" not in choice.columns:
         return
-    found = next(iter(choice.table.candidates("discount", log=True)), None)
+    found = next(iter(candidates(choice.table, "discount", log=True)), None)
     if found is None or found.worth < 0.6 or found.column.numbers is None:
         return
     if found.column.name in choice.sources.values():
@@ -106,7 +107,7 @@ _TICKET_STATES = {"solved", "resolved", "escalated", "spam", "deleted", "archive
 """What became of a ticket, beside the words that mean something of their own among tickets."""
 
 
-def _is_id(table: Table, column: Column) -> bool:
+def _is_id(table: NamedColumns, column: Column) -> bool:
     return table.names[column.name].words == ("id",)
 
 

@@ -13,10 +13,11 @@ from attrs import frozen
 
 from reltype.expressions import literal
 from reltype.expressions.words import table as table_of
+from reltype.mapping.candidates import candidates
+from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import plain
-from reltype.mapping.readings import in_words
 from reltype.mapping.states import state_of, whole_state
-from reltype.mapping.vocabulary import roles
+from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -327,7 +328,7 @@ def _refunded(choice: Choice) -> None:
     name = choice.table.names[value.name]
     if name.has("net") or name.has("netto") or any(map(name.has, ("refund", "refunded"))):
         return  # what went back has been taken off already
-    for candidate in choice.table.candidates("refunded_amount", log=True):
+    for candidate in candidates(choice.table, "refunded_amount", log=True):
         column = candidate.column
         if column.name in choice.sources.values() or candidate.worth < 0.45:
             continue
@@ -492,7 +493,7 @@ def is_called_returned(name: str) -> bool:
     from reltype.mapping.vocabulary import Name
 
     words = Name.of(name)
-    return roles()["returned"].worth(words) > 0 or any(map(words.has, RETURNS))
+    return header_names()["returned"].worth(words) > 0 or any(map(words.has, RETURNS))
 
 
 RETURNS = (

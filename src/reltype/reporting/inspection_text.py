@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reltype.definitions.phrases import spoken_of
 from reltype.formats.printing import markdown, printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ _LONGEST = 60
 
 def text(found: Inspected, style: str = "simple") -> str:
     """What was found, for a terminal or (`pipe`) as Markdown."""
-    return "\n\n".join(_parts(found, "## " if style == "pipe" else "", style))
+    told = "\n\n".join(_parts(found, "## " if style == "pipe" else "", style))
+    if found.summary is None:
+        return told
+    return spoken_of(told, found.summary.noun, found.summary.plural)
 
 
 def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
@@ -48,9 +52,9 @@ def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
         unseen = [name for name, share in signals.items() if not share]
         if unseen:
             yield f"Not seen of anybody: {', '.join(unseen)}."
-    yield from _remarks("This must be said first:", [*map(safe, found.guess.problems)])
-    yield from _remarks("To check:", [*map(safe, found.notes)])
-    yield from _remarks("What would make the result better:", tuple(_better(found)))
+    yield from _bullets("This must be said first:", [*map(safe, found.guess.problems)])
+    yield from _bullets("To check:", [*map(safe, found.notes)])
+    yield from _bullets("What would make the result better:", tuple(_better(found)))
 
 
 def _facts(found: Inspected) -> Iterator[tuple[str, str]]:
@@ -86,7 +90,7 @@ def _better(found: Inspected) -> Iterator[str]:
         yield f"What would help: {help_.text}"
 
 
-def _remarks(title: str, texts: Sequence[str]) -> Iterator[str]:
+def _bullets(title: str, texts: Sequence[str]) -> Iterator[str]:
     if texts:
         yield "\n".join([title, *(f"- {one}" for one in texts)])
 

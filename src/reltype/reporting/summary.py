@@ -15,6 +15,7 @@ from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
 from reltype.reporting.warnings import warnings
+from reltype.scoring import columns as col
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.definitions.dimensions import Signal
+    from reltype.definitions.features import Feature
     from reltype.scoring.plan import Plan
     from reltype.scoring.run import Run
 
@@ -48,18 +50,21 @@ class Help:
         columns: Canonical columns or customer-table facts, any of which would help.
         gain: By how much it would move apart the pair that is least apart, in standard deviations.
         between: That pair.
+        asked: Of columns that a typology asks for by words of its own, what they hold.
     """
 
     dimension: str
     columns: tuple[str, ...]
     gain: float
     between: tuple[str, str] = ("", "")
+    asked: Mapping[str, str] = field(factory=dict)
 
     @property
     def text(self) -> str:
         """What to get, and what it would tell, for somebody who can get it."""
         asked = dict.fromkeys(GIVEN_AS.get(name, name) for name in self.columns)
-        told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in asked)
+        held = {**COLUMNS, **self.asked}
+        told = " or ".join(f"{held.get(name, 'a column')} ({name})" for name in asked)
         first, second = self.between
         return f"{told}. It would tell {a(first)} from {a(second)}." if first else f"{told}."
 
@@ -113,6 +118,8 @@ class Summary:
         base_rates: Circumstance → share of customers under it, whose base rates it shifts.
         findings: Sentences to read before the shares: why nobody is named, or that a name is one
             column in disguise.
+        noun: What one whose relationship was read is called.
+        plural: What several are.
     """
 
     customers: int
@@ -131,6 +138,8 @@ class Summary:
     known: float = 1.0
     base_rates: Mapping[str, float] = field(factory=dict)
     findings: tuple[str, ...] = ()
+    noun: str = "customer"
+    plural: str = "customers"
 
 
 STEPS = 100
@@ -166,11 +175,12 @@ class Tally:
         kinds = names.dictionary.to_pylist()
         code = doubles(names.indices).astype(np.int64)
         for name in batch.schema.names:
-            if name.startswith("d_"):
+            dimension = col.dimension_of(name)
+            if dimension is not None:
                 reading = doubles(batch.column(name))
                 step = np.where(np.isnan(reading), -1, np.rint(reading * STEPS)).astype(np.int64)
                 found, times = np.unique(step * len(kinds) + code, return_counts=True)
-                told = self.readings.setdefault(name[2:], Counter())
+                told = self.readings.setdefault(dimension, Counter())
                 for key, count in zip(found.tolist(), times.tolist(), strict=True):
                     told[key // len(kinds), kinds[key % len(kinds)]] += count
 
@@ -213,7 +223,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
     """The summary of *run*, whose result *tally* has counted."""
     plan, counts = run.plan, run.counts
     overview = run.population.overview
-    seen = np.array([overview[f"e_{k}"] for k in range(len(plan.dimensions))])
+    seen = np.array([overview[col.mean_evidence(k)] for k in range(len(plan.dimensions))])
     shares = {a.name: 0.0 for a in plan.archetypes} | tally.shares("archetype")
     none = shares.pop(UNCLASSIFIED, 0.0)
     total = max(tally.customers, 1)
@@ -232,7 +242,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
             "late": counts.late,
             "unread": counts.unread,
         },
-        signals={s.name: overview[f"s_{i}"] / total for i, s in enumerate(plan.signals)},
+        signals={s.name: overview[col.signals_seen(i)] / total for i, s in enumerate(plan.signals)},
         scales=dict(run.scales.values),
         alike=alike(plan, seen),
         helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
@@ -240,11 +250,13 @@ def summarise(run: Run, tally: Tally) -> Summary:
         reliability=dict(run.scales.reliability),
         known=run.scales.known,
         base_rates={
-            rate.name: overview[f"r_{i}"] / total
+            rate.name: overview[col.rates_held(i)] / total
             for i, rate in enumerate(plan.typology.base_rates)
-            if overview[f"r_{i}"]
+            if overview[col.rates_held(i)]
         },
         findings=tuple(findings(plan, run, tally)),
+        noun=plan.typology.noun,
+        plural=plan.typology.plural,
     )
 
 
@@ -277,7 +289,7 @@ def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
             {
                 column
                 for i, signal in enumerate(plan.signals)
-                if signal.dimension == dimension and run.population.overview[f"s_{i}"]
+                if signal.dimension == dimension and run.population.overview[col.signals_seen(i)]
                 for column in _sources(plan, signal)
                 if column in run.inputs.mapped
             }
@@ -295,7 +307,7 @@ def unseen_columns(
     """Dimension → canonical columns and given facts, not *mapped*, behind signals nobody has."""
     made: dict[str, dict[str, None]] = {}
     for i, signal in enumerate(plan.signals):
-        if not overview[f"s_{i}"]:
+        if not overview[col.signals_seen(i)]:
             missing = [name for name in _sources(plan, signal) if name not in mapped]
             made.setdefault(signal.dimension, {}).update(dict.fromkeys(missing))
     return {dimension: tuple(columns) for dimension, columns in made.items()}
@@ -311,7 +323,9 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
             continue
         done.add(name)
         expression = known[name].expression(plan.catalogue.functions)
-        if expression is None:
+        if (plan.typology.name, name) in plan.catalogue.columns:
+            found.append(name)
+        elif expression is None:
             found.append("since" if name == "since_day" else name)  # as people write it
         elif expression.aggregate:
             needs = {"value" if need.endswith("_log") else need for need in expression.needs}
@@ -367,6 +381,11 @@ def helps(
     squares = np.array([_apart(plan, i, j) for i, j in pairs])
     worst = int((squares * seen).sum(axis=1).argmin())
     now = float((squares[worst] * seen).sum())
+    asked = {
+        columns.name: _asked_for(plan.catalogue.features[columns.name], columns.reads)
+        for columns in plan.catalogue.columns_of(plan.typology.name)
+        if columns.reads
+    }
     made = []
     first, second = pairs[worst]
     between = (plan.archetypes[first].name, plan.archetypes[second].name)
@@ -375,8 +394,15 @@ def helps(
         then = now + squares[worst, k] * (1 - seen[k])
         gain = float(np.sqrt(then) - np.sqrt(now))
         if missing and gain > 0.05:
-            made.append(Help(dimension.name, missing, gain, between))
+            made.append(Help(dimension.name, missing, gain, between, asked))
     return tuple(sorted(made, key=lambda h: -h.gain))
+
+
+def _asked_for(feature: Feature, reads: str) -> str:
+    """A fact, as one would ask for it: the first sentence of its summary."""
+    said = feature.summary.split(".")[0].split(":")[0]
+    said = said[:1].lower() + said[1:]
+    return f"answers on {said}" if reads == "agreement" else said
 
 
 def _apart(plan: Plan, i: int, j: int) -> NDArray[np.float64]:

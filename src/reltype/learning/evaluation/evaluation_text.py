@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from reltype.definitions.archetypes import UNCLASSIFIED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reltype.learning.evaluation import Evaluation
+    from reltype.learning.evaluation.figures import Figures
 
 RELIABLE = ("customers", "stated", "right", "from")
 RISK = ("min_confidence", "coverage", "risk", "macro_f1")
 
 
-def text(made: Evaluation) -> str:
+def text(made: Figures) -> str:
     """Everything in words and tables, for a terminal."""
     low, high = made.macro_f1_interval
     parts = [
@@ -52,7 +54,7 @@ def text(made: Evaluation) -> str:
     return "\n\n".join([*parts, *(f"Note: {note}" for note in made.notes)])
 
 
-def plain(made: Evaluation) -> dict[str, Any]:
+def plain(made: Figures) -> dict[str, Any]:
     """Everything as plain numbers, lists and dicts; null where a figure has no meaning."""
     return {
         "customers": len(made),
@@ -65,7 +67,7 @@ def plain(made: Evaluation) -> dict[str, Any]:
         "calibration_error": _plain(made.calibration_error),
         "per_class": made.per_class,
         "confusion": {
-            name: dict(zip([*made.archetypes, "unclassified"], map(int, row), strict=True))
+            name: dict(zip([*made.archetypes, UNCLASSIFIED], map(int, row), strict=True))
             for name, row in zip(made.archetypes, made.confusion, strict=True)
         },
         "reliability": _rows(RELIABLE, made.reliability),
@@ -77,7 +79,7 @@ def plain(made: Evaluation) -> dict[str, Any]:
     }
 
 
-def _per_class(made: Evaluation) -> str:
+def _per_class(made: Figures) -> str:
     def with_ends(row: dict[str, Any], name: str) -> str:
         low, high = row[f"{name}_interval"]
         if row[name] is None or low is None:
@@ -93,14 +95,14 @@ def _per_class(made: Evaluation) -> str:
     )
 
 
-def _confusion(made: Evaluation) -> str:
+def _confusion(made: Figures) -> str:
     return _table(
-        ("is \\ was named", *made.archetypes, "unclassified"),
+        ("is \\ was named", *made.archetypes, UNCLASSIFIED),
         [(name, *map(int, row)) for name, row in zip(made.archetypes, made.confusion, strict=True)],
     )
 
 
-def _rules(made: Evaluation) -> list[str]:
+def _rules(made: Figures) -> list[str]:
     rows = [
         (
             r.name,
@@ -119,7 +121,7 @@ def _rules(made: Evaluation) -> list[str]:
     )
 
 
-def _against(made: Evaluation) -> list[str]:
+def _against(made: Figures) -> list[str]:
     if (a := made.against) is None:
         return []
     return [
@@ -138,7 +140,7 @@ def _against(made: Evaluation) -> list[str]:
     ]
 
 
-def _groups(made: Evaluation) -> list[str]:
+def _groups(made: Figures) -> list[str]:
     if not made.groups:
         return []
     rows = []
@@ -157,7 +159,7 @@ def _groups(made: Evaluation) -> list[str]:
                 "; ".join(g.flags),
             )
         )
-    header = ("group", "customers", "macro-F1", "against the others", "unclassified", "look at")
+    header = ("group", "customers", "macro-F1", "against the others", UNCLASSIFIED, "look at")
     return [_table(header, rows)]
 
 

@@ -1,4 +1,4 @@
-"""Tell: a summary in words, on standard error beside the result, or on standard output alone."""
+"""Print summary: a summary in words, on standard error beside the result, or on standard output alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
+
+from reltype.definitions.phrases import spoken_of
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
@@ -15,11 +17,11 @@ WEAK = 0.25
 """A reliability below which a signal counts for less than half, and is told."""
 
 
-def tell(summary: Summary, *, err: bool = True) -> None:
+def print_summary(summary: Summary, *, err: bool = True) -> None:
     """Print what a run found, what it could not see, and what would help."""
 
     def say(text: str) -> None:
-        click.echo(text, err=err)
+        click.echo(spoken_of(text, summary.noun, summary.plural), err=err)
 
     # A customer table without a day is read as of the first day that computers know.
     day = f" as of {summary.as_of}" if summary.as_of.year > 1970 else ""

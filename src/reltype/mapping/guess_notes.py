@@ -1,4 +1,4 @@
-"""Remarks: what a guess tells people: what is missing, what is in doubt, what would help."""
+"""Guess notes: what a guess tells people: what is missing, what is in doubt, what would help."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from reltype.expressions import literal, quote
 from reltype.expressions.words import currency_codes
+from reltype.mapping.candidates import candidates
 from reltype.mapping.canonical import ESSENTIAL
 from reltype.mapping.clocks import clock_of
+from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import doubts_of
-from reltype.mapping.readings import in_words
 from reltype.mapping.states import PARTLY, state_of, whole_state
 from reltype.mapping.totals import begins_as_sum
 
@@ -47,7 +48,7 @@ def line(role: str, ours: str, column: str) -> str:
 def _missing(choice: Choice, ours: str) -> str:
     columns = choice.table.columns
     taken = set(choice.sources.values())
-    found = [c.column for c in choice.table.candidates(ours, log=choice.log)]
+    found = [c.column for c in candidates(choice.table, ours, log=choice.log)]
     if ours == "customer_id":
         found += [c for c in columns if choice.table.names[c.name].words[-1:] == ("id",)]
     elif (column := _unreadable(choice)) is not None:

@@ -1,4 +1,4 @@
-"""Oddities: what a stray export does to the numbers, told in sentences; nothing is mended."""
+"""Data warnings: what a stray export does to the numbers, told in sentences; nothing is mended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reltype.engines import Engine
-    from reltype.inputs import Input, Inputs
+    from reltype.inputs import Inputs
+    from reltype.inputs.input import Input
     from reltype.scoring.population import Counts, Population
 
 DOMINANT = 0.4
@@ -30,7 +31,7 @@ _WIDE = 300
 _MIDNIGHTS = 0.9
 
 
-def oddities(
+def data_warnings(
     population: Population, inputs: Inputs, counts: Counts, *, thorough: bool = False
 ) -> list[str]:
     """Sentences about rows that would bend the result.
