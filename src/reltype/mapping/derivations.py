@@ -12,9 +12,9 @@ from reltype.mapping.kinds import plain, special
 from reltype.mapping.vocabulary import Name, header_names
 
 if TYPE_CHECKING:
-    from reltype.mapping.named_columns import NamedColumns
     from reltype.mapping.choices import Choice
     from reltype.mapping.columns import Column
+    from reltype.mapping.named_columns import NamedColumns
 
 
 def derive(choice: Choice) -> None:
