@@ -74,8 +74,7 @@ def command(
         elif people:
             _table(run)
         else:
-            schema = facts.schema(run.population)
-            found = facts.batches(run.population, customer_id)
+            schema, found = facts.opened(run.population, customer_id)
             write(schema, found, output or "-", options.chosen(output, format_), run.formats)
     written = run.write_rejects(rejects, beside=output)
     rejected = run.counts.rejected

@@ -7,6 +7,7 @@ row per customer with every fact by its name, `sheet` one customer's for people.
 from __future__ import annotations
 
 import datetime as dt
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -50,15 +51,20 @@ def batches(population: Population, customer_id: str | None = None) -> Iterator[
 
 def table(population: Population, customer_id: str | None = None) -> pa.Table:
     """The same as one table. Raises InputError if there is no such customer."""
-    found = list(batches(population, customer_id))
-    return pa.Table.from_batches(found, schema(population))
+    names, found = opened(population, customer_id)
+    return pa.Table.from_batches(found, names)
 
 
-def schema(population: Population) -> pa.Schema:
-    """The names and types of `batches`."""
+def opened(
+    population: Population, customer_id: str | None = None
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """The names and types of `batches`, and these. Raises InputError if there is no such customer."""
+    found = batches(population, customer_id)
+    first = next(found, None)
+    if first is not None:
+        return first.schema, chain([first], found)
     sql = f"SELECT {_columns(population)} FROM ({population.features('false')})"
-    found: pa.Schema = population.engine.table(sql).schema
-    return found
+    return population.engine.table(sql).schema, found
 
 
 def _columns(population: Population) -> str:
