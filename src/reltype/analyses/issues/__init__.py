@@ -7,7 +7,7 @@ merges and moves, in a file that next month's run applies.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from reltype.analyses.issues.tickets import Tickets, read
 from reltype.api import open_inputs
 from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, ReltypeError, UsageError, did_you_mean
-from reltype.formats import write
+from reltype.formats import BUILTIN, Format, write
 from reltype.relationships import Relationships
 from reltype.scoring.population import EPOCH
 from reltype.sources import open_source
@@ -100,6 +100,7 @@ class Issues:
         customers: Who wrote them; None where nobody knows.
         days: The first and the last day; None without times.
         notes: What was assumed or left out.
+        formats: The ways out that `write` knows.
     """
 
     found: tuple[Issue, ...]
@@ -110,6 +111,7 @@ class Issues:
     customers: int | None
     days: tuple[dt.date, dt.date] | None
     notes: tuple[str, ...]
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     @property
     def shown(self) -> tuple[Issue, ...]:
@@ -129,7 +131,7 @@ class Issues:
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the issue of every ticket, whole or not at all."""
-        write(self.tickets.schema, self.tickets.to_batches(), path, format)
+        write(self.tickets.schema, self.tickets.to_batches(), path, format, self.formats)
 
 
 def issues(
@@ -206,6 +208,7 @@ def issues(
         None if tickets.customer is None else int(who.max(initial=-1)) + 1,
         None if not len(day) else (_date(day.min()), _date(day.max())),
         tuple(notes),
+        opened.knowledge.formats(),
     )
 
 

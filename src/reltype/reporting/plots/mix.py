@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.reporting.plots.drawing import GREY, Drawing, colour, pattern, width_of, wrapped
 
 LEVELS = ("sure", "likely", "tentative")
@@ -37,7 +38,7 @@ def mix(
     low: Sequence[float] | None = None,
     high: Sequence[float] | None = None,
     certainty: Mapping[str, Sequence[float]] | None = None,
-    unnamed: str = "unclassified",
+    unnamed: str = UNCLASSIFIED,
     title: str = "Relationships",
     subtitle: str = "",
     note: str = "",
