@@ -44,7 +44,7 @@ def print_summary(
         used: Lines that were printed before.
     """
     notes = [] if quiet else [f"Note: {warning}" for warning in summary.warnings]
-    room = LINES - used - 1
+    room = LINES - used
     kept = 0 if verbose else sum(map(len, _items(notes)))
     kept = min(kept, NOTES) + bool(kept)
     if not (err and quiet):
