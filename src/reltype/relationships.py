@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, overload
 
 from attrs import define, field, frozen
 
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.explaining.customer import explain
+from reltype.formats import write
+from reltype.learning.evaluation import evaluate
+from reltype.reporting import facts
+from reltype.reporting.summary import Tally, summarise
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,8 +125,6 @@ class Relationships:
 
     def summary(self) -> Summary:
         """Shares per archetype, rows used and rejected, what each signal saw, warnings."""
-        from reltype.reporting.summary import Tally, summarise
-
         tally = Tally()
         for batch in self.table.to_batches():
             tally.add(batch)
@@ -132,7 +137,6 @@ class Relationships:
             InputError: There is no such customer.
         """
         self._row(customer_id)
-        from reltype.explaining.customer import explain
 
         return explain(self.run, customer_id)
 
@@ -162,8 +166,6 @@ class Relationships:
 
     @cached_property
     def _facts(self) -> pa.Table:
-        from reltype.reporting import facts
-
         # The log is grouped once more, as a run measures only what its typology asks for.
         return facts.table(self.run.population.measuring_all)
 
@@ -184,8 +186,6 @@ class Relationships:
         Raises:
             InputError: The labels cannot be used, or speak of nobody here.
         """
-        from reltype.learning.evaluation import evaluate
-
         return evaluate(self, labels, against=against, by=by)
 
     def to_arrow(self) -> pa.Table:
@@ -214,8 +214,6 @@ class Relationships:
         Raises:
             UsageError: No format has that ending or name, or it is a file that was read.
         """
-        from reltype.formats import write
-
         for name in self.run.inputs.files:
             if os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name):  # noqa: PTH110, PTH121
                 raise UsageError(f"{path}: was read to make this result. Name another file.")
@@ -235,15 +233,15 @@ class Relationships:
     def _relationship(self, row: dict[str, Any]) -> Relationship:
         plan = self.run.plan
         names = [a.name for a in plan.archetypes]
-        columns = [f"p_{a.column}" for a in plan.archetypes]
+        columns = [col.posterior(a.name) for a in plan.archetypes]
         scores = dict(zip(names, (row[c] for c in columns), strict=True))
         return Relationship(
             customer_id=row["customer_id"],
             archetype=row["archetype"],
             confidence=row["confidence"],
-            scores={**scores, "unclassified": row["p_unclassified"]},
-            readings={d.name: row[f"d_{d.name}"] for d in plan.dimensions},
-            evidence={d.name: row[f"e_{d.name}"] for d in plan.dimensions},
+            scores={**scores, UNCLASSIFIED: row[col.posterior(UNCLASSIFIED)]},
+            readings={d.name: row[col.reading(d.name)] for d in plan.dimensions},
+            evidence={d.name: row[col.evidence(d.name)] for d in plan.dimensions},
             reasons=tuple(Reason(**r) for r in row["reasons"]),
             against=tuple(Reason(**r) for r in row["against"]),
             benefits=tuple(Suggestion(**b) for b in row["benefits"]),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.learning.model.learned import whole
+from reltype.scoring import columns as col
 from reltype.scoring.classifiers import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.arrow import Floats, Ints
@@ -70,8 +74,6 @@ def examples(plan: Plan, seed: int = 0) -> dict[str, tuple[Floats, Ints, tuple[s
     They are: `usual`, `much unseen`, `extremes`, `constant columns`, `nothing seen`, `two classes`
     and `a rare class`. In the usual ones the first column tells the classes apart.
     """
-    from reltype.learning.model.learned import whole
-
     rng = np.random.default_rng(seed)
     names = whole(plan, plan.inputs)
     y = np.arange(EXAMPLES, dtype=np.int64) % 3
@@ -95,10 +97,6 @@ def examples(plan: Plan, seed: int = 0) -> dict[str, tuple[Floats, Ints, tuple[s
 
 def columns(kinds: Iterable[Kind]) -> list[pa.Array]:
     """One Arrow array per kind, of one length, that together hold awkward values in many pairs."""
-    import datetime as dt
-
-    import pyarrow as pa
-
     times = (
         dt.datetime(1970, 1, 1),  # noqa: DTZ001  expressions know no zones
         dt.datetime(2024, 2, 29, 23, 59, 59, 999999),  # noqa: DTZ001
@@ -148,22 +146,21 @@ def _batch(
     nulls: float = 0.1,
 ) -> Batch:
     """A batch; where *rng* is None nothing at all is known."""
-    import pyarrow as pa
-
     n = len(readings)
     known = rng.random(readings.shape) if rng else np.zeros(readings.shape)
     evidence = np.where(np.isnan(readings), 0.0, known)
     table: dict[str, pa.Array] = {"customer_id": pa.array([f"{i:03}" for i in range(n)])}
     for k, dimension in enumerate(plan.dimensions):
-        table[f"d_{dimension.name}"] = pa.array(readings[:, k], from_pandas=True)
-        table[f"e_{dimension.name}"] = pa.array(evidence[:, k])
+        table[col.reading(dimension.name)] = pa.array(readings[:, k], from_pandas=True)
+        table[col.evidence(dimension.name)] = pa.array(evidence[:, k])
     fired = np.full((n, len(plan.rules)), np.nan)
+    rules = {col.rule(i): i for i in range(len(plan.rules))}
     for name in plan.conditions:
         held = rng.choice([0.0, 1.0, np.nan], n) if rng else np.full(n, np.nan)
         mask = np.isnan(held)
         table[name] = pa.array(np.nan_to_num(held).astype(bool), mask=mask)
-        if name.startswith("rule_"):
-            fired[:, int(name.removeprefix("rule_"))] = held
+        if name in rules:
+            fired[:, rules[name]] = held
     for name in features:
         values = rng.normal(10, 30, n) if rng else np.zeros(n)
         mask = rng.random(n) < nulls if rng else np.ones(n, bool)
@@ -172,10 +169,8 @@ def _batch(
 
 
 def _with_extra(batch: Batch) -> Batch:
-    import pyarrow as pa
-
     n = len(batch)
     table = batch.table
     table = table.add_column(0, "an unknown column", pa.array(["?"] * n))
-    table = table.append_column("p_unclassified", pa.nulls(n, pa.float64()))
+    table = table.append_column(col.posterior(UNCLASSIFIED), pa.nulls(n, pa.float64()))
     return Batch(table, batch.readings, batch.evidence, batch.fired)

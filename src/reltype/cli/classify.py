@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.cli.stream import progress, streams_to_terminal, watched
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.formats import write
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
@@ -58,8 +61,6 @@ def command(
     reltype classify sqlite:///crm.db --table orders --map timestamp="Created Date"
     """
     from reltype.cli.print_summary import print_guesses, print_summary
-    from reltype.cli.stream import progress, streams_to_terminal, watched
-    from reltype.formats import write
     from reltype.reporting.summary import Tally, summarise
 
     opened = options.opened(**given)
@@ -94,7 +95,7 @@ def command(
 
 def _gate(summary: Summary, *, strict: bool, fail_under: float | None) -> int:
     """1 where a gate that was asked for failed, else 0."""
-    named = 1 - summary.archetypes["unclassified"]
+    named = 1 - summary.archetypes[UNCLASSIFIED]
     if strict and summary.rows["rejected"]:
         click.echo(f"--strict: {summary.rows['rejected']:,} rows were rejected.", err=True)
         return 1

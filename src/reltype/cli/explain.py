@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import asdict
 
 from reltype.cli import options
+from reltype.definitions.archetypes import UNCLASSIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +47,6 @@ def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN4
     reltype explain orders.csv --customer C-1042
     reltype explain orders.csv --customer C-1042 --format json
     """
-    from attrs import asdict
-
     from reltype.explaining.customer import explain
 
     found = explain(options.run(**given), customer_id)
@@ -62,7 +62,7 @@ def _text(found: Explanation) -> str:
     ranked = sorted(found.posterior, key=lambda a: -found.posterior[a])
     lines = [f"{printable(found.customer_id)}: {found.archetype}", ""]
     lines += [f"  {a:<26}{found.posterior[a]:>7.1%}  score {found.scores[a]:+.2f}" for a in ranked]
-    for archetype in [a for a in ranked if a != "unclassified"][:2]:
+    for archetype in [a for a in ranked if a != UNCLASSIFIED][:2]:
         lines += ["", f"What makes the score of {archetype}:"]
         lines += _added_up(found.of(archetype))
         lines += [f"  {found.scores[archetype]:+6.2f}  in all"]

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reltype.reporting.summary_text import LINES, WIDTH, Section, clipped, details, fitted, text
+from reltype.reporting.summary_text import (
+    LINES,
+    WIDTH,
+    Section,
+    clipped,
+    details,
+    fitted,
+    spoken,
+    text,
+)
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
@@ -43,6 +52,7 @@ def print_summary(
         quiet: Nothing on standard error.
         used: Lines that were printed before.
     """
+    summary = spoken(summary)
     notes = [] if quiet else [f"Note: {warning}" for warning in summary.warnings]
     room = LINES - used
     kept = 0 if verbose else sum(map(len, _items(notes)))

@@ -17,15 +17,16 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import define, field
+import pyarrow as pa
+from attrs import define, evolve, field
 
 from reltype.definitions.features import AFTER, BEFORE
 from reltype.definitions.phrases import a, fill, form_of, shown
 from reltype.explaining.explanation import Change, Counterfactual
 from reltype.expressions import quote
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.definitions.features import Feature
@@ -155,8 +156,6 @@ class Search:
         units = self.run.inputs.units
         # Before and after are told on the scale of the feature that they are values of.
         if name in units.ratings:
-            from attrs import evolve
-
             units = evolve(
                 units,
                 ratings={**units.ratings, **dict.fromkeys((AFTER, BEFORE), units.ratings[name])},
@@ -198,7 +197,7 @@ class Search:
         for i, name in enumerate(names):
             for moved, expression in self.levers[name].moved(plan.catalogue.functions).items():
                 sql = expression.sql(columns={**known, AFTER: f"c{i}"})
-                for column in (f"fact_{moved}", f"given_{moved}"):
+                for column in (col.fact(moved), col.given(moved)):
                     if column in columns:
                         before = replaced.get(column, f"CAST({quote(column)} AS DOUBLE)")
                         replaced[column] = f"CASE WHEN c{i} IS NULL THEN {before} ELSE {sql} END"
@@ -227,8 +226,6 @@ def _form(feature: Feature) -> str:
 
 def _table(names: Sequence[str], tried: Sequence[Mapping[str, float]]) -> pa.Table:
     """A row per candidate: its number `k`, and `c0`… the new values, null where nothing changes."""
-    import pyarrow as pa
-
     columns = {
         f"c{i}": pa.array([c.get(name) for c in tried], pa.float64())
         for i, name in enumerate(names)

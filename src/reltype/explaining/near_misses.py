@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reltype.definitions.phrases import describe_value
 from reltype.explaining.explanation import NearMiss
 from reltype.expressions import literal, quote
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from reltype.expressions import Clause
@@ -40,7 +41,7 @@ def near_misses(run: Run, relation: str, batch: Batch) -> tuple[NearMiss, ...]:
     """
     plan, population = run.plan, run.population
     known = {name: literal(value) for name, value in run.scales.constants.items()}
-    readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
+    readings = {d.name: quote(col.reading(d.name)) for d in plan.dimensions}
     columns = {**known, **readings}
     functions = plan.catalogue.functions
     unfired = [r for r in range(len(plan.rules)) if batch.fired[0, r] == 0]

@@ -19,19 +19,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define, field, frozen
 
 from reltype.arrow import doubles, numbers, texts
 from reltype.definitions.phrases import PLAIN, Units, a, slots
+from reltype.scoring import columns as col
+from reltype.scoring.classifiers import Batch as Made
 from reltype.scoring.classifiers import Prototype
+from reltype.scoring.pool import WITHHELD
 from reltype.scoring.ranking import top
 from reltype.scoring.wording import listed, sentences
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.arrow import Floats, Ints
@@ -196,9 +201,9 @@ class Reasons:
         names = set(batch.table.schema.names)
         made = {}
         for i in range(len(self.plan.signals)):
-            if f"mass_{i}" in names:
-                weight = np.nan_to_num(doubles(batch.table.column(f"mass_{i}")))
-                made[i] = (np.nan_to_num(doubles(batch.table.column(f"signal_{i}"))), weight)
+            if col.mass(i) in names:
+                weight = np.nan_to_num(doubles(batch.table.column(col.mass(i))))
+                made[i] = (np.nan_to_num(doubles(batch.table.column(col.signal(i)))), weight)
         return made
 
     def _sources(
@@ -226,11 +231,8 @@ class Reasons:
     @cached_property
     def _tables(self) -> tuple[Floats, ...]:
         """Of each dimension (archetypes, STEPS + 1): what a reading says, seen in full."""
-        from reltype.scoring.classifiers import Batch as Made
-
         steps = np.linspace(0.0, 1.0, STEPS + 1)
         count = len(self.plan.dimensions)
-        import pyarrow as pa
 
         every = np.repeat(steps[:, None], count, 1)
         blank = pa.table({"customer_id": pa.nulls(len(steps), pa.string())})
@@ -288,7 +290,7 @@ class Reasons:
             if source.signal < 0:
                 place, amount = np.zeros(len(batch), np.int64), np.where(amount > 0, np.inf, 0.0)
             else:
-                said = doubles(batch.table.column(f"says_{source.signal}"))
+                said = doubles(batch.table.column(col.says(source.signal)))
                 place = np.where(np.isnan(said), -1, said).astype(np.int64)
                 place = np.where(self._sounds_so(told, source, place, sign), place, -1)
             found = (place >= 0) & (amount > most)
@@ -314,9 +316,6 @@ class Reasons:
         self, batch: Batch, told: HandedDown, row: Ints, which: Ints, archetype: Ints
     ) -> pa.Array:
         """The sentence *which* of each *row*, and what it speaks for, where that is told."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         made: list[pa.Array] = []
         place = np.zeros(len(row), np.int64)
         offset = 0
@@ -351,7 +350,7 @@ class Reasons:
         """Which of its sentences a source says of the first row; −1 for none."""
         if not source.says or source.signal < 0:
             return len(source.says) - 1
-        said = doubles(batch.table.column(f"says_{source.signal}"))[0]
+        said = doubles(batch.table.column(col.says(source.signal)))[0]
         return -1 if np.isnan(said) else int(said)
 
     def first_text(self, batch: Batch, told: HandedDown, j: int) -> str:
@@ -373,10 +372,6 @@ class Reasons:
         self, batch: Batch, pooled: Pooled, counts: Ints, because: pa.Array, contribution: Floats
     ) -> tuple[Ints, pa.Array, Floats]:
         """With the sentence of the flag for those of whom a flag says why nobody is named."""
-        import pyarrow as pa
-
-        from reltype.scoring.pool import WITHHELD
-
         flags = self.plan.typology.unclassified_when
         rows = np.nonzero(pooled.withheld >= 0)[0]
         if not len(rows):
@@ -465,8 +460,6 @@ class _Alone:
 
 def parts_of(parts: Sequence[Floats], archetype: Ints) -> Floats:
     """(n, parts): of what all classifiers said, that of each row's *archetype*."""
-    from itertools import islice
-
     customers = len(archetype)
     made = np.empty((sum(said.shape[-1] for said in parts), customers))
     place = iter(made)

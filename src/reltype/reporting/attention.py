@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.arrow import doubles, numbers
@@ -77,7 +78,6 @@ class Watched:
 
 def order(table: pa.Table | pa.RecordBatch) -> Ints:
     """(customers,) places of a result's rows, who is to be looked at first before the others."""
-    import pyarrow.compute as pc
 
     def column(name: str) -> Any:  # noqa: ANN401
         made = table.column(name)
@@ -92,8 +92,6 @@ def order(table: pa.Table | pa.RecordBatch) -> Ints:
 
 
 def _is(column: pa.Array, value: str) -> Floats:
-    import pyarrow.compute as pc
-
     return doubles(pc.fill_null(pc.equal(column, value), False))
 
 
@@ -107,8 +105,6 @@ def first_priority(benefits: pa.ListArray) -> Floats:
 
 def first_benefit(benefits: pa.ListArray) -> pa.Array:
     """Name of each one's first benefit; null where nothing is offered."""
-    import pyarrow.compute as pc
-
     offered, place = _firsts(benefits)
     at = np.full(len(offered), np.nan)
     at[offered] = place
@@ -117,8 +113,6 @@ def first_benefit(benefits: pa.ListArray) -> pa.Array:
 
 def _firsts(lists: pa.ListArray) -> tuple[NDArray[np.bool_], Ints]:
     """(rows,) whether a list holds anything; where the first of each that does stands."""
-    import pyarrow.compute as pc
-
     held = doubles(pc.fill_null(pc.list_value_length(lists), 0)) > 0
     starts = doubles(lists.offsets).astype(np.int64)
     return held, (starts[:-1] - starts[0])[held]

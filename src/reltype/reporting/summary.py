@@ -10,6 +10,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define, field, frozen
 
 from reltype.arrow import doubles, numbers
@@ -18,13 +20,14 @@ from reltype.definitions.phrases import a
 from reltype.learning.evaluation.comparison import wilson
 from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order
 from reltype.reporting.warnings import warnings
+from reltype.scoring import columns as col
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.definitions.dimensions import Signal
+    from reltype.definitions.features import Feature
     from reltype.scoring.plan import Plan
     from reltype.scoring.run import Run
 
@@ -51,18 +54,21 @@ class Help:
         columns: Canonical columns or customer-table facts, any of which would help.
         gain: By how much it would move apart the pair that is least apart, in standard deviations.
         between: That pair.
+        asked: Of columns that a typology asks for by words of its own, what they hold.
     """
 
     dimension: str
     columns: tuple[str, ...]
     gain: float
     between: tuple[str, str] = ("", "")
+    asked: Mapping[str, str] = field(factory=dict)
 
     @property
     def text(self) -> str:
         """What to get, and what it would tell, for somebody who can get it."""
         asked = dict.fromkeys(GIVEN_AS.get(name, name) for name in self.columns)
-        told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in asked)
+        held = {**COLUMNS, **self.asked}
+        told = " or ".join(f"{held.get(name, 'a column')} ({name})" for name in asked)
         first, second = self.between
         return f"{told}. It would tell {a(first)} from {a(second)}." if first else f"{told}."
 
@@ -141,6 +147,8 @@ class Summary:
         first: Who is to be looked at first, at most `WATCHED`.
         advice: What to cultivate, what is first for most customers before the others.
         assumed: Scales that could not be measured here; their values are what the pack takes.
+        noun: What one whose relationship was read is called.
+        plural: What several are.
     """
 
     customers: int
@@ -166,6 +174,8 @@ class Summary:
     first: tuple[Watched, ...] = ()
     advice: tuple[Advice, ...] = ()
     assumed: tuple[str, ...] = ()
+    noun: str = "customer"
+    plural: str = "customers"
 
 
 STEPS = 100
@@ -199,8 +209,6 @@ class Tally:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count one batch of a result."""
-        import pyarrow.compute as pc
-
         self.customers += batch.num_rows
         for name in COUNTED:
             self._count(self.counts[name], batch.column(name).drop_null())
@@ -213,11 +221,12 @@ class Tally:
         kinds = names.dictionary.to_pylist()
         code = doubles(names.indices).astype(np.int64)
         for name in batch.schema.names:
-            if name.startswith("d_"):
+            dimension = col.dimension_of(name)
+            if dimension is not None:
                 reading = doubles(batch.column(name))
                 step = np.where(np.isnan(reading), -1, np.rint(reading * STEPS)).astype(np.int64)
                 found, times = np.unique(step * len(kinds) + code, return_counts=True)
-                told = self.readings.setdefault(name[2:], Counter())
+                told = self.readings.setdefault(dimension, Counter())
                 for key, count in zip(found.tolist(), times.tolist(), strict=True):
                     told[key // len(kinds), kinds[key % len(kinds)]] += count
 
@@ -251,8 +260,6 @@ class Tally:
     @staticmethod
     def _cross(counters: dict[str, Counter[str]], batch: pa.RecordBatch, column: str) -> None:
         """Count *column* by archetype."""
-        import pyarrow.compute as pc
-
         names = batch.column("archetype")
         for name in pc.unique(names).to_pylist():
             mine = batch.column(column).filter(pc.equal(names, name)).drop_null()
@@ -260,8 +267,6 @@ class Tally:
 
     def _watch(self, batch: pa.RecordBatch) -> None:
         """Keep who is to be looked at first."""
-        import pyarrow as pa
-
         kept = [] if self.first is None else [self.first]
         mine = pa.Table.from_batches([batch]).select(WATCHED_COLUMNS)
         both = pa.concat_tables([*kept, mine.take(numbers(order(mine)[:WATCHED]))])
@@ -269,8 +274,6 @@ class Tally:
 
     @staticmethod
     def _count(counter: Counter[str], values: pa.Array) -> None:
-        import pyarrow.compute as pc
-
         for counted in pc.value_counts(values).to_pylist():
             counter[counted["values"]] += counted["counts"]
 
@@ -279,7 +282,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
     """The summary of *run*, whose result *tally* has counted."""
     plan, counts = run.plan, run.counts
     overview = run.population.overview
-    seen = np.array([overview[f"e_{k}"] for k in range(len(plan.dimensions))])
+    seen = np.array([overview[col.mean_evidence(k)] for k in range(len(plan.dimensions))])
     shares = {a.name: 0.0 for a in plan.archetypes} | tally.shares("archetype")
     none = shares.pop(UNCLASSIFIED, 0.0)
     total = max(tally.customers, 1)
@@ -298,7 +301,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
             "late": counts.late,
             "unread": counts.unread,
         },
-        signals={s.name: overview[f"s_{i}"] / total for i, s in enumerate(plan.signals)},
+        signals={s.name: overview[col.signals_seen(i)] / total for i, s in enumerate(plan.signals)},
         scales=dict(run.scales.values),
         alike=alike(plan, seen),
         helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
@@ -306,9 +309,9 @@ def summarise(run: Run, tally: Tally) -> Summary:
         reliability=dict(run.scales.reliability),
         known=run.scales.known,
         base_rates={
-            rate.name: overview[f"r_{i}"] / total
+            rate.name: overview[col.rates_held(i)] / total
             for i, rate in enumerate(plan.typology.base_rates)
-            if overview[f"r_{i}"]
+            if overview[col.rates_held(i)]
         },
         findings=tuple(findings(plan, run, tally)),
         certainty={
@@ -328,6 +331,8 @@ def summarise(run: Run, tally: Tally) -> Summary:
         first=() if tally.first is None else tuple(map(Watched.of, tally.first.to_pylist())),
         advice=tuple(_advice(plan, tally)),
         assumed=tuple(name for name in run.scales.values if name in run.scales.assumed),
+        noun=plan.typology.noun,
+        plural=plan.typology.plural,
     )
 
 
@@ -373,7 +378,7 @@ def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
             {
                 column
                 for i, signal in enumerate(plan.signals)
-                if signal.dimension == dimension and run.population.overview[f"s_{i}"]
+                if signal.dimension == dimension and run.population.overview[col.signals_seen(i)]
                 for column in _sources(plan, signal)
                 if column in run.inputs.mapped
             }
@@ -391,7 +396,7 @@ def unseen_columns(
     """Dimension → canonical columns and given facts, not *mapped*, behind signals nobody has."""
     made: dict[str, dict[str, None]] = {}
     for i, signal in enumerate(plan.signals):
-        if not overview[f"s_{i}"]:
+        if not overview[col.signals_seen(i)]:
             missing = [name for name in _sources(plan, signal) if name not in mapped]
             made.setdefault(signal.dimension, {}).update(dict.fromkeys(missing))
     return {dimension: tuple(columns) for dimension, columns in made.items()}
@@ -407,7 +412,9 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
             continue
         done.add(name)
         expression = known[name].expression(plan.catalogue.functions)
-        if expression is None:
+        if (plan.typology.name, name) in plan.catalogue.columns:
+            found.append(name)
+        elif expression is None:
             found.append("since" if name == "since_day" else name)  # as people write it
         elif expression.aggregate:
             needs = {"value" if need.endswith("_log") else need for need in expression.needs}
@@ -463,6 +470,11 @@ def helps(
     squares = np.array([_apart(plan, i, j) for i, j in pairs])
     worst = int((squares * seen).sum(axis=1).argmin())
     now = float((squares[worst] * seen).sum())
+    asked = {
+        columns.name: _asked_for(plan.catalogue.features[columns.name], columns.reads)
+        for columns in plan.catalogue.columns_of(plan.typology.name)
+        if columns.reads
+    }
     made = []
     first, second = pairs[worst]
     between = (plan.archetypes[first].name, plan.archetypes[second].name)
@@ -471,8 +483,15 @@ def helps(
         then = now + squares[worst, k] * (1 - seen[k])
         gain = float(np.sqrt(then) - np.sqrt(now))
         if missing and gain > 0.05:
-            made.append(Help(dimension.name, missing, gain, between))
+            made.append(Help(dimension.name, missing, gain, between, asked))
     return tuple(sorted(made, key=lambda h: -h.gain))
+
+
+def _asked_for(feature: Feature, reads: str) -> str:
+    """A fact, as one would ask for it: the first sentence of its summary."""
+    said = feature.summary.split(".")[0].split(":")[0]
+    said = said[:1].lower() + said[1:]
+    return f"answers on {said}" if reads == "agreement" else said
 
 
 def _apart(plan: Plan, i: int, j: int) -> NDArray[np.float64]:

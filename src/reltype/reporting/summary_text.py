@@ -5,12 +5,13 @@ At most 80 columns wide, and as many lines as there is room for: what does not f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, evolve
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.phrases import spoken_of
 from reltype.formats.printing import columns, cut, folded, padded
 from reltype.reporting.attention import LAPSING
 
@@ -64,14 +65,38 @@ def text(summary: Summary, room: int = LINES) -> list[str]:
         summary: What was found.
         room: Lines that may be used; at least 20.
     """
+    summary = spoken(summary)
     head = _head(summary)
     sections = [
         Section("", [_shares(summary)]),
         Section("What stands out", [_item(line) for line in _standing_out(summary)]),
         Section("Whom to look at first", [_watched(one) for one in summary.first]),
-        Section("What to do", [_advice(one) for one in summary.advice]),
+        Section("What to do", [_advice(summary, one) for one in summary.advice]),
     ]
     return [*head, *fitted(sections, room - len(head))]
+
+
+def spoken(summary: Summary) -> Summary:
+    """The same with its sentences on those whose relationships were read: employees, say."""
+    noun, plural = summary.noun, summary.plural
+    if noun == "customer":
+        return summary
+
+    def said(sentences: Iterable[str]) -> tuple[str, ...]:
+        return tuple(spoken_of(sentence, noun, plural) for sentence in sentences)
+
+    return evolve(
+        summary,
+        findings=said(summary.findings),
+        warnings=said(summary.warnings),
+        alarm_means=dict(zip(summary.alarm_means, said(summary.alarm_means.values()), strict=True)),
+        advice=tuple(
+            evolve(one, action=action)
+            for one, action in zip(
+                summary.advice, said(one.action for one in summary.advice), strict=True
+            )
+        ),
+    )
 
 
 def fitted(sections: Sequence[Section], room: int) -> list[str]:
@@ -94,6 +119,7 @@ def fitted(sections: Sequence[Section], room: int) -> list[str]:
 
 def details(summary: Summary) -> Iterator[str]:
     """What is behind it, for `--verbose`: what was and was not seen, scales, how steady signals are."""
+    summary = spoken(summary)
     yield from _block("What stands out, in full", _standing_out(summary))
     everybody = [
         f"{one.customer_id}: {'; '.join(filter(None, [*_facts(one), one.reason, one.benefit]))}"
@@ -110,7 +136,9 @@ def details(summary: Summary) -> Iterator[str]:
     pairs = [f"{p.first} from {p.second} (d' = {p.distance:.1f})" for p in summary.alike]
     yield from _block("These columns cannot tell", pairs)
     yield from _block("What would help, the best first", [one.text for one in summary.helps])
-    rates = [f"{name} ({share:.0%} of customers)" for name, share in summary.base_rates.items()]
+    rates = [
+        f"{name} ({share:.0%} of {summary.plural})" for name, share in summary.base_rates.items()
+    ]
     yield from _block("Base rates that were shifted", rates)
     weak = [name for name, value in summary.reliability.items() if value < WEAK]
     yield from _block(
@@ -137,7 +165,7 @@ def rows_read(rows: Mapping[str, int]) -> str:
 def _head(summary: Summary) -> list[str]:
     # A customer table without a day is read as of the first day that computers know.
     day = f" as of {summary.as_of}" if summary.as_of.year > 1970 else ""
-    told = f"{_count(summary.customers, 'customer')}{day}. {rows_read(summary.rows)}"
+    told = f"{_people(summary, summary.customers)}{day}. {rows_read(summary.rows)}"
     return folded(told, WIDTH)
 
 
@@ -216,7 +244,7 @@ def _standing_out(summary: Summary) -> list[str]:
     made = list(summary.findings)
     for name, count in sorted(summary.alarms.items(), key=lambda item: (-item[1], item[0])):
         means = summary.alarm_means.get(name, "")
-        made.append(f"Alarm {name}: {_count(count, 'customer')}{f', {means}' if means else ''}.")
+        made.append(f"Alarm {name}: {_people(summary, count)}{f', {means}' if means else ''}.")
     made += _statuses(summary)
     if summary.alike:
         pairs = [f"{pair.first} from {pair.second}" for pair in summary.alike]
@@ -265,8 +293,8 @@ def _facts(one: Watched) -> list[str]:
     return [name, *([one.status] if one.status else []), *alarms]
 
 
-def _advice(one: Advice) -> list[str]:
-    who = f"{one.benefit} ({one.owner}), first for {_count(one.customers, 'customer')}:"
+def _advice(summary: Summary, one: Advice) -> list[str]:
+    who = f"{one.benefit} ({one.owner}), first for {_people(summary, one.customers)}:"
     return [f"  {cut(who, WIDTH - 2)}", *_item(one.action, most=2, indent=4)]
 
 
@@ -292,6 +320,10 @@ def clipped(sentence: str, width: int, most: int) -> list[str]:
     if len(lines) > most:
         lines = [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
     return lines
+
+
+def _people(summary: Summary, number: int) -> str:
+    return f"{number:,} {summary.noun if number == 1 else summary.plural}"
 
 
 def _count(number: int, noun: str) -> str:

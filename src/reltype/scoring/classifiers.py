@@ -6,12 +6,14 @@ classifiers say is added up (`pool`), so an explanation is the list of what was 
 
 from __future__ import annotations
 
+from math import erf
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from attrs import field, frozen
 
 from reltype.arrow import doubles
+from reltype.scoring import columns as col
 from reltype.scoring.overlap import Overlap, matrix, shared
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class Batch:
 
     def column(self, name: str) -> pa.Array:
         """A feature by its name, or a reading by its dimension's."""
-        reading = f"d_{name}"
+        reading = col.reading(name)
         return self.table.column(reading if reading in self.table.schema.names else name)
 
     def holds(self, condition: str) -> NDArray[np.float64]:
@@ -65,7 +67,7 @@ class Batch:
         """(n,) index of the first condition of a *kind* that holds, −1 where none does."""
         first = np.full(len(self), -1, np.int64)
         for i in reversed(range(count)):
-            first = np.where(self.holds(f"{kind}_{i}") == 1, i, first)
+            first = np.where(self.holds(col.flag(kind, i)) == 1, i, first)
         return first
 
 
@@ -275,7 +277,5 @@ def add_up(parts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    from math import erf
-
     cdf = np.vectorize(lambda v: 0.5 * (1 + erf(v / _SQRT2)), otypes=[float])
     return np.asarray(cdf(z))

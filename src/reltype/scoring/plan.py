@@ -18,6 +18,7 @@ from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind, Signature
+from reltype.scoring import columns as col
 
 
 @define(frozen=True, slots=False)
@@ -126,7 +127,7 @@ class Plan:
 
     def _conditions(self, kinds: Mapping[str, Kind] | None = None) -> dict[str, Expression]:
         asked = {
-            f"rule_{i}": rule.expression(self._functions, kinds)
+            col.rule(i): rule.expression(self._functions, kinds)
             for i, rule in enumerate(self.rules)
         }
         flags: Mapping[str, tuple[Flag, ...]] = {
@@ -136,16 +137,16 @@ class Plan:
         }
         for kind, which in flags.items():
             for i, flag in enumerate(which):
-                asked[f"{kind}_{i}"] = self._parse(flag.when, f"{kind} {flag.name!r}", kinds)
+                asked[col.flag(kind, i)] = self._parse(flag.when, f"{kind} {flag.name!r}", kinds)
         for i, rate in enumerate(self.typology.base_rates):
-            asked[f"rate_{i}"] = self._parse(rate.when, f"base rate {rate.name!r}", kinds)
+            asked[col.rate(i)] = self._parse(rate.when, f"base rate {rate.name!r}", kinds)
         for i, archetype in enumerate(self.archetypes):
             if archetype.needs:
                 where = f"archetype {archetype.name!r}"
-                asked[f"needs_{i}"] = self._parse(archetype.needs, where, kinds)
+                asked[col.needed(i)] = self._parse(archetype.needs, where, kinds)
         for i, benefit in enumerate(self.benefits):
             if benefit.when:
-                asked[f"broken_{i}"] = self._parse(benefit.when, f"benefit {benefit.name!r}", kinds)
+                asked[col.broken(i)] = self._parse(benefit.when, f"benefit {benefit.name!r}", kinds)
         return asked
 
     @cached_property

@@ -18,8 +18,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 
 from reltype.arrow import doubles
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,8 +55,6 @@ def reliability(table: pa.Table, signals: Mapping[int, str]) -> dict[str, float]
             observations behind it, `n_i`; sorted by the first two.
         signals: Number i → name of the signal.
     """
-    import pyarrow.compute as pc
-
     if not table.num_rows:
         return {}
     code = pc.dictionary_encode(table.column("customer_id").combine_chunks()).indices
@@ -65,8 +65,8 @@ def reliability(table: pa.Table, signals: Mapping[int, str]) -> dict[str, float]
     plain: dict[str, float] = {}
     beyond: dict[str, float] = {}
     for i, name in signals.items():
-        values = doubles(table.column(f"signal_{i}").combine_chunks())[pair]
-        weight = doubles(table.column(f"n_{i}").combine_chunks())[pair].min(axis=0)
+        values = doubles(table.column(col.signal(i)).combine_chunks())[pair]
+        weight = doubles(table.column(col.observed(i)).combine_chunks())[pair].min(axis=0)
         both = ~np.isnan(values).any(axis=0) & (weight > 0)
         if both.sum() >= FEWEST:
             values, weight = values[:, both], weight[both] / weight[both].sum()

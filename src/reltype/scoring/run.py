@@ -9,15 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
+import pyarrow as pa
 from attrs import define, evolve, field
 
+from reltype.formats import write
 from reltype.scoring.classifiers import Batch, Classifier, Prototype, Rules
 from reltype.scoring.pool import Pooled, pool
 from reltype.scoring.result import Result
+from reltype.sources.rejects import COLUMNS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.definitions.archetypes import Typology
     from reltype.definitions.catalogue import Catalogue
     from reltype.definitions.phrases import Units
@@ -125,11 +126,6 @@ class Run:
         Returns:
             Where they are; None where there are none, or nowhere to put them.
         """
-        import pyarrow as pa
-
-        from reltype.formats import write
-        from reltype.sources.rejects import COLUMNS
-
         late = self.counts.late if self.inputs.today is not None else 0
         found = self.counts.rejected + late
         if path is not None:
@@ -157,10 +153,13 @@ class Run:
         """The result, batch by batch, sorted by customer."""
         yield from in_order(self.result_batch, self.population.batches(), WORKERS)
 
-    def batches_at(self, history: History) -> Iterator[tuple[int, pa.RecordBatch]]:
+    def batches_at(
+        self, history: History, *, words: bool = True
+    ) -> Iterator[tuple[int, pa.RecordBatch]]:
         """The results up to each day of *history*, by this run's scales: the day's place, a batch.
 
-        Each is what a run as of that day with the same scales gives. See `History.judge`.
+        Each is what a run as of that day with the same scales gives; without *words* it lacks
+        reasons and benefits. See `History.judge`.
         """
         runs = []
         for day in history.days:
@@ -171,13 +170,13 @@ class Run:
 
         def scored(found: tuple[int, Batch]) -> tuple[int, pa.RecordBatch]:
             place, batch = found
-            return place, runs[place].result_batch(batch)
+            return place, runs[place].result_batch(batch, words=words)
 
         yield from in_order(scored, history.judge(), WORKERS)
 
-    def result_batch(self, batch: Batch) -> pa.RecordBatch:
-        """The result of one batch."""
-        return self.result.batch(batch, self.score_batch(batch))
+    def result_batch(self, batch: Batch, *, words: bool = True) -> pa.RecordBatch:
+        """The result of one batch; without *words* it lacks reasons and benefits."""
+        return self.result.batch(batch, self.score_batch(batch), words=words)
 
 
 def in_order(function: Callable[[T], S], items: Iterable[T], workers: int) -> Iterator[S]:

@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from attrs import define, field, frozen
+import pyarrow as pa
+from attrs import define, evolve
 
-from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.archetypes import UNCLASSIFIED, snake
 from reltype.errors import InputError, UsageError, did_you_mean
-from reltype.learning import metrics
-from reltype.learning.evaluation.comparison import Against, Group, compared, grouped, wilson
+from reltype.learning.evaluation import evaluation_text
+from reltype.learning.evaluation.comparison import compared, grouped, wilson
+from reltype.learning.evaluation.figures import Figures, RuleRecord
 from reltype.learning.evaluation.labels import Labels
+from reltype.scoring import columns as col
+from reltype.scoring.unclassified import undecided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pyarrow as pa
-    from numpy.typing import NDArray
-
-    from reltype.arrow import Floats, Ints
+    from reltype.arrow import Ints
     from reltype.learning.evaluation.labels import Given
     from reltype.scoring.run import Run
 
-THRESHOLDS = np.array([0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95])
-
-
-@frozen
-class RuleRecord:
-    """How often a rule fired on labelled customers, and how often it was right.
-
-    Attributes:
-        name: The rule's.
-        archetype: For which it speaks.
-        fired: Labelled customers on whom it fired.
-        right: Those who are of its archetype.
-        low: Lower end of the 95 % interval of the share right (Wilson).
-        high: Upper end.
-        base: Share of the archetype among all labelled: what a rule that knows nothing gets.
-    """
-
-    name: str
-    archetype: str
-    fired: int
-    right: int
-    low: float
-    high: float
-    base: float
-
 
 @define(frozen=True, slots=False, eq=False)
-class Evaluation:
+class Evaluation(Figures):
     """What was concluded of customers whose archetype is known.
 
     Customers that people could not tell are left out; those that were named nothing count as
@@ -70,110 +44,13 @@ class Evaluation:
         notes: Sentences about labels that were not used.
     """
 
-    archetypes: tuple[str, ...]
-    truth: Ints = field(repr=False)
-    named: Ints = field(repr=False)
-    posterior: Floats = field(repr=False)
-    withheld: NDArray[np.bool_] = field(repr=False)
-    rules: tuple[RuleRecord, ...] = ()
-    against: Against | None = None
-    groups: tuple[Group, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.truth)
-
-    @cached_property
-    def confusion(self) -> Ints:
-        """(K, K + 1) customers by what they are and what they were named, unclassified last."""
-        return metrics.confusion(self.truth, self.named, len(self.archetypes))
-
-    @cached_property
-    def macro_f1(self) -> float:
-        """Mean F1 of the classes that occur."""
-        return float(metrics.macro(metrics.scores(self.confusion)[2]))
-
-    @cached_property
-    def macro_f1_interval(self) -> tuple[float, float]:
-        """95 % bootstrap interval of the macro-F1."""
-        low, high = metrics.interval(metrics.macro(self._resampled[2]))
-        return float(low), float(high)
-
-    @cached_property
-    def per_class(self) -> dict[str, dict[str, Any]]:
-        """Class → precision, recall, f1, each with its 95 % bootstrap interval, and customers."""
-        names = ("precision", "recall", "f1")
-        values = metrics.scores(self.confusion)
-        ends = [metrics.interval(made) for made in self._resampled]
-        return {
-            archetype: {
-                "customers": int(self.confusion[i].sum()),
-                **{n: _number(v[i]) for n, v in zip(names, values, strict=True)},
-                **{
-                    f"{n}_interval": [_number(low[i]), _number(high[i])]
-                    for n, (low, high) in zip(names, ends, strict=True)
-                },
-            }
-            for i, archetype in enumerate(self.archetypes)
-        }
-
-    @cached_property
-    def accuracy(self) -> float:
-        """Share named right; the unclassified are wrong."""
-        return float((self.truth == self.named).mean())
-
-    @cached_property
-    def coverage(self) -> float:
-        """Share that was named something."""
-        return float((self.named < len(self.archetypes)).mean())
-
-    @cached_property
-    def log_loss(self) -> float:
-        """Mean −log p(truth), in nats, of the probabilities given that some archetype fits."""
-        return metrics.log_loss(metrics.given_one(self.posterior), self.truth)
-
-    @cached_property
-    def brier(self) -> float:
-        """Brier score, 0 … 2, of the same probabilities."""
-        return metrics.brier(metrics.given_one(self.posterior), self.truth)
-
-    @cached_property
-    def calibration_error(self) -> float:
-        """Expected calibration error of the confidence of those who were named."""
-        return metrics.calibration_error(*self._stated)
-
-    @cached_property
-    def reliability(self) -> Floats:
-        """(10, 4) of those named: customers, stated confidence, share right, lower edge."""
-        return metrics.reliability(*self._stated)
-
-    @cached_property
-    def coverage_risk(self) -> Floats:
-        """(thresholds, 4): min_confidence, coverage, share wrong of those named, macro-F1."""
-        return metrics.coverage_risk(self.posterior, self.truth, THRESHOLDS, self.withheld)
-
     def text(self) -> str:
         """Everything in words and tables, for a terminal."""
-        from reltype.learning.evaluation.evaluation_text import text
-
-        return text(self)
+        return evaluation_text.text(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain numbers, lists and dicts; null where a figure has no meaning."""
-        from reltype.learning.evaluation.evaluation_text import plain
-
-        return plain(self)
-
-    @cached_property
-    def _stated(self) -> tuple[Floats, NDArray[np.bool_]]:
-        told = self.named < len(self.archetypes)
-        stated = self.posterior[np.arange(len(self)), self.named]
-        return stated[told], (self.named == self.truth)[told]
-
-    @cached_property
-    def _resampled(self) -> tuple[Floats, Floats, Floats]:
-        drawn = metrics.resampled(self.truth, self.named, len(self.archetypes))
-        return metrics.scores(drawn)
+        return evaluation_text.plain(self)
 
 
 def agreement(result: Any, truth: Any) -> Evaluation:  # noqa: ANN401  anything with Arrow columns
@@ -186,8 +63,6 @@ def agreement(result: Any, truth: Any) -> Evaluation:  # noqa: ANN401  anything 
     Raises:
         InputError: They have no customer in common.
     """
-    import pyarrow as pa
-
     result, truth = pa.table(result), pa.table(truth)
     said = dict(
         zip(*(truth.column(c).to_pylist() for c in ("customer_id", "archetype")), strict=True)
@@ -196,9 +71,9 @@ def agreement(result: Any, truth: Any) -> Evaluation:  # noqa: ANN401  anything 
         UNCLASSIFIED,
         None,
     }
-    columns = [c for c in result.column_names if c.startswith("p_") and c != f"p_{UNCLASSIFIED}"]
-    written = {f"p_{snake(name)}": name for name in sorted(known)}
-    archetypes = tuple(written.get(c, c[2:].replace("_", " ")) for c in columns)
+    written = {col.posterior(name): name for name in sorted(known)}
+    columns = col.posteriors(result.column_names)
+    archetypes = tuple(written.get(c, col.archetype_of(c)) for c in columns)
     index = {name: i for i, name in enumerate([*archetypes, UNCLASSIFIED])}
     for name in sorted(known - set(index)):
         raise InputError(f"The result knows no archetype {name!r}.{did_you_mean(name, index)}")
@@ -259,8 +134,6 @@ def evaluate(
             f"{did_you_mean(name, known)}"
         )
 
-    from attrs import evolve
-
     if against is not None:
         made = evolve(
             made, against=compared(against, column(against), made.truth, made.named, len(names))
@@ -278,16 +151,11 @@ def _as_called(name: str, known: Sequence[str]) -> str:
     return near.pop() if len(near) == 1 else name
 
 
-def snake(name: str) -> str:
-    """A name as the result's `p_` columns carry it."""
-    return re.sub(r"\W+", "_", name.lower()).strip("_")
-
-
 def _used(table: pa.Table, labels: Labels) -> tuple[Ints, Ints]:
     """Indices into the labels and the table of customers in both whom people could tell apart."""
     rows = {c: i for i, c in enumerate(table.column("customer_id").to_pylist())}
     row = np.array([rows.get(c, -1) for c in labels.customers], np.int64)
-    clear = labels.classes < sum(c.startswith("p_") for c in table.column_names) - 1
+    clear = labels.classes < len(col.posteriors(table.column_names))
     which = np.nonzero((row >= 0) & clear)[0]
     if not (row >= 0).any():
         raise InputError(unknown_customers(labels, list(rows)))
@@ -304,16 +172,17 @@ def _evaluation(table: pa.Table, archetypes: Sequence[str], labels: Labels) -> E
     rows = table.take(row)
     index = {name: i for i, name in enumerate([*archetypes, UNCLASSIFIED])}
     posterior = np.column_stack(
-        [rows.column(f"p_{snake(name)}").to_numpy() for name in [*archetypes, UNCLASSIFIED]]
+        [rows.column(col.posterior(name)).to_numpy() for name in [*archetypes, UNCLASSIFIED]]
     )
     why = rows.column("unclassified_because").to_pylist()
-    free = ("fits none", "between ")
+    # An archetype that nobody is named by is known by its column alone.
+    free = {snake(text) for text in undecided(archetypes)}
     return Evaluation(
         archetypes=tuple(archetypes),
         truth=labels.classes[which],
         named=np.array([index[name] for name in rows.column("archetype").to_pylist()], np.int64),
         posterior=posterior,
-        withheld=np.array([text is not None and not text.startswith(free) for text in why], bool),
+        withheld=np.array([text is not None and snake(text) not in free for text in why], bool),
         notes=(
             *labels.notes,
             *left_out(labels, set(table.column("customer_id").to_pylist()), len(archetypes)),
@@ -373,7 +242,3 @@ def _rules(found: Found, ids: Sequence[str], truth: Ints) -> tuple[RuleRecord, .
             )
         )
     return tuple(made)
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

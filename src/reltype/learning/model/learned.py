@@ -10,6 +10,8 @@ from attrs import evolve, fields, frozen
 from reltype.arrow import doubles
 from reltype.learning.model.fitted_recipe import FittedRecipe
 from reltype.learning.model.stacking import FOLDS, Stack, folds, stack
+from reltype.scoring import columns as col
+from reltype.scoring.classifiers import add_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +49,7 @@ class LearningData:
     def of(cls, batch: Batch, dimensions: Sequence[str], features: Sequence[str]) -> LearningData:
         """That of *batch*, whose plan has *features* as `extra_features`, and signals of these *dimensions*."""
         return cls(
-            _numbers(batch, [f"signal_{i}" for i in range(len(dimensions))]),
+            _numbers(batch, [col.signal(i) for i in range(len(dimensions))]),
             _numbers(batch, features),
             np.nan_to_num(batch.fired),
             _numbers(batch, _readings(dimensions)),
@@ -72,13 +74,13 @@ PARTS = tuple(a.name for a in fields(LearningData))
 
 def whole(plan: Plan, features: Sequence[str]) -> tuple[str, ...]:
     """What the columns of `LearningData.whole` are called, given a plan and the features that are read."""
-    signals = (f"s_{s.name}" for s in plan.signals)
+    signals = ("s_" + s.name for s in plan.signals)
     return (*signals, *features, *_readings(s.dimension for s in plan.signals))
 
 
 def _readings(dimensions: Iterable[str]) -> tuple[str, ...]:
     """The columns of the readings that signals of these dimensions make."""
-    return tuple(dict.fromkeys(f"d_{d}" for d in dimensions))
+    return tuple(dict.fromkeys(col.reading(d) for d in dimensions))
 
 
 def _numbers(batch: Batch, names: Sequence[str]) -> Floats:
@@ -138,8 +140,6 @@ class Learned:
 
     def score(self, batch: Batch) -> Floats:
         """The sum of `parts`."""
-        from reltype.scoring.classifiers import add_up
-
         return add_up(self.parts(batch))
 
     def columns(self, data: LearningData, says: Sequence[Floats] | None = None) -> Floats:
