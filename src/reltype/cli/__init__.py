@@ -29,6 +29,8 @@ COMMANDS = {
     "issues": "issues",
     "inspect": "inspect",
     "label": "label",
+    "outcome": "outcome",
+    "plan": "plan",
     "plugins": "plugins",
     "review": "review",
     "rules": "rules",
