@@ -21,6 +21,7 @@ from reltype.inputs.requests import input_requests
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
 from reltype.mapping.canonical import refund_reason
+from reltype.mapping.declared import Declared
 from reltype.plugins.knowledge import Knowledge
 from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
@@ -369,6 +370,7 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         id_from_row=chosen.id_from_row,
         normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
+        declared=Declared.of(plan.catalogue.columns_of(plan.typology.name), plan.features),
         encoding=asked.encoding,
         timeout=chosen.timeout,
     )

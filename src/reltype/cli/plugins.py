@@ -73,7 +73,7 @@ def _gives(item: Item) -> str:
 
 def _told(kind: str, names: tuple[str, ...]) -> str:
     few = f" ({', '.join(names)})" if len(names) <= FEW else ""
-    plural = {"typology": "typologies"}.get(kind, f"{kind}s")
+    plural = {"typology": "typologies", "columns": "columns"}.get(kind, f"{kind}s")
     return f"{len(names)} {kind if len(names) == 1 else plural}{few}"
 
 

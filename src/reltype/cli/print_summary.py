@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reltype.definitions.phrases import spoken_of
+
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
 
@@ -19,7 +21,7 @@ def print_summary(summary: Summary, *, err: bool = True) -> None:
     """Print what a run found, what it could not see, and what would help."""
 
     def say(text: str) -> None:
-        click.echo(text, err=err)
+        click.echo(spoken_of(text, summary.noun, summary.plural), err=err)
 
     # A customer table without a day is read as of the first day that computers know.
     day = f" as of {summary.as_of}" if summary.as_of.year > 1970 else ""

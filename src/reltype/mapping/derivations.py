@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reltype.expressions import literal
 from reltype.mapping import order_columns
+from reltype.mapping.candidates import candidates
 from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _total(choice: Choice) -> None:
     if chosen is not None and unit_price.worth(choice.table.names[chosen.name]) < 0.8:
         return
     price, quantity = (
-        next(iter(choice.table.candidates(role, log=True)), None)
+        next(iter(candidates(choice.table, role, log=True)), None)
         for role in ("unit_price", "quantity")
     )
     if price is not None and quantity is not None and min(price.worth, quantity.worth) >= 0.6:
@@ -53,7 +54,7 @@ def _discount(choice: Choice) -> None:
     """An amount that was taken off, as a share of what it would have cost."""
     if "discount" in choice.columns or "value" not in choice.columns:
         return
-    found = next(iter(choice.table.candidates("discount", log=True)), None)
+    found = next(iter(candidates(choice.table, "discount", log=True)), None)
     if found is None or found.worth < 0.6 or found.column.numbers is None:
         return
     if found.column.name in choice.sources.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reltype.expressions import quote
+from reltype.mapping.candidates import candidates
 from reltype.mapping.canonical import ESSENTIAL
 from reltype.mapping.clocks import clock_of
 from reltype.mapping.conversions import in_words
@@ -43,7 +44,7 @@ def line(role: str, ours: str, column: str) -> str:
 def _missing(choice: Choice, ours: str) -> str:
     columns = choice.table.columns
     taken = set(choice.sources.values())
-    found = [c.column for c in choice.table.candidates(ours, log=choice.log)]
+    found = [c.column for c in candidates(choice.table, ours, log=choice.log)]
     if ours == "customer_id":
         found += [c for c in columns if choice.table.names[c.name].words[-1:] == ("id",)]
     elif (column := _unreadable(choice)) is not None:

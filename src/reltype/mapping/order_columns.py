@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.expressions import literal
+from reltype.mapping.candidates import candidates
 from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import plain
 from reltype.mapping.states import state_of
@@ -261,7 +262,7 @@ def _refunded(choice: Choice) -> None:
     name = choice.table.names[value.name]
     if name.has("net") or name.has("netto") or any(map(name.has, ("refund", "refunded"))):
         return  # what went back has been taken off already
-    for candidate in choice.table.candidates("refunded_amount", log=True):
+    for candidate in candidates(choice.table, "refunded_amount", log=True):
         column = candidate.column
         if column.name in choice.sources.values() or candidate.worth < 0.45:
             continue

@@ -14,8 +14,8 @@ from reltype.mapping.vocabulary import header_names
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reltype.mapping.candidates import NamedColumns
     from reltype.mapping.columns import Column
+    from reltype.mapping.named_columns import NamedColumns
     from reltype.mapping.vocabulary import Name
 
     Test = Callable[[NamedColumns, Column, Name, float, bool], float]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from reltype.definitions import packs
+from reltype.definitions.assembly import catalogue_of
 from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.clashes import DefinitionError
 from reltype.definitions.functions import ScalarFunction
-from reltype.definitions.references import DefinitionError
 from reltype.engines import Engine
 from reltype.errors import ConfigError, PluginError, UsageError, did_you_mean
 from reltype.scoring.plan import Plan
@@ -69,7 +70,7 @@ class Knowledge:
             contributions = _sound(plugins, contributions, known)
         own = [(str(path), packs.load(path)) for path in rules]
         try:
-            catalogue = Catalogue.of([*contributions, *own], known)
+            catalogue = catalogue_of([*contributions, *own], known)
         except DefinitionError as error:
             if error.who not in plugins.loaded:
                 raise
@@ -243,7 +244,7 @@ def _sound(
         failed: dict[str, DefinitionError] = {}
         for one in waiting:
             try:
-                Catalogue.of([*good, one], functions)
+                catalogue_of([*good, one], functions)
             except DefinitionError as error:
                 failed[one[0]] = error
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reltype.definitions.phrases import spoken_of
 from reltype.formats.printing import markdown, printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ _LONGEST = 60
 
 def text(found: Inspected, style: str = "simple") -> str:
     """What was found, for a terminal or (`pipe`) as Markdown."""
-    return "\n\n".join(_parts(found, "## " if style == "pipe" else "", style))
+    told = "\n\n".join(_parts(found, "## " if style == "pipe" else "", style))
+    if found.summary is None:
+        return told
+    return spoken_of(told, found.summary.noun, found.summary.plural)
 
 
 def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.definitions.dimensions import Signal
+    from reltype.definitions.features import Feature
     from reltype.scoring.plan import Plan
     from reltype.scoring.run import Run
 
@@ -49,18 +50,21 @@ class Help:
         columns: Canonical columns or customer-table facts, any of which would help.
         gain: By how much it would move apart the pair that is least apart, in standard deviations.
         between: That pair.
+        asked: Of columns that a typology asks for by words of its own, what they hold.
     """
 
     dimension: str
     columns: tuple[str, ...]
     gain: float
     between: tuple[str, str] = ("", "")
+    asked: Mapping[str, str] = field(factory=dict)
 
     @property
     def text(self) -> str:
         """What to get, and what it would tell, for somebody who can get it."""
         asked = dict.fromkeys(GIVEN_AS.get(name, name) for name in self.columns)
-        told = " or ".join(f"{COLUMNS.get(name, 'a column')} ({name})" for name in asked)
+        held = {**COLUMNS, **self.asked}
+        told = " or ".join(f"{held.get(name, 'a column')} ({name})" for name in asked)
         first, second = self.between
         return f"{told}. It would tell {a(first)} from {a(second)}." if first else f"{told}."
 
@@ -114,6 +118,8 @@ class Summary:
         base_rates: Circumstance → share of customers under it, whose base rates it shifts.
         findings: Sentences to read before the shares: why nobody is named, or that a name is one
             column in disguise.
+        noun: What one whose relationship was read is called.
+        plural: What several are.
     """
 
     customers: int
@@ -132,6 +138,8 @@ class Summary:
     known: float = 1.0
     base_rates: Mapping[str, float] = field(factory=dict)
     findings: tuple[str, ...] = ()
+    noun: str = "customer"
+    plural: str = "customers"
 
 
 STEPS = 100
@@ -247,6 +255,8 @@ def summarise(run: Run, tally: Tally) -> Summary:
             if overview[col.rates_held(i)]
         },
         findings=tuple(findings(plan, run, tally)),
+        noun=plan.typology.noun,
+        plural=plan.typology.plural,
     )
 
 
@@ -313,7 +323,9 @@ def _sources(plan: Plan, signal: Signal) -> list[str]:
             continue
         done.add(name)
         expression = known[name].expression(plan.catalogue.functions)
-        if expression is None:
+        if (plan.typology.name, name) in plan.catalogue.columns:
+            found.append(name)
+        elif expression is None:
             found.append("since" if name == "since_day" else name)  # as people write it
         elif expression.aggregate:
             needs = {"value" if need.endswith("_log") else need for need in expression.needs}
@@ -369,6 +381,11 @@ def helps(
     squares = np.array([_apart(plan, i, j) for i, j in pairs])
     worst = int((squares * seen).sum(axis=1).argmin())
     now = float((squares[worst] * seen).sum())
+    asked = {
+        columns.name: _asked_for(plan.catalogue.features[columns.name], columns.reads)
+        for columns in plan.catalogue.columns_of(plan.typology.name)
+        if columns.reads
+    }
     made = []
     first, second = pairs[worst]
     between = (plan.archetypes[first].name, plan.archetypes[second].name)
@@ -377,8 +394,15 @@ def helps(
         then = now + squares[worst, k] * (1 - seen[k])
         gain = float(np.sqrt(then) - np.sqrt(now))
         if missing and gain > 0.05:
-            made.append(Help(dimension.name, missing, gain, between))
+            made.append(Help(dimension.name, missing, gain, between, asked))
     return tuple(sorted(made, key=lambda h: -h.gain))
+
+
+def _asked_for(feature: Feature, reads: str) -> str:
+    """A fact, as one would ask for it: the first sentence of its summary."""
+    said = feature.summary.split(".")[0].split(":")[0]
+    said = said[:1].lower() + said[1:]
+    return f"answers on {said}" if reads == "agreement" else said
 
 
 def _apart(plan: Plan, i: int, j: int) -> NDArray[np.float64]:

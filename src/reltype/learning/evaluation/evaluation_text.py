@@ -12,13 +12,13 @@ from reltype.definitions.archetypes import UNCLASSIFIED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reltype.learning.evaluation import Evaluation
+    from reltype.learning.evaluation.figures import Figures
 
 RELIABLE = ("customers", "stated", "right", "from")
 RISK = ("min_confidence", "coverage", "risk", "macro_f1")
 
 
-def text(made: Evaluation) -> str:
+def text(made: Figures) -> str:
     """Everything in words and tables, for a terminal."""
     low, high = made.macro_f1_interval
     parts = [
@@ -54,7 +54,7 @@ def text(made: Evaluation) -> str:
     return "\n\n".join([*parts, *(f"Note: {note}" for note in made.notes)])
 
 
-def plain(made: Evaluation) -> dict[str, Any]:
+def plain(made: Figures) -> dict[str, Any]:
     """Everything as plain numbers, lists and dicts; null where a figure has no meaning."""
     return {
         "customers": len(made),
@@ -79,7 +79,7 @@ def plain(made: Evaluation) -> dict[str, Any]:
     }
 
 
-def _per_class(made: Evaluation) -> str:
+def _per_class(made: Figures) -> str:
     def with_ends(row: dict[str, Any], name: str) -> str:
         low, high = row[f"{name}_interval"]
         if row[name] is None or low is None:
@@ -95,14 +95,14 @@ def _per_class(made: Evaluation) -> str:
     )
 
 
-def _confusion(made: Evaluation) -> str:
+def _confusion(made: Figures) -> str:
     return _table(
         ("is \\ was named", *made.archetypes, UNCLASSIFIED),
         [(name, *map(int, row)) for name, row in zip(made.archetypes, made.confusion, strict=True)],
     )
 
 
-def _rules(made: Evaluation) -> list[str]:
+def _rules(made: Figures) -> list[str]:
     rows = [
         (
             r.name,
@@ -121,7 +121,7 @@ def _rules(made: Evaluation) -> list[str]:
     )
 
 
-def _against(made: Evaluation) -> list[str]:
+def _against(made: Figures) -> list[str]:
     if (a := made.against) is None:
         return []
     return [
@@ -140,7 +140,7 @@ def _against(made: Evaluation) -> list[str]:
     ]
 
 
-def _groups(made: Evaluation) -> list[str]:
+def _groups(made: Figures) -> list[str]:
     if not made.groups:
         return []
     rows = []

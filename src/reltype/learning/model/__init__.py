@@ -4,61 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from reltype.errors import ConfigError, InputError
-from reltype.learning.model.modelfile import LARGEST, Record, packed, unpacked
+from reltype.learning.model.modelfile import LARGEST, Contents, packed, unpacked
 
 if TYPE_CHECKING:
     from reltype.config.blocks import Block
     from reltype.definitions.catalogue import Catalogue
-    from reltype.learning.model.learned import Learned
     from reltype.plugins.guard import GuardedRecipe
     from reltype.scoring.classifiers import Classifier
     from reltype.scoring.plan import Plan
-    from reltype.scoring.population import Scales
     from reltype.scoring.run import Run
 
 
 @frozen(eq=False)
-class Model:
-    """What a fit learned.
-
-    Attributes:
-        typology: The name of the typology that it was fitted for.
-        archetypes: Its archetypes, in order.
-        scales: What is usual, as of when, and how far rules repeat each other.
-        temperature: The pool's.
-        priors: Archetype → base rate, where they were learned; empty: the pack's.
-        learned: What labels taught; None where there were none.
-        min_confidence: The posterior below which nobody is named; None: the typology's.
-        mappings: How the columns of the data were read: tables for a config.
-        plugins: Plugin → version, of those that took part.
-        knowledge: SHA-256 of the definitions that it was fitted with.
-        data: `customers`, and `fingerprint`: SHA-256 of their ids and readings.
-        record: How learning went; None without labels.
-        notes: Sentences about labels that could not be used.
-        version: The reltype that fitted it.
-    """
-
-    typology: str
-    archetypes: tuple[str, ...]
-    scales: Scales
-    temperature: float
-    priors: Mapping[str, float] = field(factory=dict)
-    learned: Learned | None = field(default=None, repr=False)
-    min_confidence: float | None = None
-    mappings: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
-    plugins: Mapping[str, str] = field(factory=dict)
-    knowledge: str = field(default="", repr=False)
-    data: Mapping[str, Any] = field(factory=dict)
-    record: Record | None = None
-    notes: tuple[str, ...] = ()
-    version: str = ""
+class Model(Contents):
+    """What a fit learned; its attributes are those of `Contents`."""
 
     @classmethod
     def of(cls, run: Run) -> Model:

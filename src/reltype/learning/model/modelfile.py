@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, frozen
+from attrs import asdict, field, frozen
 
 from reltype.config.blocks import ROLES
 from reltype.errors import ConfigError, InputError
@@ -23,7 +23,7 @@ from reltype.mapping.canonical import EARLIEST, LATEST
 from reltype.scoring.population import Scales
 
 if TYPE_CHECKING:
-    from reltype.learning.model import Model
+    from reltype.learning.model.learned import Learned
 
 FORMAT = 1
 MANIFEST, SCALES, POOL, MAPPING, LEARNER = (
@@ -66,7 +66,44 @@ class Record:
     penalty: float | None = None
 
 
-def packed(model: Model) -> bytes:
+@frozen(eq=False)
+class Contents:
+    """What a model file holds: what a fit learned.
+
+    Attributes:
+        typology: The name of the typology that it was fitted for.
+        archetypes: Its archetypes, in order.
+        scales: What is usual, as of when, and how far rules repeat each other.
+        temperature: The pool's.
+        priors: Archetype → base rate, where they were learned; empty: the pack's.
+        learned: What labels taught; None where there were none.
+        min_confidence: The posterior below which nobody is named; None: the typology's.
+        mappings: How the columns of the data were read: tables for a config.
+        plugins: Plugin → version, of those that took part.
+        knowledge: SHA-256 of the definitions that it was fitted with.
+        data: `customers`, and `fingerprint`: SHA-256 of their ids and readings.
+        record: How learning went; None without labels.
+        notes: Sentences about labels that could not be used.
+        version: The reltype that fitted it.
+    """
+
+    typology: str
+    archetypes: tuple[str, ...]
+    scales: Scales
+    temperature: float
+    priors: Mapping[str, float] = field(factory=dict)
+    learned: Learned | None = field(default=None, repr=False)
+    min_confidence: float | None = None
+    mappings: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    plugins: Mapping[str, str] = field(factory=dict)
+    knowledge: str = field(default="", repr=False)
+    data: Mapping[str, Any] = field(factory=dict)
+    record: Record | None = None
+    notes: tuple[str, ...] = ()
+    version: str = ""
+
+
+def packed(model: Contents) -> bytes:
     """The content of the file of *model*; equal bytes for an equal model."""
     from reltype.learning.model.serialization import TRUSTED, dumps
 
@@ -198,7 +235,7 @@ def _scales_table(scales: Scales) -> dict[str, Any]:
     }
 
 
-def _pool_table(model: Model) -> dict[str, Any]:
+def _pool_table(model: Contents) -> dict[str, Any]:
     table: dict[str, Any] = {
         "archetypes": list(model.archetypes),
         "temperature": model.temperature,
