@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIRST = "came back"
-ALPHA, FIRST_ALPHA = 0.05, 0.04
-"""How often anything at all is found where nothing is, and how much of that goes to the first
+ALPHA, FIRST_ALPHA = 0.04, 0.03
+"""How often anything at all is found where nothing is (intervals of few customers err by a little, so
+that 5 in 100 are kept to), and how much of that goes to the first
 comparison: who came back, over all benefits. The others share what is left evenly, and all of it
 where the first finds something (a fallback procedure, Wiens 2003)."""
 PERMUTATIONS = 1999
@@ -48,7 +49,7 @@ class Comparison:
         n_acted, n_held_out: Of how many.
         difference: Acted on less held out; None likewise.
         low, high: Its interval at *level*; None where it has no end.
-        level: At which it is judged, so that all together find something by chance in 5 of 100.
+        level: At which it is judged, so that all together find something by chance in 5 of 100 at most.
         verdict: `more` or `less` where the interval excludes 0, else `cannot tell`.
         more: Customers that it would take in addition, in each group, to find the difference that
             was seen, or a rise by ten points where none was; None where it was found, or of means.

@@ -22,9 +22,9 @@ from reltype.analyses.plan.power import Power, comes_back, power
 from reltype.analyses.plan.words import action, question
 from reltype.arrow import doubles
 from reltype.definitions.benefits import ROLES
-from reltype.errors import UsageError, did_you_mean
+from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import parse
-from reltype.scoring import columns as col
+from reltype.scoring.result import Advice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -264,20 +264,22 @@ def _planned(
 ) -> TeamPlan:
     import pyarrow as pa
 
-    table, broken = _scored(run)
+    table, advice = _scored(run)
+    broken = advice.broken
     told = [*notes, *learned.notes]
     worth = _worth(run, table, value, told)
-    offers, open_gate = _offers(run, table, broken, worth, learned, told)
+    offers, open_gate = _offers(run, table, advice, worth, learned, told)
     teams = [role for role in ROLES if role in capacity]
+    gates = np.array([b.gate for b in run.plan.benefits], bool)
+    offers_of_gates = offers.where(broken[offers.customer, offers.benefit] & gates[offers.benefit])
     at = np.array([teams.index(r) if r in teams else -1 for r in ROLES], np.int64)
     offers = Offers(offers.customer, at[offers.team], offers.benefit, offers.score)
     offers = offers.where(offers.team >= 0)
     room = np.array([capacity[role] for role in teams], np.int64)
-    gates = np.array([b.gate for b in run.plan.benefits], bool)
     urgent = offers.where(broken[offers.customer, offers.benefit] & gates[offers.benefit])
     first = assign(urgent, room)
     used = np.bincount(urgent.team[first], minlength=len(teams))
-    _left_over(urgent, first, teams, told)
+    _left_over(offers_of_gates, urgent.customer[first], teams, told)
     rest = offers.where(~open_gate[offers.customer])
     # As many as a team can do are acted on, so more are chosen where some are held out.
     wanted = np.floor((room - used) / (1 - holdout) + 1e-9).astype(np.int64)
@@ -296,7 +298,7 @@ def _planned(
         for team in np.flatnonzero(over > 0):
             mine = np.flatnonzero((picked.team == team) & ~aside & free)
             aside[mine[np.argsort(picked.score[mine], kind="stable")[: over[team]]]] = True
-    made = _table(run, table, picked, aside, ~free, teams, learned)
+    made = _table(run, table, advice, picked, aside, ~free, teams, learned)
     for place, role in enumerate(teams):
         acted = int(((picked.team == place) & ~aside).sum())
         if acted < capacity[role]:
@@ -310,21 +312,24 @@ def _planned(
     return TeamPlan(made, run.scales.as_of, capacity, holdout, salt, powers, within, tuple(told))
 
 
-def _scored(run: Run) -> tuple[pa.Table, NDArray[np.bool_]]:
-    """The result, and (customers, benefits) whether what a benefit gives is broken now."""
+def _scored(run: Run) -> tuple[pa.Table, Advice]:
+    """The result, and what everybody would gain from each benefit, in its order."""
     import pyarrow as pa
 
-    batches, broken = [], []
+    batches, found = [], []
     for batch in run.population.batches():
-        batches.append(run.result_batch(batch))
-        made = np.zeros((len(batch), len(run.plan.benefits)), bool)
-        for i, benefit in enumerate(run.plan.benefits):
-            if benefit.when:
-                made[:, i] = batch.holds(col.broken(i)) == 1
-        broken.append(made)
+        scored = run.result.scored(batch, run.score_batch(batch))
+        batches.append(run.result.made(scored))
+        found.append(run.result.advice(scored))
+    if not batches:
+        raise InputError("There is nobody to plan for.")
     table = pa.Table.from_batches(batches, run.result.schema)
-    empty = np.zeros((0, len(run.plan.benefits)), bool)
-    return table.combine_chunks(), np.concatenate([empty, *broken])
+    return table.combine_chunks(), Advice(
+        np.concatenate([one.priority for one in found]),
+        np.concatenate([one.dimension for one in found]),
+        np.concatenate([one.broken for one in found]),
+        np.concatenate([one.likeliest for one in found]),
+    )
 
 
 def _worth(
@@ -359,27 +364,23 @@ def _worth(
 def _offers(
     run: Run,
     table: pa.Table,
-    broken: NDArray[np.bool_],
+    advice: Advice,
     worth: NDArray[np.float64] | None,
     learned: Weights,
     notes: list[str],
 ) -> tuple[Offers, NDArray[np.bool_]]:
-    """What is suggested to whom and may be done; and who has something broken that goes first."""
-    import pyarrow as pa
+    """What may be done for whom; and who has something broken that goes first."""
     import pyarrow.compute as pc
 
-    listed = table.column("benefits").combine_chunks()
-    customer = doubles(pc.list_parent_indices(listed)).astype(np.int64)
-    flat = pc.list_flatten(listed)
+    customer, benefit = np.nonzero(advice.priority > 0)
+    score = advice.priority[customer, benefit]
     names = [b.name for b in run.plan.benefits]
-    benefit = doubles(pc.index_in(pc.struct_field(flat, "name"), pa.array(names))).astype(np.int64)
-    score = doubles(pc.struct_field(flat, "priority"))
     score = score * np.array([learned.weight(name) for name in names] or [1.0])[benefit]
     if worth is not None:
         score = score * worth[customer]
     team = np.array([ROLES.index(b.role) for b in run.plan.benefits] or [0], np.int64)[benefit]
     gates = np.array([b.gate for b in run.plan.benefits], bool)
-    open_gate = (broken & gates).any(axis=1)
+    open_gate = (advice.broken & gates).any(axis=1)
     status = np.asarray(table.column("status").fill_null("").to_numpy(zero_copy_only=False), str)
     alarmed = doubles(pc.list_value_length(table.column("alarms").combine_chunks())) > 0
     gone = {name: status == name for name in ("ended", "dormant")}
@@ -397,15 +398,17 @@ def _offers(
 
 
 def _left_over(
-    urgent: Offers, taken: NDArray[np.int64], teams: list[str], notes: list[str]
+    urgent: Offers, seen_to: NDArray[np.int64], teams: list[str], notes: list[str]
 ) -> None:
-    """Say how many with something broken no team has room for."""
-    waiting = np.setdiff1d(urgent.customer, urgent.customer[taken])
+    """Say how many with something broken nobody sees to, and whose they would be."""
+    waiting = np.setdiff1d(urgent.customer, seen_to)
     if len(waiting):
-        which = sorted({teams[t] for t in urgent.team[np.isin(urgent.customer, waiting)]})
+        mine = np.isin(urgent.customer, waiting)
+        roles = [ROLES[t] for t in np.unique(urgent.team[mine])]
+        listed = ", ".join(r if r in teams else f"{r}, which has no --capacity" for r in roles)
         notes.append(
-            f"{len(waiting):,} more customers have something broken than {' and '.join(which)} can "
-            "see to: they wait, and get nothing else meanwhile"
+            f"{len(waiting):,} more customers have something broken than is seen to ({listed}): they "
+            "wait, and get nothing else meanwhile"
         )
 
 
@@ -431,6 +434,7 @@ def _named(run: Run, table: pa.Table) -> NDArray[np.int64]:
 def _table(
     run: Run,
     table: pa.Table,
+    advice: Advice,
     picked: Offers,
     aside: NDArray[np.bool_],
     urgent: NDArray[np.bool_],
@@ -446,6 +450,7 @@ def _table(
     begin = np.searchsorted(role, np.arange(len(teams)))
     rank = np.arange(len(order)) - begin[role] + 1 if len(order) else np.zeros(0, np.int64)
     found = [benefits[i] for i in picked.benefit[order]]
+    because = run.result.offered_because(advice, picked.customer[order], picked.benefit[order])
     named = rows.column("archetype").to_pylist()
     day = run.scales.as_of
     within = [
@@ -460,7 +465,7 @@ def _table(
         "action": pa.array(
             [action(b, n, archetypes) for b, n in zip(found, named, strict=True)], pa.string()
         ),
-        "why": pa.array(_why(rows, found, learned), pa.string()),
+        "why": pa.array(_why(rows, because, found, learned), pa.string()),
         "question": pa.array(
             [question(b, n, archetypes) for b, n in zip(found, named, strict=True)], pa.string()
         ),
@@ -475,18 +480,14 @@ def _table(
     return pa.table({name: columns[name] for name in COLUMNS})
 
 
-def _why(rows: pa.Table, benefits: list[Any], learned: Weights) -> list[str]:
+def _why(rows: pa.Table, because: pa.Array, benefits: list[Any], learned: Weights) -> list[str]:
     """Why each gets their benefit: its own reason, then facts of the customer."""
     made = []
-    for offers, reasons, benefit in zip(
-        rows.column("benefits").to_pylist(),
-        rows.column("reasons").to_pylist(),
-        benefits,
-        strict=True,
+    for own, reasons, benefit in zip(
+        because.to_pylist(), rows.column("reasons").to_pylist(), benefits, strict=True
     ):
-        own = [offer["because"] for offer in offers if offer["name"] == benefit.name]
         facts = [reason["text"] for reason in reasons or ()][:REASONS]
-        made.append("; ".join(filter(None, [*own, *facts, learned.told(benefit.name)])))
+        made.append("; ".join(filter(None, [own, *facts, learned.told(benefit.name)])))
     return made
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reltype.scoring.run import Run
 
 POWER = 0.8
-LEVEL = 0.96
+LEVEL = 0.97
 """Of the first comparison of an outcome, that of who came back: see `reltype.analyses.outcome`."""
 
 
