@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.cli.stream import first, progress, watched
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.formats import write
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
@@ -58,8 +60,6 @@ def command(
     reltype classify sqlite:///crm.db --table orders --map timestamp="Created Date"
     """
     from reltype.cli.print_summary import print_summary
-    from reltype.cli.stream import first, progress, watched
-    from reltype.formats import write
     from reltype.reporting.summary import Tally, summarise
 
     opened = options.opened(**given)

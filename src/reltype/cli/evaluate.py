@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,6 @@ def command(
     """
     import pyarrow as pa
 
-    from reltype.formats import write_words
     from reltype.learning.evaluation import evaluate
     from reltype.relationships import Relationships
 

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reltype.cli.process import bound
+from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.formats import write
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -187,8 +191,6 @@ def emit(table: pa.Table, path: str | None, format_: str | None) -> None:
 
     Without a format, a terminal gets a table and a pipe gets CSV.
     """
-    from reltype.formats import write
-
     write(table.schema, table.to_batches(), path or "-", chosen(path, format_))
 
 
@@ -202,8 +204,6 @@ def chosen(path: str | None, format_: str | None) -> str | None:
 @contextmanager
 def rejecting(run: Run, path: str | None, beside: str | None) -> Iterator[None]:
     """Where no row can be used, the rejects are what tells why: they are written all the same."""
-    from reltype.errors import InputError
-
     try:
         yield
     except InputError:
@@ -222,7 +222,6 @@ def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Op
     """Inputs opened for the options of `data`, `knowledge` and `scored`."""
     from reltype import plugins
     from reltype.api import open_inputs
-    from reltype.cli.process import bound
     from reltype.config import settings
 
     plugins.check_names(given.get("no_plugin") or ())
@@ -290,8 +289,6 @@ def warn(found: Plugins) -> None:
 
 def one(kind: str, name: str, known: Mapping[str, T]) -> T:
     """The thing called *name*. Raises UsageError, with the nearest name, if there is none."""
-    from reltype.errors import UsageError, did_you_mean
-
     if name not in known:
         raise UsageError(f"No {kind} is called {name!r}.{did_you_mean(name, known)}")
     return known[name]

@@ -14,9 +14,9 @@ from attrs import field, frozen, validators
 
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.expressions import literal, quote
+from reltype.expressions.words import table
 from reltype.mapping.canonical import (
     CUSTOMERS,
-    DIRECTIONS,
     EARLIEST,
     ESSENTIAL,
     INTERACTIONS,
@@ -35,6 +35,7 @@ from reltype.mapping.kinds import KINDS, checked, kind_sql
 from reltype.mapping.orders import apply_states, as_orders
 from reltype.mapping.spellings import normalized
 from reltype.mapping.states import state_sql
+from reltype.mapping.totals import sum_sql
 
 
 def _fixed(given: abc.Mapping[str, str]) -> abc.Mapping[str, str]:
@@ -191,7 +192,7 @@ class Mapping:
         return read[name](sql) if name in read else sql
 
     def _state(self, cell: str) -> str:
-        state = state_sql(cell, {})
+        state = state_sql(cell)
         if not self.refunds_apart:
             return state
         return f"CASE WHEN {state} IN ('refunded', 'partly refunded') THEN 'paid' ELSE {state} END"
@@ -214,6 +215,11 @@ class Mapping:
                     f"CASE WHEN {empty} THEN '{name}: blank' WHEN {raw} LIKE '0000%' THEN "
                     f"'{name}: {_PLACEHOLDER}' ELSE '{name}: not a time' END"
                 )
+                if name == "timestamp":
+                    cases.append(
+                        f"{name} IS NULL AND {sum_sql('customer_id')} THEN "
+                        f"'{LEFT_OUT}: a sum of a report'"
+                    )
                 cases.append(f"{name} IS NULL THEN {why}")
                 cases.append(f"{_no_day(name, self.columns[name])} THEN '{name}: {_PLACEHOLDER}'")
                 # 1/2/23 without its format reads as a day of the year 1.
@@ -284,7 +290,7 @@ def _direction(sql: str) -> str:
     """SQL of `inbound`, `outbound` or null for what exports write for these."""
     listed = ", ".join(
         f"{literal(word)}: {literal(direction)}"
-        for direction, words in DIRECTIONS.items()
+        for direction, words in table("directions").items()
         for word in words
     )
     return f"(MAP {{{listed}}})[lower(trim({sql}))]"

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 from attrs import define, field, frozen
 
 from reltype.arrow import doubles
@@ -165,8 +166,6 @@ class Tally:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count one batch of a result."""
-        import pyarrow.compute as pc
-
         self.customers += batch.num_rows
         for name in COUNTED:
             self._count(self.counts[name], batch.column(name).drop_null())
@@ -213,8 +212,6 @@ class Tally:
 
     @staticmethod
     def _count(counter: Counter[str], values: pa.Array) -> None:
-        import pyarrow.compute as pc
-
         for counted in pc.value_counts(values).to_pylist():
             counter[counted["values"]] += counted["counts"]
 

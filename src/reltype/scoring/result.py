@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import pyarrow as pa
 from attrs import define, frozen
 
 from reltype.arrow import numbers, texts
@@ -19,7 +20,6 @@ from reltype.scoring.wording import Wording, listed, suits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.scoring.classifiers import Batch
@@ -137,8 +137,6 @@ class Result:
     @cached_property
     def columns(self) -> tuple[ResultColumn, ...]:
         """The result's columns, in order."""
-        import pyarrow as pa
-
         text, number = pa.string(), pa.float64()
         reasons = pa.list_(pa.struct([("text", text), ("contribution", number)]))
         offers = pa.list_(pa.struct([("name", text), ("priority", number), ("because", text)]))
@@ -175,8 +173,6 @@ class Result:
     @cached_property
     def schema(self) -> pa.Schema:
         """The result's columns, in order, with their types."""
-        import pyarrow as pa
-
         return pa.schema([(column.name, column.type) for column in self.columns])
 
     def batch(self, batch: Batch, pooled: Pooled, *, words: bool = True) -> pa.RecordBatch:
@@ -185,8 +181,6 @@ class Result:
 
     def made(self, scored: Scored, *, words: bool = True) -> pa.RecordBatch:
         """The rows for what is known of a batch; without *words*, they lack those columns."""
-        import pyarrow as pa
-
         kept = [column for column in self.columns if words or column.name not in WORDS]
         schema = pa.schema([(column.name, column.type) for column in kept])
         return pa.RecordBatch.from_arrays([column.make(scored) for column in kept], schema=schema)
@@ -340,8 +334,6 @@ class Result:
         return texts(reasons).take(numbers(code))
 
     def _alarms(self, scored: Scored) -> pa.Array:
-        import pyarrow as pa
-
         flags = self.plan.typology.alarms
         held = np.zeros((len(scored.batch), len(flags)), bool)
         for i in range(len(flags)):
