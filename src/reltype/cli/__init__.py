@@ -32,6 +32,8 @@ COMMANDS = {
     "issues": "issues",
     "inspect": "inspect",
     "label": "label",
+    "outcome": "outcome",
+    "plan": "plan",
     "plugins": "plugins",
     "review": "review",
     "rules": "rules",

@@ -164,6 +164,10 @@ def _with(options: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
 
 output = _with(_OUTPUT)
 """-o and --format."""
+verbose = click.option(
+    "-v", "--verbose", is_flag=True, help="All that can be told, and what is behind it."
+)
+"""-v."""
 knowledge = _with(_KNOWLEDGE)
 """What is known: typology, packs, plugins, config."""
 reading = _with(_READING)
