@@ -17,7 +17,7 @@ from reltype.mapping.candidates import candidates
 from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import plain
 from reltype.mapping.states import state_of, whole_state
-from reltype.mapping.vocabulary import header_names
+from reltype.mapping.vocabulary import Name, header_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -490,8 +490,6 @@ def _is_of_whole(choice: Choice, orders: Column, column: Column) -> bool:
 
 def is_called_returned(name: str) -> bool:
     """Whether a column or a file speaks of what came back."""
-    from reltype.mapping.vocabulary import Name
-
     words = Name.of(name)
     return header_names()["returned"].worth(words) > 0 or any(map(words.has, RETURNS))
 

@@ -10,13 +10,14 @@ import datetime as dt
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
+from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    import pyarrow as pa
 
     from reltype.definitions.features import Feature
     from reltype.scoring.population import Population
@@ -50,8 +51,6 @@ def batches(population: Population, customer_id: str | None = None) -> Iterator[
 
 def table(population: Population, customer_id: str | None = None) -> pa.Table:
     """The same as one table. Raises InputError if there is no such customer."""
-    import pyarrow as pa
-
     names, found = opened(population, customer_id)
     return pa.Table.from_batches(found, names)
 
@@ -121,8 +120,6 @@ def sheet(population: Population, customer_id: str) -> str:
     Raises:
         InputError: There is no such customer.
     """
-    from reltype.formats.printing import printable
-
     facts = table(population, customer_id).to_pylist()[0]
     told = sentence(facts, weekdays(population, customer_id))
     lines = [f"{printable(customer_id)}: {told}", ""]

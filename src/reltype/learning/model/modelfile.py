@@ -18,6 +18,7 @@ from reltype.config.blocks import ROLES
 from reltype.errors import ConfigError, InputError
 from reltype.formats import toml
 from reltype.learning.model.archive import Limits, pack, unpack
+from reltype.learning.model.serialization import TRUSTED, dumps, loads
 from reltype.learning.model.toml import written
 from reltype.mapping.canonical import EARLIEST, LATEST
 from reltype.scoring.population import Scales
@@ -68,24 +69,7 @@ class Record:
 
 @frozen(eq=False)
 class Contents:
-    """What a model file holds: what a fit learned.
-
-    Attributes:
-        typology: The name of the typology that it was fitted for.
-        archetypes: Its archetypes, in order.
-        scales: What is usual, as of when, and how far rules repeat each other.
-        temperature: The pool's.
-        priors: Archetype → base rate, where they were learned; empty: the pack's.
-        learned: What labels taught; None where there were none.
-        min_confidence: The posterior below which nobody is named; None: the typology's.
-        mappings: How the columns of the data were read: tables for a config.
-        plugins: Plugin → version, of those that took part.
-        knowledge: SHA-256 of the definitions that it was fitted with.
-        data: `customers`, and `fingerprint`: SHA-256 of their ids and readings.
-        record: How learning went; None without labels.
-        notes: Sentences about labels that could not be used.
-        version: The reltype that fitted it.
-    """
+    """What a model file holds: `reltype.Model` says what each attribute is."""
 
     typology: str
     archetypes: tuple[str, ...]
@@ -105,8 +89,6 @@ class Contents:
 
 def packed(model: Contents) -> bytes:
     """The content of the file of *model*; equal bytes for an equal model."""
-    from reltype.learning.model.serialization import TRUSTED, dumps
-
     members = {
         SCALES: written(_scales_table(model.scales)).encode(),
         POOL: written(_pool_table(model)).encode(),
@@ -146,8 +128,6 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
         )
         learned = None
         if LEARNER in members:
-            from reltype.learning.model.serialization import loads
-
             learned = loads(members[LEARNER], f"{what}: {LEARNER}")
         made: dict[str, Any] = {
             "typology": _text(manifest["typology"]),
