@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import field, frozen, validators
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
+
+
+class Relationships(Protocol):
+    """What a section speaks of: `reltype.Relationships` is it, whose page says more."""
+
+    @property
+    def table(self) -> pa.Table:
+        """A row per customer, sorted by `customer_id`; the columns of the result."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __getitem__(self, customer_id: str) -> Any:  # noqa: ANN401
+        """One customer. Raises InputError where there is no such id."""
+
+    def summary(self) -> Any:  # noqa: ANN401
+        """Shares, coverage of each signal, warnings."""
 
 
 @frozen(eq=False)
