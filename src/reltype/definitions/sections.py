@@ -18,8 +18,10 @@ class Section:
         title: One line.
         text: Plain text; an empty line begins a paragraph. It is shown as it is, never as HTML.
         table: Shown under the text, cell by cell as text; None: no table.
+        plugin: Who added it; the host writes it.
     """
 
     title: str = field(validator=validators.min_len(1))
     text: str = ""
     table: pa.Table | None = None
+    plugin: str = ""

@@ -1,0 +1,102 @@
+"""Conversations: whom to talk to first, why, about what, and who should."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+from reltype.arrow import doubles, numbers, text
+
+if TYPE_CHECKING:
+    from reltype.arrow import Floats
+    from reltype.reporting.page.subject import Subject
+
+MOST = 12
+"""How many are named: what one person can do in a week."""
+
+
+@frozen
+class Conversation:
+    """One customer to talk to.
+
+    Attributes:
+        place: In the result.
+        kind: The archetype, or `unclassified`.
+        certainty: Of that; empty where nobody is named.
+        status: `active`, `lapsing`, …; empty where nobody can tell.
+        why: Alarms, and why this benefit.
+        benefit: What to cultivate.
+        action: The first thing to do for it.
+        question: What to ask.
+        role: Who owns it.
+    """
+
+    place: int
+    kind: str
+    certainty: str
+    status: str
+    why: str
+    benefit: str
+    action: str
+    question: str
+    role: str
+
+
+def conversations(subject: Subject, most: int = MOST) -> tuple[Conversation, ...]:
+    """Those with an alarm, then those for whom most is to be gained; nobody who has left."""
+    urgent = urgency(subject)
+    ranked = np.argsort(-urgent, kind="stable")[:most]
+    chosen = ranked[urgent[ranked] > 0]
+    known = {one.name: one for one in subject.plan.benefits}
+    made = []
+    wanted = ["archetype", "certainty", "status", "alarms", "benefits"]
+    rows = subject.table.select(wanted).take(numbers(chosen.astype(np.int64))).to_pylist()
+    because = {flag.name: flag.because for flag in subject.plan.typology.alarms}
+    for place, row in zip(chosen.tolist(), rows, strict=True):
+        best = row["benefits"][0] if row["benefits"] else None
+        benefit = known.get(best["name"]) if best else None
+        reasons = [
+            f"alarm: {name}" + (f" ({because[name]})" if _plain(because.get(name, "")) else "")
+            for name in row["alarms"]
+        ]
+        reasons += [best["because"]] if best and best["because"] else []
+        made.append(
+            Conversation(
+                place,
+                row["archetype"],
+                row["certainty"] or "",
+                row["status"] or "",
+                "; ".join(reasons),
+                best["name"] if best else "",
+                benefit.actions[0] if benefit and benefit.actions else "",
+                benefit.questions[0] if benefit and benefit.questions else "",
+                benefit.role if benefit else "",
+            )
+        )
+    return tuple(made)
+
+
+def urgency(subject: Subject) -> Floats:
+    """(n,) the priority of the first benefit, and 1 more for an alarm; 0 for who has left.
+
+    A benefit whose must-be is broken has 1 more of its own (see `scoring.priorities`).
+    """
+    import pyarrow.compute as pc
+
+    lists = subject.table.column("benefits").combine_chunks()
+    size = np.nan_to_num(doubles(pc.list_value_length(lists))).astype(np.int64)
+    flat = doubles(pc.struct_field(pc.list_flatten(lists), "priority"))
+    made = np.zeros(len(subject))
+    begin = np.cumsum(size) - size
+    made[size > 0] = flat[begin[size > 0]]
+    alarms = subject.table.column("alarms").combine_chunks()
+    made += np.nan_to_num(doubles(pc.list_value_length(alarms))) > 0
+    status = subject.table.column("status").combine_chunks()
+    gone = doubles(pc.equal(status, text("ended"))) == 1
+    return np.where(gone, 0.0, made)
+
+
+def _plain(because: str) -> bool:
+    return bool(because) and "{" not in because

@@ -1,0 +1,146 @@
+"""Names: what archetypes and customers are called in a page, and what its texts may say of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import define, field
+
+from reltype.arrow import numbers, texts
+from reltype.definitions.phrases import a
+from reltype.formats.printing import printable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from reltype.definitions.archetypes import Archetype
+
+HIDDEN = "(not shown)"
+"""What stands where a redacted page would quote the data."""
+
+_QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|‘[^’\n]*’|“[^”\n]*”")
+_WORD = re.compile(r"[^\s,;:()\[\]{}<>\"“”‘’]+")
+_BARE = 4
+"""A number of fewer digits than this is taken for a number, not for somebody's id, where it stands in
+a text without quotes."""
+
+
+@define(frozen=True, slots=False)
+class Names:
+    """What everything is called.
+
+    Attributes:
+        ids: The customers, in the order of the result.
+        archetypes: Of the typology.
+        alias: Whether archetypes go by their neutral names.
+        redact: Whether customers go by numbers, and nothing of the data is quoted.
+        known: Texts that may be quoted although they stand in the data: names of columns and files.
+    """
+
+    ids: Sequence[str] = field(repr=False)
+    archetypes: tuple[Archetype, ...] = ()
+    alias: bool = False
+    redact: bool = False
+    known: Collection[str] = ()
+
+    @cached_property
+    def shown(self) -> Mapping[str, str]:
+        """Archetype → what it is called as a label."""
+        return {one.name: (self.alias and one.alias) or one.name for one in self.archetypes}
+
+    def archetype(self, name: str) -> str:
+        """What an archetype is called as a label."""
+        return printable(self.shown.get(name, name))
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """(n,) places of the customers in the order in which the page lists them.
+
+        That of their ids; a redacted page lists them by a digest, which tells nothing of the id.
+        """
+        if not self.redact:
+            return np.arange(len(self.ids))
+        digest = [hashlib.sha256(one.encode()).digest() for one in self.ids]
+        return np.array(sorted(range(len(digest)), key=digest.__getitem__), np.int64)
+
+    @cached_property
+    def customers(self) -> pa.Array:
+        """What each customer is called, in the order of the result."""
+        if not self.redact:
+            return texts(printable(one) for one in self.ids)
+        width = len(str(len(self.ids)))
+        numbered = texts(f"customer {i + 1:0{width}}" for i in range(len(self.ids)))
+        place = np.empty(len(self.ids), np.int64)
+        place[self.order] = np.arange(len(self.ids))
+        return numbered.take(numbers(place))
+
+    def customer(self, place: int) -> str:
+        """What the customer at *place* of the result is called."""
+        return str(self.customers[place].as_py())
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {one: i for i, one in enumerate(self.ids)}
+
+    def cell(self, value: str) -> str:
+        """A cell of somebody's table: a customer's id by the customer's name, else as a text."""
+        if self.redact and value in self._places:
+            return self.customer(self._places[value])
+        return self.text(value)
+
+    def text(self, text: str) -> str:
+        """A text as the page shows it: archetypes by their names here, nothing that steers a screen.
+
+        In a redacted page nothing is quoted but what `known` names, and no id stands.
+        """
+        if self.redact:
+            text = self._without_ids(_QUOTED.sub(self._quoted, text))
+        return printable(" ".join(self.phrase(text).split()))
+
+    def phrase(self, text: str) -> str:
+        """A sentence of ours with the archetypes by their names here."""
+        if not self.alias:
+            return text
+        for one in self.archetypes:
+            if one.alias:
+                neutral = a(f"{one.alias} relationship")
+                text = re.sub(rf"\ban? {re.escape(one.name)}\b", neutral, text)
+                text = re.sub(rf"\b{re.escape(one.name)}\b", one.alias, text)
+        return text
+
+    def _quoted(self, found: re.Match[str]) -> str:
+        inner = found[0][1:-1]
+        return found[0] if inner in self.known else HIDDEN
+
+    @cached_property
+    def _begun(self) -> Mapping[str, list[str]]:
+        """First word → the ids that begin with it, the longest first."""
+        made: dict[str, list[str]] = {}
+        for one in self.ids:
+            if (first := _WORD.search(one)) is not None and one not in self.known:
+                made.setdefault(first[0], []).append(one)
+        return {word: sorted(ids, key=lambda one: (-len(one), one)) for word, ids in made.items()}
+
+    def _without_ids(self, text: str) -> str:
+        """*text* without the ids that stand in it as words of their own."""
+        made, end = [], 0
+        for found in _WORD.finditer(text):
+            if found.start() < end:
+                continue
+            starts = {found[0], found[0].rstrip(".!?"), found[0].removesuffix("'s")}
+            for one in (one for start in sorted(starts) for one in self._begun.get(start, ())):
+                stop = found.start() + len(one)
+                if not text.startswith(one, found.start()) or text[stop : stop + 1].isalnum():
+                    continue
+                if one.replace(",", "").isdigit() and len(one) < _BARE:
+                    continue
+                made += [text[end : found.start()], HIDDEN]
+                end = stop
+                break
+        return "".join([*made, text[end:]])
