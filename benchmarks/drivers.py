@@ -15,7 +15,7 @@ import numpy as np
 
 import reltype
 from reltype.analyses.drivers.intervals import interval
-from reltype.analyses.drivers.measure import Table, measure
+from reltype.analyses.drivers.measure import Answers, measure
 from reltype.analyses.drivers.missing import moments
 from reltype.analyses.drivers.moments import Sample
 from reltype.analyses.drivers.shares import replicated, shares
@@ -31,7 +31,7 @@ def made(rows, columns, seed=0, noise=5.0):
 
 
 def table(values):
-    return Table(values, "y", {f"a{i:02}": (i,) for i in range(values.shape[1] - 1)})
+    return Answers(values, "y", {f"a{i:02}": (i,) for i in range(values.shape[1] - 1)})
 
 
 def speed():

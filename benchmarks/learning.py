@@ -63,12 +63,12 @@ class Known:
         """Macro-F1, calibration error and coverage of customers *unseen*; None: without labels."""
         model = model or Model.of(self.run)
         catalogue = model.apply(self.run.knowledge.catalogue)
-        plan = Plan(catalogue, catalogue.typology(model.typology), self.run.plan.also)
+        plan = Plan(catalogue, catalogue.typology(model.typology), self.run.plan.extra_features)
         recipes = self.run.knowledge.recipes(plan.typology)
         learned = [*self.run.learned, *model.classifiers(plan, recipes)]
         population = self.run.population.asking(plan)
         run = evolve(self.run, population=population, learned=learned)
-        pooled = run.conclude(self.batch)
+        pooled = run.score_batch(self.batch)
         named = run.result.named(pooled)[unseen]
         truth = self.truth[unseen]
         told = named < self.classes
@@ -147,7 +147,7 @@ def rates(given):
     print("| log | flat rates | learned rates | change | halves differ by | off the truth by |")
     print("|---|---|---|---|---|---|")
     for known in worlds(given):
-        pooled = known.run.conclude(known.batch)
+        pooled = known.run.score_batch(known.batch)
         seen = pooled.withheld < 0
         scores, truth = pooled.scores[:, :-1], known.truth
         half = np.random.default_rng(0).random(len(scores)) < 0.5

@@ -396,7 +396,7 @@ def told_of(business, customers, seed, facts):
     as_of = found.run.scales.as_of.toordinal()
     rows = list(rows_of(log))
     if "rating" in log.column_names:
-        read_as = next(found.run.inputs.of("interactions")).guess.mapping.columns["rating"]
+        read_as = next(found.run.inputs.with_role("interactions")).guess.mapping.columns["rating"]
         scale = re.search(r"scale\(.*, *(-?[\d.]+), *(-?[\d.]+)\)", read_as)
         bounds = (float(scale[1]), float(scale[2])) if scale else (-1.0, 1.0)
         for row in rows:

@@ -39,7 +39,7 @@ def posteriors(log, copies, apart, *, plain):
         run.classifiers = tuple(  # a cached property: set before it is asked for
             Rules.of(run.plan, {}) if c.name == "rules" else c for c in run.classifiers
         )
-    return np.vstack([run.conclude(b).posterior for b in run.population.batches()])
+    return np.vstack([run.score_batch(b).posterior for b in run.population.batches()])
 
 
 def main(customers):

@@ -68,6 +68,6 @@ def test_a_copy_of_a_rule_leaves_every_posterior_nearly_as_it_was(run, tmp_path)
     single = open_run(ROWS, rules=[path])
 
     def posterior(of):
-        return of.conclude(next(of.population.batches())).posterior
+        return of.score_batch(next(of.population.batches())).posterior
 
     assert np.abs(posterior(run) - posterior(single)).max() < 0.005

@@ -37,7 +37,7 @@ def plugin(**hooks):
 
 def outcome(module):
     """Check → (result, reason)."""
-    return {o.check: (o.result, o.reason) for o in checks.outcomes(checks.of(module))}
+    return {o.check: (o.result, o.reason) for o in checks.outcomes(checks.checks_of(module))}
 
 
 def classifier(score, **more):
@@ -254,7 +254,7 @@ def test_a_good_plugin_keeps_every_law_that_applies_and_the_rest_is_skipped_alou
 
 
 def test_every_check_has_a_name_of_its_own():
-    names = [str(check) for check in checks.of(builtin)]
+    names = [str(check) for check in checks.checks_of(builtin)]
     assert len(set(names)) == len(names)
 
 

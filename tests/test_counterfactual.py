@@ -63,7 +63,7 @@ def judged(found, who, tried):
     with run.population.kept(rows, "changed") as table:
         batches = list(run.population.judge(f"SELECT * FROM {table} ORDER BY place"))
     names = [*(a.name for a in run.plan.archetypes), "unclassified"]
-    return [names[i] for b in batches for i in run.result.named(run.conclude(b))]
+    return [names[i] for b in batches for i in run.result.named(run.score_batch(b))]
 
 
 def distance(now, changes):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import reltype
 from reltype.analyses.drivers import missing, noise
-from reltype.analyses.drivers.measure import Table, measure
+from reltype.analyses.drivers.measure import Answers, measure
 from reltype.analyses.drivers.missing import moments
 from reltype.analyses.drivers.moments import Sample, correlation
 from reltype.analyses.drivers.shares import shares
@@ -69,7 +69,7 @@ def over_all_orders(values, players, always=(), weights=None):
 
 def table(values, names=None, **more):
     names = names or [f"a{i}" for i in range(values.shape[1] - 1)]
-    return Table(values, "y", {name: (i,) for i, name in enumerate(names)}, **more)
+    return Answers(values, "y", {name: (i,) for i, name in enumerate(names)}, **more)
 
 
 def test_published_shares_are_met():
@@ -101,7 +101,7 @@ def test_shares_are_the_mean_gain_over_all_orders(columns):
 
 def test_groups_always_and_weights_are_those_of_regressions():
     values, weights = made(80, 5, 3), np.random.default_rng(0).random(80)
-    asked = Table(values, "y", {"both": (1, 3), "a0": (0,), "a4": (4,)}, {"a2": (2,)}, weights)
+    asked = Answers(values, "y", {"both": (1, 3), "a0": (0,), "a4": (4,)}, {"a2": (2,)}, weights)
     found = measure(asked, name="t")
     expected = over_all_orders(values, [[1, 3], [0], [4]], [2], weights)
     assert [d.share for d in found.drivers.values()] == pytest.approx(expected, abs=1e-10)
@@ -439,7 +439,7 @@ def test_units_of_any_size_are_borne(unit):
 
 def test_a_group_is_held_against_a_group_of_noise():
     values = made(300, 5, 2)
-    asked = Table(values, "y", {"four": (0, 1, 2, 3), "one": (4,)})
+    asked = Answers(values, "y", {"four": (0, 1, 2, 3), "one": (4,)})
     found = measure(asked, name="t", replicates=100)
     assert found["one"].line == found.noise
     assert found.noise < found["four"].line < 4 * found.noise

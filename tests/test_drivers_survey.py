@@ -250,7 +250,7 @@ def test_the_picture_is_svg_the_same_each_time_and_holds_no_strangers_markup(tmp
         ).svg()
     )
     tree = ET.fromstring(drawn)
-    assert len(tree.findall("{http://www.w3.org/2000/svg}circle")) == 3
+    assert len(tree.findall(".//{http://www.w3.org/2000/svg}path/{*}title")) == 3
     assert "<script" not in drawn
     paths = found.draw(tmp_path / "plot.svg")
     assert [p.name for p in paths] == ["plot.svg", "plot-north.svg", "plot-south.svg"]
@@ -356,7 +356,7 @@ def test_importance_by_archetype_goes_before_that_of_all():
     )  # fmt: skip
     assert measured.weight("recovery", "marriage of convenience") == 1.4
     assert measured.weight("recovery", "fling") == 1.0
-    assert measured.told("recovery", "marriage of convenience") == (
+    assert measured.describe("recovery", "marriage of convenience") == (
         "recovery matters most to your marriages of convenience: 31% of what sat follows, 24% to 38%, "
         "weak evidence"
     )

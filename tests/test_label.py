@@ -162,7 +162,7 @@ def test_it_asks_about_everybody_once_and_then_stops(world):
     while (customer := questions.next()) is not None:
         asked.append(customer)
         questions.labels[customer] = 0
-    told = questions.candidates.told.sum()
+    told = questions.candidates.known.sum()
     assert len(asked) == len(set(asked)) == told > 6
 
 

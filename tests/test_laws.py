@@ -71,7 +71,7 @@ def test_the_size_of_batches_changes_nothing(found):
     whole = found.to_arrow()
     for size in (1, 7, 64):
         batches = [
-            found.run.result.batch(b, found.run.conclude(b))
+            found.run.result.batch(b, found.run.score_batch(b))
             for b in found.run.population.batches(size)
         ]
         assert pa.Table.from_batches(batches).equals(whole)

@@ -20,8 +20,8 @@ from reltype.errors import ConfigError, InputError
 from reltype.learning.evaluation import agreement
 from reltype.learning.model import LARGEST, from_bytes, load
 from reltype.learning.model.archive import pack
-from reltype.learning.model.safekeeping import _canonical, _plain
-from reltype.learning.model.safekeeping import dumps as kept
+from reltype.learning.model.serialization import _canonical, _plain
+from reltype.learning.model.serialization import dumps as kept
 from reltype.learning.model.toml import written
 from reltype.simulate import simulate
 

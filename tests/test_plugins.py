@@ -376,7 +376,7 @@ def test_a_classifier_of_a_plugin_is_heard_and_told_in_the_explanation(site, log
     install(site, "zoo", says("scores = np.zeros(shape); scores[:, 2] = 3.0; return scores"))
     found = reltype.classify(log)
     batch = next(found.run.population.batches())
-    pooled = found.run.conclude(batch)
+    pooled = found.run.score_batch(batch)
     made = contributions(found.run.plan, batch, pooled, found.run.result.reasons)
     assert [c.archetype for c in made if c.source == "says"] == ["fling"]
     total = dict.fromkeys((c.archetype for c in made), 0.0)

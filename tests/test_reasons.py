@@ -15,7 +15,7 @@ from reltype import plugins
 from reltype.definitions import packs
 from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.dimensions import Sentence, Signal
-from reltype.definitions.phrases import a, fill, shown, told
+from reltype.definitions.phrases import a, describe_value, fill, shown
 from reltype.definitions.rules import Rule
 from reltype.explaining.reasons import AGAINST, FOR, SHARE
 from reltype.simulate import simulate
@@ -126,7 +126,7 @@ def test_what_a_sentence_puts_in_is_counted_in_the_rows_and_leans_on_no_scale(pa
     ],
 )
 def test_numbers_are_told_in_units_that_people_use(value, form, words):
-    assert told(value, form) == words
+    assert describe_value(value, form) == words
 
 
 def test_a_rating_is_told_on_the_scale_that_people_were_asked_on(tmp_path):
@@ -159,8 +159,8 @@ def test_money_is_told_with_the_currency_that_its_column_names(column, money):
         for m in range(1, 9)
     ]
     made = reltype.classify(rows, map={"value": f'"{column}"'}, no_plugin=[])
-    told_ = {r.text for r in (*made["a"].reasons, *made["a"].against)}
-    assert any(t.startswith(f"spent {money} in all") for t in told_), told_
+    seen = {r.text for r in (*made["a"].reasons, *made["a"].against)}
+    assert any(t.startswith(f"spent {money} in all") for t in seen), seen
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_contributions_add_up_to_the_score_and_to_the_odds(found, who):
 def test_a_dimension_is_handed_down_to_its_signals_without_a_rest(found):
     run = found.run
     batch = next(run.population.batches())
-    pooled = run.conclude(batch)
+    pooled = run.score_batch(batch)
     first, second = np.argsort(-pooled.posterior[:, :-1], axis=1)[:, :2].T
     made = run.result.reasons.handed_down(batch, pooled, first, second)
     at = np.arange(len(first))
@@ -251,7 +251,9 @@ def test_a_dimension_is_handed_down_to_its_signals_without_a_rest(found):
 def test_reasons_do_not_depend_on_who_else_is_in_the_batch(found, rows):
     run = found.run
     small = [
-        row for batch in run.population.batches(size=7) for row in run.concluded(batch).to_pylist()
+        row
+        for batch in run.population.batches(size=7)
+        for row in run.result_batch(batch).to_pylist()
     ]
     assert [r["reasons"] for r in small] == [r["reasons"] for r in rows]
     assert [r["against"] for r in small] == [r["against"] for r in rows]
@@ -299,10 +301,10 @@ def test_a_models_reasons_are_facts_too_and_add_up():
 
 
 def test_a_counterfactual_is_a_sentence_about_what_they_do(found):
-    told_ = [found.explain(f"C-00000{i}").counterfactual for i in range(4)]
-    told_ = [t for t in told_ if t is not None]
-    assert told_
-    for one in told_:
+    seen = [found.explain(f"C-00000{i}").counterfactual for i in range(4)]
+    seen = [t for t in seen if t is not None]
+    assert seen
+    for one in seen:
         assert re.fullmatch(r"[A-Z].* instead of .* would make it an? [a-z ]+\.", one.text)
         assert "_" not in one.text
         assert not re.search(r"\bpace\b|\b0\.\d", one.text)

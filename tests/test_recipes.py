@@ -18,7 +18,7 @@ from reltype.errors import ConfigError, InputError, PluginError
 from reltype.learning.fitting import fit_run
 from reltype.learning.model import from_bytes, load
 from reltype.learning.model.archive import pack
-from reltype.learning.model.safekeeping import _canonical, _plain
+from reltype.learning.model.serialization import _canonical, _plain
 from reltype.plugins.knowledge import Knowledge
 from reltype.simulate import simulate
 from tests.zoo import install, learns
@@ -127,7 +127,7 @@ def test_a_recipe_is_trained_stacked_kept_and_told(site, world, labels, tmp_path
     )
     model = load(out)
     assert model.plugins == {"zoo": "1.2"}
-    assert [t.name for t in model.learned.taught] == ["trees", "near"]
+    assert [t.name for t in model.learned.fitted_recipes] == ["trees", "near"]
     found = classify(log, model=out)
     told = found.explain(found.table["customer_id"][1].as_py())
     assert any((c.source, c.item) == ("learned", "near") for c in told.contributions)
@@ -135,8 +135,8 @@ def test_a_recipe_is_trained_stacked_kept_and_told(site, world, labels, tmp_path
         total = sum(c.amount for c in told.of(archetype))
         assert total == pytest.approx(told.scores[archetype], abs=1e-9)
     # The recipe has a say: with what it kept turned round, scores are others.
-    taught = model.learned.taught[1]
-    taught.state["means"][:] = taught.state["means"][::-1].copy()
+    fitted_recipes = model.learned.fitted_recipes[1]
+    fitted_recipes.state["means"][:] = fitted_recipes.state["means"][::-1].copy()
     assert not classify(log, model=model).table.equals(found.table)
 
 
@@ -208,7 +208,7 @@ def test_what_a_file_holds_of_a_recipe_is_numbers_or_it_is_refused(site, world, 
 def test_few_labels_leave_a_plugins_recipe_untrained_and_say_so(site, world, labels):
     install(site, "zoo", GOOD)
     model = fitted(world, labels.slice(0, 60))
-    assert model.learned is None or model.learned.taught == ()
+    assert model.learned is None or model.learned.fitted_recipes == ()
     assert any("near (plugin zoo) did not learn: recipes do from 200" in n for n in model.notes)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reltype.engines.duckdb import connect, lock
 from reltype.engines.quoting import identifier
 from reltype.errors import ReltypeError
-from reltype.sources import open_source, settle
+from reltype.sources import open_source, recheck
 from reltype.sources.rejects import by, rejected
 
 
@@ -155,7 +155,7 @@ def large(tmp_path, damage=b""):
 def test_a_large_sound_file_is_left_alone(connection, tmp_path):
     source = open_source(connection, large(tmp_path))
     assert connection.sql(f"SELECT count(*) FROM {source.relation}").fetchall() == [(160_000,)]
-    assert settle(connection, source) is source
+    assert recheck(connection, source) is source
     (row,) = rejects_of(connection, source, "CASE WHEN customer_id = 'C-0159999' THEN 'x' END")
     assert row["line"] == 160_001
 
@@ -172,13 +172,13 @@ def test_a_large_damaged_file_is_settled_after_the_first_pass_even_if_locked(tmp
             connection.sql(f"SELECT count(*), max(note) FROM {source.relation}").fetchall()
         except duckdb.Error:
             failed = True
-        settled = settle(connection, source, failed=failed)
+        rechecked = recheck(connection, source, failed=failed)
         extra = b"C-3" in damage
-        ((used,),) = connection.sql(f"SELECT count(*) FROM {settled.relation}").fetchall()
+        ((used,),) = connection.sql(f"SELECT count(*) FROM {rechecked.relation}").fetchall()
         assert used == 160_000 + extra
-        (row,) = rejects_of(connection, settled)
+        (row,) = rejects_of(connection, rechecked)
         assert row["line"] == 80_003 + extra
-        assert settle(connection, settled) is settled
+        assert recheck(connection, rechecked) is rechecked
 
 
 CELLS = st.text(st.sampled_from("ab é1,;\t\"'\n\r x–"), max_size=8)

@@ -36,7 +36,7 @@ def rows():
     """The result of batches that were read once: all that is concluded is concluded anew."""
     run, batches = judged()
     again = evolve(run)
-    return [row for batch in batches for row in again.concluded(batch).to_pylist()]
+    return [row for batch in batches for row in again.result_batch(batch).to_pylist()]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def worked_out(table):
     both = [[m["holds"][n] is True for n in ("gives and is sappy", "gives much")] for m in made]
     together = sum(a and b for a, b in both) / sum(a or b for a, b in both)
     for m in made:
-        conclude(m, together)
+        by_hand(m, together)
     shares = {
         k: mean(
             sum(w for w, _, _ in said) / asked
@@ -121,7 +121,7 @@ def worked_out(table):
     return made
 
 
-def conclude(m, together):
+def by_hand(m, together):
     d, e, held = m["d"], m["e"], m["holds"]
     m["share"] = sum(WEIGHTS[k] * e[k] for k in DIMENSIONS) / sum(WEIGHTS.values())
     eps = TYPOLOGY["contamination"]
@@ -273,7 +273,7 @@ def test_the_two_likeliest_are_as_far_apart_as_their_places_what_was_seen_and_th
 ):
     run, batches = judged()
     again = evolve(run)
-    apart = np.concatenate([again.conclude(batch).apart for batch in batches])
+    apart = np.concatenate([again.score_batch(batch).apart for batch in batches])
     for m, found in zip(expected, apart, strict=True):
         best, second = np.argsort(-m["p"][:3], kind="stable")[:2]
         assert found == pytest.approx(d_prime(m, best, second))
@@ -282,7 +282,7 @@ def test_the_two_likeliest_are_as_far_apart_as_their_places_what_was_seen_and_th
 def test_who_fits_none_is_said_to():
     run, (batch, *_) = judged()
     again = evolve(run)
-    pooled = again.conclude(batch)
+    pooled = again.score_batch(batch)
     posterior = np.tile([0.1, 0.05, 0.15, 0.7], (len(batch), 1))
     rows = again.result.batch(batch, evolve(pooled, posterior=posterior)).to_pylist()
     for row, withheld in zip(rows, pooled.withheld, strict=True):
@@ -295,7 +295,7 @@ def test_who_fits_none_is_said_to():
 def test_nobody_is_named_below_the_confidence_that_is_asked(expected, least):
     run, batches = judged()
     again = evolve(run, min_confidence=least)
-    rows = [row for batch in batches for row in again.concluded(batch).to_pylist()]
+    rows = [row for batch in batches for row in again.result_batch(batch).to_pylist()]
     assert [(r["archetype"], r["unclassified_because"]) for r in rows] == [
         (name or "unclassified", why) for name, why in (named(m, least) for m in expected)
     ]

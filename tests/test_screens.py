@@ -12,7 +12,7 @@ from attrs import evolve
 
 import reltype
 from reltype import cli
-from reltype.cli.tell import tell
+from reltype.cli.print_summary import print_summary
 
 GOLDEN = Path(__file__).parent / "golden"
 EXAMPLE = Path(__file__).parents[1] / "examples" / "coffee-bar.csv"
@@ -124,7 +124,7 @@ def test_a_shell_is_offered_what_goes_on(words, offered, monkeypatch, capfd):
 def test_shares_stand_in_one_column_however_long_their_reasons_are(capsys):
     found = reltype.classify(EXAMPLE).summary()
     reasons = {"too early": 0.1, "between committed partnership and marriage of convenience": 0.002}
-    tell(evolve(found, unclassified=reasons), err=False)
+    print_summary(evolve(found, unclassified=reasons), err=False)
     lines = [
         line
         for line in capsys.readouterr().out.split("\n")

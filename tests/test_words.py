@@ -13,7 +13,7 @@ from reltype.expressions.numbers import money, number_of, number_sql
 from reltype.expressions.times import ORDERS, time_of, time_sql
 from reltype.mapping.guess import guess
 from reltype.mapping.kinds import plain
-from reltype.mapping.vocabulary import Name, roles
+from reltype.mapping.vocabulary import Name, header_names
 
 IDS = [f"k{i % 4}" for i in range(12)]
 
@@ -69,9 +69,9 @@ def test_a_currency_in_cells_or_in_the_columns_name_makes_it_money(engine, code)
 
 @pytest.mark.parametrize("code", words.currency_codes())
 def test_a_currency_in_a_columns_name_changes_nothing(code):
-    sales = roles()["value"].worth(Name.of("Sales"))
-    assert roles()["value"].worth(Name.of(f"Sales {code}")) == sales
-    assert roles()["value"].worth(Name.of(f"Sales ({code})")) == sales
+    sales = header_names()["value"].worth(Name.of("Sales"))
+    assert header_names()["value"].worth(Name.of(f"Sales {code}")) == sales
+    assert header_names()["value"].worth(Name.of(f"Sales ({code})")) == sales
 
 
 SIGNS = sorted(

@@ -17,9 +17,10 @@ from reltype.engines import EngineError, limits
 from reltype.errors import InputError
 from reltype.explaining.reasons import Reasons
 from reltype.inputs import Inputs, of_the_file, read_errors, readable
-from reltype.inputs.asks import asks
+from reltype.inputs.requests import input_requests
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
+from reltype.mapping.canonical import refund_reason
 from reltype.plugins.knowledge import Knowledge
 from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
@@ -285,13 +286,13 @@ class Opened:
         population = self.population()
         if self.settings.refunds == "raise":
             _no_refund(self.inputs)
-        return self.over(population)
+        return self.run_on(population)
 
     def population(self) -> Population:
         """The customers, grouped, once every row of the inputs has been cut as it should be."""
         return _grouped(self)
 
-    def over(self, population: Population) -> Run:
+    def run_on(self, population: Population) -> Run:
         """The run over a population that was grouped."""
         learned = self.knowledge.classifiers(self.plan.typology)
         confidence = self.settings.min_confidence
@@ -310,7 +311,7 @@ class Opened:
         """The same, measuring every feature that is known, whoever asks for it or not."""
         return evolve(self, plan=self.plan.measuring_all)
 
-    def each(self) -> Iterator[Opened]:
+    def per_file(self) -> Iterator[Opened]:
         """The same for each file alone."""
         for item in self.inputs.items:
             yield evolve(self, inputs=evolve(self.inputs, items=[item]))
@@ -342,11 +343,13 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
     else:
         knowledge = evolve(knowledge, catalogue=model.apply(knowledge.catalogue))
         plan = knowledge.plan(asked.typology or model.typology)
-        plan = evolve(plan, also=tuple(dict.fromkeys([*plan.also, *model.features])))
+        plan = evolve(
+            plan, extra_features=tuple(dict.fromkeys([*plan.extra_features, *model.features]))
+        )
         model.check(plan, knowledge.plugins.loaded)
     plan = evolve(plan, importance=importance(chosen.drivers if measured is None else measured))
     engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
-    requests = asks(
+    requests = input_requests(
         data,
         asked.customers,
         chosen.config,
@@ -432,12 +435,12 @@ def _grouped(opened: Opened) -> Population:
                 raise
             limits.check()
             failed = True
-            if not inputs.settle(failed=True):
+            if not inputs.recheck_sources(failed=True):
                 raise
             population = group()
-        if not failed and inputs.settle():
+        if not failed and inputs.recheck_sources():
             population = group()
-        if inputs.recheck(population.first, population.facts):
+        if inputs.recheck_guesses(population.first, population.facts):
             population = group()
         return population.without(
             inputs.no_customers(opened.engine.rows, population.facts, population.customers)
@@ -448,7 +451,7 @@ def _no_refund(inputs: Inputs) -> None:
     """Raise InputError for the first row that gives money back."""
     for batch in inputs.rejected():
         for row in batch.to_pylist():
-            if row["reason"].startswith("a refund"):
+            if row["reason"] == refund_reason("raise"):
                 raise InputError(
                     f"{row['file']}, line {row['line']}: money paid back, and --refunds raise: "
                     f"{row['text'][:200]}. --refunds net counts it against purchases."

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from attrs import define, field, frozen
 
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -235,15 +237,15 @@ class Relationships:
     def _relationship(self, row: dict[str, Any]) -> Relationship:
         plan = self.run.plan
         names = [a.name for a in plan.archetypes]
-        columns = [f"p_{a.column}" for a in plan.archetypes]
+        columns = [col.posterior(a.name) for a in plan.archetypes]
         scores = dict(zip(names, (row[c] for c in columns), strict=True))
         return Relationship(
             customer_id=row["customer_id"],
             archetype=row["archetype"],
             confidence=row["confidence"],
-            scores={**scores, "unclassified": row["p_unclassified"]},
-            readings={d.name: row[f"d_{d.name}"] for d in plan.dimensions},
-            evidence={d.name: row[f"e_{d.name}"] for d in plan.dimensions},
+            scores={**scores, UNCLASSIFIED: row[col.posterior(UNCLASSIFIED)]},
+            readings={d.name: row[col.reading(d.name)] for d in plan.dimensions},
+            evidence={d.name: row[col.evidence(d.name)] for d in plan.dimensions},
             reasons=tuple(Reason(**r) for r in row["reasons"]),
             against=tuple(Reason(**r) for r in row["against"]),
             benefits=tuple(Suggestion(**b) for b in row["benefits"]),

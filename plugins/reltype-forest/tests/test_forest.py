@@ -19,7 +19,7 @@ import reltype_forest
 from reltype_forest import DEPTH, LEAF, TREES, Forest
 
 
-@pytest.mark.parametrize("check", reltype.checks.of(reltype_forest), ids=str)
+@pytest.mark.parametrize("check", reltype.checks.checks_of(reltype_forest), ids=str)
 def test_it_keeps_the_law(check):
     check()
 
@@ -61,7 +61,7 @@ def model(world, labels):
 
 
 def test_it_is_stacked_beside_our_own_trees_and_told_in_explanations(world, model):
-    assert [(t.plugin, t.name) for t in model.learned.taught] == [
+    assert [(t.plugin, t.name) for t in model.learned.fitted_recipes] == [
         ("built-in", "trees"),
         ("forest", "forest"),
     ]
@@ -102,5 +102,5 @@ def test_without_the_plugin_its_model_is_refused_with_what_to_do(world, model, t
 
 def test_few_labels_leave_it_out_and_say_so(world, labels):
     model = reltype.fit(world.interactions, labels=labels.slice(0, 120))
-    assert model.learned is None or model.learned.taught == ()
+    assert model.learned is None or model.learned.fitted_recipes == ()
     assert any("forest (plugin forest) did not learn" in note for note in model.notes)

@@ -152,6 +152,6 @@ def test_nothing_offered_to_those_who_are_not_free_binds_them_further(form):
             assert not {"intensity", "exclusivity", "endurance"} & set(benefit.raises), benefit.name
 
 
-@pytest.mark.parametrize("check", reltype.checks.of(reltype_fournier), ids=str)
+@pytest.mark.parametrize("check", reltype.checks.checks_of(reltype_fournier), ids=str)
 def test_it_keeps_the_laws_of_reltype(check):
     check()

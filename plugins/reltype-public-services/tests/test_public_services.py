@@ -161,6 +161,6 @@ def test_patients_rate_providers_by_how_they_communicate_more_than_by_timely_car
     assert communicates > timely > 0.3
 
 
-@pytest.mark.parametrize("check", reltype.checks.of(reltype_public_services), ids=str)
+@pytest.mark.parametrize("check", reltype.checks.checks_of(reltype_public_services), ids=str)
 def test_it_keeps_the_laws_of_reltype(check):
     check()

@@ -11,7 +11,7 @@ from reltype import plugins
 import reltype_sentiment
 
 
-@pytest.mark.parametrize("check", reltype.checks.of(reltype_sentiment), ids=str)
+@pytest.mark.parametrize("check", reltype.checks.checks_of(reltype_sentiment), ids=str)
 def test_it_keeps_the_law(check):
     check()
 

@@ -2,7 +2,7 @@
 
 >>> import reltype.checks
 >>> from reltype import builtin
->>> names = [str(check) for check in reltype.checks.of(builtin)]
+>>> names = [str(check) for check in reltype.checks.checks_of(builtin)]
 >>> names[:2]
 ['plugin: it loads', 'definitions: they are usable together with the built-in ones']
 
@@ -17,17 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reltype.checks.laws import Broken
-    from reltype.checks.suite import Check, Outcome, of, outcomes
+    from reltype.checks.suite import Check, Outcome, checks_of, of, outcomes
 
 _HOMES = {
     "Broken": "laws",
     "Check": "suite",
     "Outcome": "suite",
+    "checks_of": "suite",
     "of": "suite",
     "outcomes": "suite",
 }
 
-__all__ = ["Broken", "Check", "Outcome", "of", "outcomes"]
+__all__ = ["Broken", "Check", "Outcome", "checks_of", "of", "outcomes"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.scoring import columns as col
 from reltype.scoring.classifiers import Batch
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def batches(plan: Plan, features: Iterable[str] = (), seed: int = 0) -> dict[str
         seed: Chooses the numbers.
     """
     rng = np.random.default_rng(seed)
-    names = tuple(dict.fromkeys((*plan.mentioned, *plan.also, *features)))
+    names = tuple(dict.fromkeys((*plan.mentioned, *plan.extra_features, *features)))
     usual = _batch(plan, names, _readings(rng, ROWS, len(plan.dimensions)), rng)
     holes = np.where(rng.random(usual.readings.shape) < 0.5, np.nan, usual.readings)
     ends = rng.integers(0, 2, usual.readings.shape).astype(float)
@@ -155,15 +157,16 @@ def _batch(
     evidence = np.where(np.isnan(readings), 0.0, known)
     table: dict[str, pa.Array] = {"customer_id": pa.array([f"{i:03}" for i in range(n)])}
     for k, dimension in enumerate(plan.dimensions):
-        table[f"d_{dimension.name}"] = pa.array(readings[:, k], from_pandas=True)
-        table[f"e_{dimension.name}"] = pa.array(evidence[:, k])
+        table[col.reading(dimension.name)] = pa.array(readings[:, k], from_pandas=True)
+        table[col.evidence(dimension.name)] = pa.array(evidence[:, k])
     fired = np.full((n, len(plan.rules)), np.nan)
+    rules = {col.rule(i): i for i in range(len(plan.rules))}
     for name in plan.conditions:
         held = rng.choice([0.0, 1.0, np.nan], n) if rng else np.full(n, np.nan)
         mask = np.isnan(held)
         table[name] = pa.array(np.nan_to_num(held).astype(bool), mask=mask)
-        if name.startswith("rule_"):
-            fired[:, int(name.removeprefix("rule_"))] = held
+        if name in rules:
+            fired[:, rules[name]] = held
     for name in features:
         values = rng.normal(10, 30, n) if rng else np.zeros(n)
         mask = rng.random(n) < nulls if rng else np.ones(n, bool)
@@ -177,5 +180,5 @@ def _with_extra(batch: Batch) -> Batch:
     n = len(batch)
     table = batch.table
     table = table.add_column(0, "an unknown column", pa.array(["?"] * n))
-    table = table.append_column("p_unclassified", pa.nulls(n, pa.float64()))
+    table = table.append_column(col.posterior(UNCLASSIFIED), pa.nulls(n, pa.float64()))
     return Batch(table, batch.readings, batch.evidence, batch.fired)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reltype.checks import hostile
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.scoring import columns as col
 from reltype.scoring.classifiers import Batch, Itemised, usable
 
 if TYPE_CHECKING:
@@ -153,7 +155,7 @@ def extra_columns_are_ignored(classifier: Classifier, plan: Plan) -> None:
     """Columns that it did not ask for, and their order, have no impact."""
     given = _given(classifier, plan)
     extra = given["extra columns"]
-    names = set(extra.table.schema.names) - {"an unknown column", "p_unclassified"}
+    names = set(extra.table.schema.names) - {"an unknown column", col.posterior(UNCLASSIFIED)}
     plain = Batch(extra.table.select(sorted(names)), extra.readings, extra.evidence, extra.fired)
     same = _close(_score(classifier, plain, plan), _score(classifier, extra, plan))
     keep(same, "columns that it did not ask for change a score")

@@ -32,9 +32,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.UsageError(
             f"{metafunc.definition.nodeid}: mark it with @pytest.mark.reltype('your plugin')"
         )
-    from reltype.checks import of
+    from reltype.checks import checks_of
 
-    metafunc.parametrize("reltype_check", of(*marker.args, **marker.kwargs), ids=str)
+    metafunc.parametrize("reltype_check", checks_of(*marker.args, **marker.kwargs), ids=str)
 
 
 @pytest.fixture

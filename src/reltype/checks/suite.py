@@ -12,7 +12,7 @@ from reltype import builtin, plugins
 from reltype.checks import laws
 from reltype.checks.laws import Broken, keep
 from reltype.definitions import packs
-from reltype.definitions.archetypes import Archetype
+from reltype.definitions.archetypes import UNCLASSIFIED, Archetype
 from reltype.definitions.dimensions import Signal
 from reltype.definitions.rules import Rule
 from reltype.errors import ReltypeError
@@ -72,7 +72,7 @@ class Outcome:
     reason: str = ""
 
 
-def of(thing: object, beside: Collection[str] = ()) -> list[Check]:
+def checks_of(thing: object, beside: Collection[str] = ()) -> list[Check]:
     """All checks of a plugin; a law that does not apply is among them, and is skipped aloud.
 
     Args:
@@ -81,6 +81,10 @@ def of(thing: object, beside: Collection[str] = ()) -> list[Check]:
     """
     subject = _Subject(thing, beside)
     return [Check("plugin: it loads", subject.loads), *subject.checks()]
+
+
+of = checks_of
+"""The name of old."""
 
 
 def outcomes(checks: Iterable[Check]) -> Iterator[Outcome]:
@@ -214,7 +218,7 @@ class _Subject:
                     np.zeros((1, 0)),
                 )
                 found = pool(plan, [Prototype.of(plan)], batch, np.full(1, -1)).posterior[0]
-                winner = [*(a.name for a in plan.archetypes), "unclassified"][int(found.argmax())]
+                winner = [*(a.name for a in plan.archetypes), UNCLASSIFIED][int(found.argmax())]
                 text = f"at the prototype of {archetype.name!r}, seen in full, {winner!r} wins"
                 keep(int(found.argmax()) == place, text)
 

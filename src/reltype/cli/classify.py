@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.definitions.archetypes import UNCLASSIFIED
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
@@ -56,8 +57,8 @@ def command(
     reltype classify orders.csv --customers accounts.csv -o relationships.parquet
     reltype classify sqlite:///crm.db --table orders --map timestamp="Created Date"
     """
+    from reltype.cli.print_summary import print_summary
     from reltype.cli.stream import first, progress, watched
-    from reltype.cli.tell import tell
     from reltype.formats import write
     from reltype.reporting.summary import Tally, summarise
 
@@ -82,7 +83,7 @@ def command(
     written = run.write_rejects(rejects, beside=output)
     if not quiet:
         click.echo(err=True)
-        tell(summary)
+        print_summary(summary)
         if written:
             click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
     if strict and opened.inputs.lacking:
@@ -93,7 +94,7 @@ def command(
 
 def _gate(summary: Summary, *, strict: bool, fail_under: float | None) -> int:
     """1 where a gate that was asked for failed, else 0."""
-    named = 1 - summary.archetypes["unclassified"]
+    named = 1 - summary.archetypes[UNCLASSIFIED]
     if strict and summary.rows["rejected"]:
         click.echo(f"--strict: {summary.rows['rejected']:,} rows were rejected.", err=True)
         return 1

@@ -47,7 +47,7 @@ def command(
     import pyarrow.csv as pc
 
     from reltype.api import classify
-    from reltype.cli.tell import tell
+    from reltype.cli.print_summary import print_summary
     from reltype.learning.evaluation import agreement
     from reltype.simulate import simulate
 
@@ -63,7 +63,7 @@ def command(
     tables = accounts if made.customers is not None else None
     found = classify(log, customers=tables)
     found.write(directory / "relationships.csv")
-    tell(found.summary(), err=False)
+    print_summary(found.summary(), err=False)
     click.echo(f"\nAgainst the truth that the simulator knows ({directory / 'truth.csv'}):\n")
     click.echo(agreement(found.to_arrow(), made.truth).text())
     more = f" --customers {accounts}" if tables else ""

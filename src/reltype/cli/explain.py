@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.definitions.archetypes import UNCLASSIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ def _text(found: Explanation) -> str:
     ranked = sorted(found.posterior, key=lambda a: -found.posterior[a])
     lines = [f"{printable(found.customer_id)}: {found.archetype}", ""]
     lines += [f"  {a:<26}{found.posterior[a]:>7.1%}  score {found.scores[a]:+.2f}" for a in ranked]
-    for archetype in [a for a in ranked if a != "unclassified"][:2]:
+    for archetype in [a for a in ranked if a != UNCLASSIFIED][:2]:
         lines += ["", f"What makes the score of {archetype}:"]
         lines += _added_up(found.of(archetype))
         lines += [f"  {found.scores[archetype]:+6.2f}  in all"]

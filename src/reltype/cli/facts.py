@@ -107,7 +107,7 @@ def _table(run: Run) -> None:
 
 
 def _tell(run: Run, written: str | None) -> None:
-    from reltype.cli.tell import rows_read
+    from reltype.cli.print_summary import rows_read
     from reltype.reporting.warnings import warnings
 
     click.echo(err=True)

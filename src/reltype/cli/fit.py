@@ -39,11 +39,11 @@ def command(output: str, labels: str | None, quiet: bool, **given: Any) -> None:
     model = fit_run(options.run(**given), labels)
     model.save(output)
     if not quiet:
-        for line in told(model, output):
+        for line in describe_model(model, output):
             click.echo(line, err=True)
 
 
-def told(model: Model, output: str) -> list[str]:
+def describe_model(model: Model, output: str) -> list[str]:
     """What was learned, in words."""
     lines = [f"Read as of {model.scales.as_of}; the scales and the overlap of rules are kept."]
     record = model.record
@@ -53,8 +53,8 @@ def told(model: Model, output: str) -> list[str]:
             f"{record.accuracy_before:.1%} without labels (log-loss {record.loss:.3f} against "
             f"{record.loss_before:.3f})."
         )
-    if model.learned is not None and model.learned.taught:
-        names = ", ".join(_whose(t.name, t.plugin, model) for t in model.learned.taught)
+    if model.learned is not None and model.learned.fitted_recipes:
+        names = ", ".join(_whose(t.name, t.plugin, model) for t in model.learned.fitted_recipes)
         lines.append(f"Stacked with what these learned: {names}.")
     lines += [f"Note: {note}" for note in model.notes]
     return [*lines, f"Next:  reltype classify … --model {output}"]

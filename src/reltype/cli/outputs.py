@@ -34,17 +34,17 @@ def apart(command: str, parameters: Iterable[click.Parameter], given: Mapping[st
         return
     taken: dict[object, str] = {}
     for name in _inputs(parameters, given):
-        for mark in _marks(name):
-            taken.setdefault(mark, f"{_shown(name)} is read")
+        for identity in _identities(name):
+            taken.setdefault(identity, f"{_shown(name)} is read")
     for word, path in written.items():
-        for mark in _marks(path):
-            if mark in taken:
+        for identity in _identities(path):
+            if identity in taken:
                 raise UsageError(
                     f"{word} {_shown(path)} would replace what this command reads or writes: "
-                    f"{taken[mark]}. Name another file."
+                    f"{taken[identity]}. Name another file."
                 )
-        for mark in _marks(path):
-            taken[mark] = f"{word} {_shown(path)} is written"
+        for identity in _identities(path):
+            taken[identity] = f"{word} {_shown(path)} is written"
 
 
 def _written(given: Mapping[str, Any]) -> dict[str, str]:
@@ -122,7 +122,7 @@ def _special(path: Path) -> bool:
         return False
 
 
-def _marks(name: str) -> Iterator[object]:
+def _identities(name: str) -> Iterator[object]:
     """What a file is known by; nothing for devices and pipes."""
     if name == "-":
         yield "-"

@@ -113,7 +113,7 @@ def check(name: str, beside: tuple[str, ...]) -> int:
     from reltype import checks, plugins
 
     plugins.check_names([name, *beside], "plugins check")
-    found = list(checks.outcomes(checks.of(name, beside)))
+    found = list(checks.outcomes(checks.checks_of(name, beside)))
     for outcome in found:
         if outcome.result != "kept":
             click.echo(f"{outcome.result:<8}{outcome.check}: {outcome.reason}")

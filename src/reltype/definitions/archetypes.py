@@ -8,6 +8,12 @@ from collections.abc import Mapping
 from attrs import field, frozen, validators
 
 UNCLASSIFIED = "unclassified"
+"""What a customer is called whom no archetype is named for."""
+
+
+def snake(name: str) -> str:
+    """The *name* of an archetype in lower case, each run of other signs one underscore."""
+    return re.sub(r"\W+", "_", name.lower()).strip("_")
 
 
 @frozen
@@ -68,7 +74,7 @@ class Archetype:
     @property
     def column(self) -> str:
         """Its name in snake case, as the result's `p_` columns carry it."""
-        return re.sub(r"\W+", "_", self.name.lower()).strip("_")
+        return snake(self.name)
 
 
 @frozen

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import field, frozen, validators
 
 ROLES = ("work-flow", "service", "consultation", "advisory", "audit", "liaison")
-KINDS = ("functional", "socio-emotional", "clinical/technical")
+BENEFIT_KINDS = ("functional", "socio-emotional", "clinical/technical")
 """What a benefit is made of, after the key drivers of public services in Bollen & Emes."""
 HORIZONS = ("short-term win", "long-term win", "new approach")
 
@@ -48,4 +48,4 @@ class Benefit:
     because: str = ""
     typology: str = ""
     gate: bool = False
-    kind: str = field(default="", validator=validators.in_(("", *KINDS)))
+    kind: str = field(default="", validator=validators.in_(("", *BENEFIT_KINDS)))

@@ -97,7 +97,7 @@ class Catalogue:
                 owners.setdefault((kind, str(key)), who)
         overrides = apply(shelves, owners, changes)
         catalogue = cls(
-            *(shelves.get(kind, {}) for kind in _KINDS),  # type: ignore[arg-type, call-arg]
+            *(shelves.get(kind, {}) for kind in _DEFINITION_TYPES),  # type: ignore[arg-type, call-arg]
             owners,
             functions or {},
             overrides,
@@ -153,6 +153,6 @@ class Catalogue:
         return evolve(self, archetypes=changed)
 
 
-_KINDS = (Feature, Scale, Dimension, Signal, Typology, Archetype, Rule, Benefit)
+_DEFINITION_TYPES = (Feature, Scale, Dimension, Signal, Typology, Archetype, Rule, Benefit)
 _COLUMNS = (Feature, Scale, Dimension)
 """Kinds whose names conditions use."""

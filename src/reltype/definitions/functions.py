@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reltype.expressions.functions import Kind
 
-KINDS = ("number", "text", "bool", "time")
+RESULT_KINDS = ("number", "text", "bool", "time")
 """Kinds that a function may take and give."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
@@ -50,10 +50,10 @@ class ScalarFunction:
         converter=tuple,
         validator=[
             validators.min_len(1),
-            validators.deep_iterable(validators.in_(KINDS)),
+            validators.deep_iterable(validators.in_(RESULT_KINDS)),
         ],
     )
-    gives: Kind = field(validator=validators.in_(KINDS))
+    gives: Kind = field(validator=validators.in_(RESULT_KINDS))
     summary: str
 
     def __call__(self, *columns: pa.Array | pa.ChunkedArray) -> pa.Array:

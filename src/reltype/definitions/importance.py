@@ -61,7 +61,7 @@ class Importance:
         found = self.measured(benefit, archetype)
         return 1.0 if found is None else found[1].weight
 
-    def told(self, benefit: str, archetype: str) -> str:
+    def describe(self, benefit: str, archetype: str) -> str:
         """The sentence for the benefit's reason; empty where nothing is known."""
         found = self.measured(benefit, archetype)
         if found is None:

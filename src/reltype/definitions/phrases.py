@@ -110,10 +110,10 @@ def fill(sentence: str, values: Mapping[str, Any], units: Units = PLAIN) -> str:
 
     A value that is missing reads `?`; a format that does not suit is left out.
     """
-    return _SLOT.sub(lambda m: told(values.get(m[1]), m[2] or "", m[1], units), sentence)
+    return _SLOT.sub(lambda m: describe_value(values.get(m[1]), m[2] or "", m[1], units), sentence)
 
 
-def told(value: Any, form: str, name: str = "", units: Units = PLAIN) -> str:  # noqa: ANN401
+def describe_value(value: Any, form: str, name: str = "", units: Units = PLAIN) -> str:  # noqa: ANN401
     """One *value* of the feature *name* in words."""
     if value is None:
         return "?"
@@ -149,8 +149,8 @@ def shown(value: float, form: str, bounds: tuple[float, float] | None) -> float:
     """*value* as far as *form* shows it, so that what is told is what was tried."""
     if form in {"rating", "score"}:
         low, high = bounds or (-100.0, 100.0)
-        told = round(low + (value + 1) / 2 * (high - low), 1 if bounds else 0)
-        return 2 * (told - low) / (high - low) - 1
+        shown = round(low + (value + 1) / 2 * (high - low), 1 if bounds else 0)
+        return 2 * (shown - low) / (high - low) - 1
     if form == "percent":
         return round(value, 2)
     return float(kept(np.array([value]), form)[0])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-    from reltype.engines.functions import Ask, Function
+    from reltype.engines.functions import Function, FunctionCaller
 
 BATCH = 1 << 16
 """Rows of a batch: enough for numpy, few enough for the cache and the memory limit."""
@@ -57,7 +57,9 @@ class Engine(Protocol):
     def drop(self, name: str) -> None:
         """Let go of a table that `materialise` made."""
 
-    def register(self, functions: Mapping[str, tuple[str, Function]], ask: Ask) -> None:
+    def register(
+        self, functions: Mapping[str, tuple[str, Function]], caller: FunctionCaller
+    ) -> None:
         """Let queries call *functions*, given as name → (owner, function); before `lock`.
 
         Raises:

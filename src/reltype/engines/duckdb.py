@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from reltype.engines import BATCH, EngineError
 from reltype.engines.folders import drop_folder, own_folder
-from reltype.engines.functions import Asked
+from reltype.engines.functions import PluginFunctions
 from reltype.engines.quoting import literal
 from reltype.errors import UsageError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-    from reltype.engines.functions import Ask, Function
+    from reltype.engines.functions import Function, FunctionCaller
 
     Connection: TypeAlias = DuckDBPyConnection
 
@@ -147,7 +147,7 @@ class DuckDB:
     """
 
     reader: DuckDBPyConnection = field(repr=False)
-    _asked: Asked = field(factory=Asked, repr=False, init=False)
+    _functions: PluginFunctions = field(factory=PluginFunctions, repr=False, init=False)
 
     @classmethod
     def connect(cls, threads: int | None = None, memory_limit: str | None = None) -> Self:
@@ -196,7 +196,9 @@ class DuckDB:
         """Let go of a table that `materialise` made."""
         self.reader.execute(f"DROP TABLE IF EXISTS {name}")
 
-    def register(self, functions: Mapping[str, tuple[str, Function]], ask: Ask) -> None:
+    def register(
+        self, functions: Mapping[str, tuple[str, Function]], caller: FunctionCaller
+    ) -> None:
         """Let queries call *functions*; before `lock`."""
         import duckdb
 
@@ -204,14 +206,14 @@ class DuckDB:
             try:
                 self.reader.create_function(  # type: ignore[call-overload]
                     name,
-                    self._asked.guarded(owner, function, ask),
+                    self._functions.guarded(owner, function, caller),
                     [TYPES[kind] for kind in function.takes],
                     TYPES[function.gives],
                     type="arrow",
                     null_handling="special",
                 )
             except duckdb.CatalogException as error:
-                raise ask.error(owner, f"the engine has a function {name}() already.") from error
+                raise caller.error(owner, f"the engine has a function {name}() already.") from error
 
     def lock(self, files: Iterable[str]) -> None:
         """Let queries read these files and what was materialised, no more."""
@@ -221,7 +223,7 @@ class DuckDB:
     def _told(self) -> Iterator[None]:
         import duckdb
 
-        with self._asked.told():
+        with self._functions.own_errors():
             try:
                 yield
             except duckdb.Error as error:

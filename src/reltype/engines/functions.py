@@ -1,4 +1,4 @@
-"""Asked: plugins' functions that the queries of one engine may call."""
+"""Plugin functions: plugins' functions that the queries of one engine may call."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Function(Protocol):
         """The kind of the result."""
 
 
-class Ask(Protocol):
+class FunctionCaller(Protocol):
     """Who calls a plugin's function, within the time limit: `Plugins` does."""
 
     def call(self, name: str, function: Any, what: str, *args: Any) -> Any:  # noqa: ANN401
@@ -40,7 +40,7 @@ class Ask(Protocol):
 
 
 @define
-class Asked:
+class PluginFunctions:
     """The failure that stopped a query, if a function of a plugin did.
 
     Attributes:
@@ -49,12 +49,12 @@ class Asked:
 
     failure: PluginError | None = field(default=None)
 
-    def guarded(self, owner: str, function: Function, ask: Ask) -> Callable[..., Any]:
+    def guarded(self, owner: str, function: Function, caller: FunctionCaller) -> Callable[..., Any]:
         """*function* as an engine calls it: Arrow in, Arrow out; its failure is kept."""
 
         def call(*columns: Any) -> Any:  # noqa: ANN401
             try:
-                return ask.call(owner, function, f"{function.name}()", *columns)
+                return caller.call(owner, function, f"{function.name}()", *columns)
             except PluginError as error:
                 self.failure = self.failure or error
                 raise
@@ -62,7 +62,7 @@ class Asked:
         return call
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def own_errors(self) -> Iterator[None]:
         """Raises a function's own PluginError where the engine raised because of it."""
         try:
             yield

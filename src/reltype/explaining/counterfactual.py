@@ -23,6 +23,7 @@ from reltype.definitions.features import AFTER, BEFORE
 from reltype.definitions.phrases import a, fill, form_of, shown
 from reltype.explaining.explanation import Change, Counterfactual
 from reltype.expressions import quote
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,9 +85,9 @@ class Search:
         everyone = self.run.population.features()
         found = self.run.population.first(f"SELECT {asked} FROM ({everyone})")
         usable = {n: v for n, v in found.items() if v is not None and v[0] != v[-1]}
-        return {n: self._as_told(n, v) for n, v in usable.items()}
+        return {n: self._as_shown(n, v) for n, v in usable.items()}
 
-    def _as_told(self, name: str, values: Sequence[float]) -> NDArray[np.float64]:
+    def _as_shown(self, name: str, values: Sequence[float]) -> NDArray[np.float64]:
         """*values* as far as the words of the change show them."""
         form = _form(self.levers[name])
         bounds = self.run.inputs.units.ratings.get(name)
@@ -112,7 +113,7 @@ class Search:
         at = int(np.searchsorted(values, flips))
         beside = values[max(at - 1, 0)] if flips > start else values[min(at + 1, len(values) - 1)]
         near = max(beside, start) if flips > start else min(beside, start)
-        return np.unique(self._as_told(name, np.linspace(near, flips, REFINED).tolist()))
+        return np.unique(self._as_shown(name, np.linspace(near, flips, REFINED).tolist()))
 
     def _paired(self) -> Counterfactual | None:
         coarse = {n: np.unique(v[:: (SINGLE - 1) // (PAIRED - 1)]) for n, v in self.grid.items()}
@@ -184,7 +185,7 @@ class Search:
         with population.kept(_table(names, tried), "candidates") as candidates:
             relation = self._moved(names, candidates)
             made = [
-                run.result.named(run.conclude(batch))
+                run.result.named(run.score_batch(batch))
                 for batch in population.judge(population.refeatured(relation))
             ]
         return np.concatenate(made)
@@ -198,7 +199,7 @@ class Search:
         for i, name in enumerate(names):
             for moved, expression in self.levers[name].moved(plan.catalogue.functions).items():
                 sql = expression.sql(columns={**known, AFTER: f"c{i}"})
-                for column in (f"fact_{moved}", f"given_{moved}"):
+                for column in (col.fact(moved), col.given(moved)):
                     if column in columns:
                         before = replaced.get(column, f"CAST({quote(column)} AS DOUBLE)")
                         replaced[column] = f"CASE WHEN c{i} IS NULL THEN {before} ELSE {sql} END"

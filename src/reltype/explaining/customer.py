@@ -8,7 +8,7 @@ from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError
 from reltype.explaining.counterfactual import counterfactual
 from reltype.explaining.explanation import Explanation, contributions
-from reltype.explaining.nearness import missing, near_misses
+from reltype.explaining.near_misses import missing, near_misses
 from reltype.explaining.reasons import Reasons
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def explain(run: Run, customer_id: str) -> Explanation:
         batch = next(population.judge(one), None)
         if batch is None:
             raise InputError(f"There is no customer {customer_id!r} in this input.")
-        pooled = run.conclude(batch)
+        pooled = run.score_batch(batch)
         named = int(run.result.named(pooled)[0])
         names = [*(a.name for a in plan.archetypes), UNCLASSIFIED]
         reasons = Reasons(plan, run.scales.constants, run.inputs.units)

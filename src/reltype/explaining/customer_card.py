@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reltype.definitions.phrases import told
+from reltype.definitions.phrases import describe_value
 from reltype.expressions import literal, quote
 from reltype.formats.printing import printable
 
@@ -42,7 +42,7 @@ def customer_card(run: Run, customer: str) -> str:
     """The rows of *customer*: a timeline, what happened in time order, the customer table's columns."""
     lines = [printable(customer), ""]
     lines += _history(run, customer)
-    for item in run.inputs.of("customers"):
+    for item in run.inputs.with_role("customers"):
         lines += _columns(run, item, customer)
     return "\n".join(lines).rstrip()
 
@@ -63,7 +63,7 @@ def _history(run: Run, customer: str) -> list[str]:
     paid = sum(r["value"] or 0 for r in rows if r["kind"] in {"purchase", "renewal", "refund"})
     lines += [
         "",
-        f"  {len(rows):,} rows; {told(float(paid), 'money', units=run.inputs.units)} paid in all",
+        f"  {len(rows):,} rows; {describe_value(float(paid), 'money', units=run.inputs.units)} paid in all",
         "",
     ]
     return lines
@@ -109,13 +109,17 @@ def _event(run: Run, row: Mapping[str, Any]) -> str:
     units = run.inputs.units
     parts = [f"{row['timestamp'].date()}  {row['kind']:<12}"]
     value = row["value"]
-    parts.append(f"{told(float(value), 'money', units=units) if value is not None else '':>10}")
+    parts.append(
+        f"{describe_value(float(value), 'money', units=units) if value is not None else '':>10}"
+    )
     more = []
     if row["discount"]:
-        more.append(f"{told(float(row['discount']), 'percent')} off")
+        more.append(f"{describe_value(float(row['discount']), 'percent')} off")
     opinion = row["rating"] if row["sentiment"] is None else row["sentiment"]
     if opinion is not None:
-        more.append(f"judged us {told(float(opinion), 'rating', 'sentiment_mean', units)}")
+        more.append(
+            f"judged us {describe_value(float(opinion), 'rating', 'sentiment_mean', units)}"
+        )
     more += [str(row[name]) for name in ("state", "channel", "category") if row[name]]
     if row["text"]:
         more.append(f"“{_short(str(row['text']))}”")

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve, frozen
 
+from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.scoring import columns as col
+
 if TYPE_CHECKING:
     from reltype.explaining.reasons import Reasons
     from reltype.scoring.classifiers import Batch
@@ -144,7 +147,7 @@ def contributions(
                 mine.append(Contribution(label[0], item, name, amount, text))
         made += sorted(_added_up(mine), key=lambda c: -c.amount)
     none = float(pooled.scores[0, -1])
-    made.append(Contribution("prior", "", "unclassified", none, _withheld(plan, pooled)))
+    made.append(Contribution("prior", "", UNCLASSIFIED, none, _withheld(plan, pooled)))
     return tuple(made)
 
 
@@ -166,7 +169,7 @@ def _circumstances(plan: Plan, batch: Batch, archetype: str) -> str:
     held = [
         rate.name
         for i, rate in enumerate(plan.typology.base_rates)
-        if archetype in rate.rates and batch.holds(f"rate_{i}")[0] == 1
+        if archetype in rate.rates and batch.holds(col.rate(i))[0] == 1
     ]
     return f" ({', '.join(held)})" if held else ""
 

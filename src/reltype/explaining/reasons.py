@@ -26,6 +26,7 @@ from attrs import define, field, frozen
 
 from reltype.arrow import doubles, numbers, texts
 from reltype.definitions.phrases import PLAIN, Units, a, slots
+from reltype.scoring import columns as col
 from reltype.scoring.classifiers import Prototype
 from reltype.scoring.ranking import top
 from reltype.scoring.wording import listed, sentences
@@ -196,9 +197,9 @@ class Reasons:
         names = set(batch.table.schema.names)
         made = {}
         for i in range(len(self.plan.signals)):
-            if f"mass_{i}" in names:
-                weight = np.nan_to_num(doubles(batch.table.column(f"mass_{i}")))
-                made[i] = (np.nan_to_num(doubles(batch.table.column(f"signal_{i}"))), weight)
+            if col.mass(i) in names:
+                weight = np.nan_to_num(doubles(batch.table.column(col.mass(i))))
+                made[i] = (np.nan_to_num(doubles(batch.table.column(col.signal(i)))), weight)
         return made
 
     def _sources(
@@ -288,7 +289,7 @@ class Reasons:
             if source.signal < 0:
                 place, amount = np.zeros(len(batch), np.int64), np.where(amount > 0, np.inf, 0.0)
             else:
-                said = doubles(batch.table.column(f"says_{source.signal}"))
+                said = doubles(batch.table.column(col.says(source.signal)))
                 place = np.where(np.isnan(said), -1, said).astype(np.int64)
                 place = np.where(self._sounds_so(told, source, place, sign), place, -1)
             found = (place >= 0) & (amount > most)
@@ -351,7 +352,7 @@ class Reasons:
         """Which of its sentences a source says of the first row; −1 for none."""
         if not source.says or source.signal < 0:
             return len(source.says) - 1
-        said = doubles(batch.table.column(f"says_{source.signal}"))[0]
+        said = doubles(batch.table.column(col.says(source.signal)))[0]
         return -1 if np.isnan(said) else int(said)
 
     def first_text(self, batch: Batch, told: HandedDown, j: int) -> str:

@@ -18,13 +18,13 @@ from attrs import field, frozen
 
 from reltype.errors import ConfigError, UsageError
 from reltype.expressions.calls import CALLS, FUNCTIONS
-from reltype.expressions.functions import ALIASES, KINDS, LEFT_OUT, Kind, Signature
-from reltype.expressions.grammar import Place, language, read
+from reltype.expressions.functions import ALIASES, LEFT_OUT, VALUE_KINDS, Kind, Signature
+from reltype.expressions.grammar import ExpressionText, language, read
 from reltype.expressions.nulls import null_everywhere, without_calls
 from reltype.expressions.operators import COMPARISONS, OPERATORS
 from reltype.expressions.translation import ATOMS, Translation
 from reltype.expressions.transpiling import transpiled
-from reltype.expressions.values import MARK, text_literal
+from reltype.expressions.values import PLACEHOLDER, text_literal
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -79,7 +79,7 @@ class Expression:
         """
         known = columns or {}
         if dialect == "duckdb":
-            return MARK.sub(lambda mark: _column(mark[1], known), self._sql)
+            return PLACEHOLDER.sub(lambda placeholder: _column(placeholder[1], known), self._sql)
         return transpiled(self._sql, dialect, known)
 
     def null_without(self, absent: Collection[str]) -> bool:
@@ -148,9 +148,11 @@ def parse(
         raise ConfigError(f"{where}: an expression is a text, not {text!r}")
     known: tuple[tuple[str, Kind], ...] | None = None
     if isinstance(columns, Mapping):
-        unknown = set(columns.values()) - set(KINDS)
+        unknown = set(columns.values()) - set(VALUE_KINDS)
         if unknown:
-            raise UsageError(f"a column's kind is one of {', '.join(KINDS)}, not {unknown.pop()!r}")
+            raise UsageError(
+                f"a column's kind is one of {', '.join(VALUE_KINDS)}, not {unknown.pop()!r}"
+            )
         known = tuple(columns.items())
     elif columns is not None:
         known = tuple((name, "any") for name in columns)
@@ -175,13 +177,13 @@ def _parse(text: str, scope: _Scope, gives: Kind) -> Expression:
 @lru_cache(maxsize=4096)
 def _read(text: str, plugins: frozenset[str]) -> exp.Expr:
     """The tree, which nobody changes: it is translated once without and once with known columns."""
-    return read(Place(text), {*FUNCTIONS, *ALIASES, *plugins}, LEFT_OUT)
+    return read(ExpressionText(text), {*FUNCTIONS, *ALIASES, *plugins}, LEFT_OUT)
 
 
 def _translated(text: str, source: exp.Expr, scope: _Scope, gives: Kind) -> Expression:
     plugins = {name.lower(): (name, signature) for name, signature in scope.functions}
     columns = None if scope.columns is None else dict(scope.columns)
-    place = Place(text)
+    place = ExpressionText(text)
     translation = Translation(place, columns, plugins, scope.aggregates, _TRANSLATORS)
     try:
         value = translation.translate(source, gives)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Kind = str
 """`number` (a DOUBLE, or a whole number), `text`, `time` (no zone), `bool`, `interval`, `any`."""
 
-KINDS = ("any", "number", "text", "time", "bool")
+VALUE_KINDS = ("any", "number", "text", "time", "bool")
 """Kinds that a column may have."""
 
 LITERALS = (

@@ -114,7 +114,7 @@ _MARKS = {
 
 
 @frozen
-class Place:
+class ExpressionText:
     """The text of an expression, for complaints that show where in it the culprit is."""
 
     text: str
@@ -155,7 +155,7 @@ def language() -> DuckDB:
     return DuckDB()
 
 
-def read(place: Place, functions: Collection[str], left_out: dict[str, str]) -> exp.Expr:
+def read(place: ExpressionText, functions: Collection[str], left_out: dict[str, str]) -> exp.Expr:
     """The tree of an expression: allowed nodes only, calls as `Anonymous`.
 
     Args:
@@ -194,7 +194,7 @@ def read(place: Place, functions: Collection[str], left_out: dict[str, str]) -> 
     return trees[0]
 
 
-def _tokens(place: Place) -> list[Token]:
+def _tokens(place: ExpressionText) -> list[Token]:
     from sqlglot.errors import SqlglotError
 
     if len(place.text) > MAX_LENGTH:
@@ -217,7 +217,7 @@ def _tokens(place: Place) -> list[Token]:
     return tokens
 
 
-def _check_nesting(place: Place, tokens: list[Token]) -> None:
+def _check_nesting(place: ExpressionText, tokens: list[Token]) -> None:
     """Before the parser, which is recursive, sees it."""
     depth = run = 0
     for token in tokens:
@@ -230,7 +230,7 @@ def _check_nesting(place: Place, tokens: list[Token]) -> None:
 
 
 def _check_words(
-    place: Place, tokens: list[Token], functions: Collection[str], left_out: dict[str, str]
+    place: ExpressionText, tokens: list[Token], functions: Collection[str], left_out: dict[str, str]
 ) -> None:
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         mark = _MARKS.get(token.token_type.name)
@@ -282,7 +282,7 @@ def _plain(tokens: list[Token], functions: Collection[str]) -> Iterator[Token]:
             yield token
 
 
-def _unread(place: Place, error: Exception) -> ConfigError:
+def _unread(place: ExpressionText, error: Exception) -> ConfigError:
     details = getattr(error, "errors", None) or [{}]
     row, column = details[0].get("line"), details[0].get("col")
     reason = str(details[0].get("description") or "it does not hold together").rstrip(".")
@@ -298,7 +298,7 @@ def _unread(place: Place, error: Exception) -> ConfigError:
     return place.error(reason, start, start + len(word) - 1)
 
 
-def _check_nodes(place: Place, tree: exp.Expr) -> None:
+def _check_nodes(place: ExpressionText, tree: exp.Expr) -> None:
     for node, depth in _by_depth(tree):
         name = type(node).__name__
         said = {key for key, value in node.args.items() if value not in (None, False, [])}

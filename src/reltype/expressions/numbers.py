@@ -102,13 +102,13 @@ def number_sql(cell: str, sign: str = ".", minus: str = "CR") -> str:
 
 def digits_of(cell: str, minus: str = "CR") -> str | None:
     """What is left of a number as written when all else is taken off, or None if it is none."""
-    text = steps.of(cell, taken_off(minus))
+    text = steps.applied(cell, taken_off(minus))
     return text if any(steps.whole(pattern(sign), text) for sign in SIGNS) else None
 
 
 def number_of(cell: str, sign: str = ".", minus: str = "CR") -> float | None:
     """The number that a cell holds, read as `number_sql` does; None where it holds none."""
-    text = steps.of(cell, taken_off(minus))
+    text = steps.applied(cell, taken_off(minus))
     if not steps.whole(pattern(sign), text):
         return None
     kept = text.replace("." if sign == "," else ",", "")

@@ -35,7 +35,7 @@ class Replace:
             f"REGEXP_REPLACE({cell}, {text_literal(self.pattern)}, {text_literal(self.to)}{every})"
         )
 
-    def of(self, text: str) -> str:
+    def apply(self, text: str) -> str:
         """The text after this step."""
         return _compiled(self.pattern).sub(self.to, text)
 
@@ -51,7 +51,7 @@ class Translate:
         """SQL of the text *cell* after this step."""
         return f"TRANSLATE({cell}, {text_literal(self.these)}, {text_literal(self.to)})"
 
-    def of(self, text: str) -> str:
+    def apply(self, text: str) -> str:
         """The text after this step."""
         gone = self.these[len(self.to) :]
         return text.translate(str.maketrans(self.these[: len(self.to)], self.to, gone))
@@ -68,7 +68,7 @@ class Bare:
             sql = f"REPLACE({sql}, '{chr(letter)}', '{to}')"
         return sql
 
-    def of(self, text: str) -> str:
+    def apply(self, text: str) -> str:
         """The text after this step."""
         return bare(text)
 
@@ -81,7 +81,7 @@ class Lower:
         """SQL of the text *cell* after this step."""
         return f"LOWER({cell})"
 
-    def of(self, text: str) -> str:
+    def apply(self, text: str) -> str:
         """The text after this step."""
         return text.lower()
 
@@ -94,7 +94,7 @@ class Trim:
         """SQL of the text *cell* after this step."""
         return f"TRIM({cell})"
 
-    def of(self, text: str) -> str:
+    def apply(self, text: str) -> str:
         """The text after this step."""
         return text.strip(" ")
 
@@ -109,10 +109,10 @@ def sql(cell: str, steps: Iterable[Step]) -> str:
     return cell
 
 
-def of(text: str, steps: Iterable[Step]) -> str:
+def applied(text: str, steps: Iterable[Step]) -> str:
     """The text after all steps."""
     for step in steps:
-        text = step.of(text)
+        text = step.apply(text)
     return text
 
 

@@ -277,9 +277,9 @@ def _patterns(order: Order) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def time_of(cell: str, order: Order = "DMY") -> datetime | None:
     """The time that a cell holds, read as `time_sql` does; None where it holds none."""
-    text = steps.of(cell, plain(_class(cell)))
+    text = steps.applied(cell, plain(_class(cell)))
     if "@" in text:
-        named = re.search(_month(), steps.of(cell, (*_east(), *_tuesday())))
+        named = re.search(_month(), steps.applied(cell, (*_east(), *_tuesday())))
         text = text.replace("@", f"@{_named()[named[1]]:02d}" if named else "@")
     for pattern, form in _patterns(order):
         if pattern.fullmatch(text):

@@ -18,8 +18,8 @@ from reltype.expressions.values import (
     MismatchError,
     Value,
     fill,
-    mark,
     may_raise,
+    placeholder,
     text_literal,
 )
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from reltype.expressions.functions import Kind, Signature
-    from reltype.expressions.grammar import Place
+    from reltype.expressions.grammar import ExpressionText
 
 _T = TypeVar("_T")
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -63,7 +63,7 @@ class Translation:
         inside: The aggregate that is being read, if any.
     """
 
-    place: Place
+    place: ExpressionText
     columns: Mapping[str, Kind] | None
     plugins: Mapping[str, tuple[str, Signature | None]]
     aggregates: bool
@@ -156,7 +156,7 @@ def _column(t: Translation, node: exp.Expr) -> Value:
     if not t.inside:
         t.alone.append(node)
     kind = "any" if t.columns is None else t.columns[name]
-    return Value(mark(name), kind, double=True)
+    return Value(placeholder(name), kind, double=True)
 
 
 def _named(t: Translation, node: exp.Expr) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reltype.errors import ConfigError, did_you_mean
-from reltype.expressions.values import MARK
+from reltype.expressions.values import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,9 @@ def transpiled(sql: str, dialect: str, columns: Mapping[str, str]) -> str:
                 return put(node.args["default"])
         return node
 
-    named = MARK.sub(lambda mark: exp.to_identifier(mark[1], quoted=True).sql("duckdb"), sql)
+    named = PLACEHOLDER.sub(
+        lambda placeholder: exp.to_identifier(placeholder[1], quoted=True).sql("duckdb"), sql
+    )
     try:
         tree = sqlglot.parse_one(named, dialect="duckdb").transform(put)
         for node in tree.find_all(exp.RegexpReplace) if dialect == "bigquery" else ():

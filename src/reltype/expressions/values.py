@@ -51,11 +51,11 @@ _HINTS = {
 _PLAIN = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 _TRUTHS = frozenset({"true", "false", "t", "f", "yes", "no", "y", "n"})
 
-MARK = re.compile("\ue000(.*?)\ue001", re.DOTALL)
+PLACEHOLDER = re.compile("\ue000(.*?)\ue001", re.DOTALL)
 """A column in the SQL of a value."""
 
 
-def mark(column: str) -> str:
+def placeholder(column: str) -> str:
     """What stands for a column until its SQL is known."""
     return f"\ue000{column}\ue001"
 
@@ -74,7 +74,7 @@ class Value:
     """SQL of a value.
 
     Attributes:
-        sql: DuckDB's SQL, in which a column is a `mark`.
+        sql: DuckDB's SQL, in which a column is a `placeholder`.
         kind: Its kind; `null` for NULL itself, `any` where it is not known.
         double: A number that is a DOUBLE, so that sums and products of it do not overflow.
         bound: No number of it is larger, or NaN; infinite where that is not known.

@@ -17,16 +17,16 @@ from reltype.engines.duckdb import DuckDB
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
-from reltype.inputs.asks import Ask, name_of
-from reltype.inputs.origins import Origins, Table
+from reltype.inputs.origins import JoinedRelation, Origins
 from reltype.inputs.recheck import LOOKS, rechecked
+from reltype.inputs.requests import InputRequest, name_of
 from reltype.inputs.returns import Returns, attached
 from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS, LEFT_OUT
 from reltype.mapping.casts import BLANKS, Cells
+from reltype.mapping.conversions import in_words
 from reltype.mapping.guess import ROW, Counted, guess
 from reltype.mapping.kinds import doubts_of, kind_of
-from reltype.mapping.readings import in_words
 from reltype.mapping.totals import totals_sql
 from reltype.sources import files, frames, rejects
 
@@ -80,10 +80,10 @@ class Input:
     @property
     def relation(self) -> str:
         """What stands behind FROM."""
-        return self.over(self.source.relation)
+        return self.rows_from(self.source.relation)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What was guessed, in one line; empty where everything was said or is called as ours."""
         guess = self.guess
         guessed = [
@@ -98,13 +98,13 @@ class Input:
             f"{self.source.name}: read as {role}: {', '.join(guessed)}. reltype inspect says why."
         )
 
-    def over(self, relation: str, keep: Sequence[str] = ()) -> str:
+    def rows_from(self, relation: str, keep: Sequence[str] = ()) -> str:
         """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
         if self.numbered:
             number = "CAST(row_number() OVER () AS VARCHAR)"
             return f"(SELECT *, {number} AS {quote(ROW)} FROM {relation})"
         if self.made is not None:
-            relation = self.made.joined(Table(relation, (*self.source.columns, *keep)))
+            relation = self.made.joined(JoinedRelation(relation, (*self.source.columns, *keep)))
         return relation if self.returns is None else self.returns.joined(relation)
 
     def select(
@@ -114,7 +114,7 @@ class Input:
         features: Collection[str] = (),
         relation: str | None = None,
         keep: Sequence[str] = (),
-        settle: bool = True,
+        states: bool = True,
     ) -> str:
         """SQL of the canonical rows.
 
@@ -123,15 +123,15 @@ class Input:
             features: Names of features that a customer table may give.
             relation: What gives the rows instead of the source, with the columns *keep* more.
             keep: Columns to pass through.
-            settle: See `Mapping.select`.
+            states: See `Mapping.select`.
 
         Raises:
             InputError: An essential column is missing or ambiguous.
         """
-        rows = self.relation if relation is None else self.over(relation, keep)
+        rows = self.relation if relation is None else self.rows_from(relation, keep)
         names = features if self.guess.role == "customers" else ()
         return self.guess.sure().select(
-            rows, self.types, refunds=refunds, features=names, keep=keep, settle=settle
+            rows, self.types, refunds=refunds, features=names, keep=keep, states=states
         )
 
 
@@ -174,7 +174,7 @@ class Inputs:
     def open(
         cls,
         connection: Connection,
-        asked: Sequence[Ask],
+        requests: Sequence[InputRequest],
         *,
         refunds: Refunds = "net",
         normalize_ids: bool = False,
@@ -188,12 +188,12 @@ class Inputs:
 
         Args:
             connection: An engine's, locked but for what `readable` gives.
-            asked: What to read.
+            requests: What to read.
             refunds: What becomes of money paid back.
             normalize_ids: Spellings of one id that people take for the same are one.
             features: Names of features that a customer table may give.
             encoding: What text files are written in; seen from their bytes where None.
-            timeout: Seconds for each of *asked*; None or 0: no limit.
+            timeout: Seconds for each of *requests*; None or 0: no limit.
             timezone: Where times in UTC are told; empty: in UTC.
             id_from_row: A row of a file that names no customer is one.
 
@@ -202,15 +202,15 @@ class Inputs:
             ConfigError: What was said of a column cannot be.
         """
         items: list[Input] = []
-        for ask in asked:
+        for request in requests:
             with (
-                limits.within(connection, timeout, f"opening {_named(ask)}"),
-                read_errors(_named(ask)),
+                limits.within(connection, timeout, f"opening {_named(request)}"),
+                read_errors(_named(request)),
             ):
-                found, made = _opened(connection, ask, encoding)
-                understood = _understanding(connection, ask, features, timezone, id_from_row)
+                found, made = _opened(connection, request, encoding)
+                understood = _understanding(connection, request, features, timezone, id_from_row)
                 items += [understood(source, made) for source in found]
-        _all_used(asked, items)
+        _all_used(requests, items)
         items = attached(connection, items)
         if normalize_ids:
             items = [evolve(item, guess=_normalizing(item.guess)) for item in items]
@@ -221,26 +221,28 @@ class Inputs:
     def logs(self) -> list[str]:
         """A SELECT of canonical interactions for each log."""
         if not self.orders:
-            return [item.select(refunds=self.refunds) for item in self.of("interactions")]
+            return [item.select(refunds=self.refunds) for item in self.with_role("interactions")]
         return [
-            item.guess.mapping.orders(item.select(refunds=self.refunds, settle=False))
-            for item in self.of("interactions")
+            item.guess.mapping.orders(item.select(refunds=self.refunds, states=False))
+            for item in self.with_role("interactions")
         ]
 
     @property
     def orders(self) -> bool:
         """Whether some log tells which rows belong to one order."""
-        return any("order_id" in item.guess.mapping.columns for item in self.of("interactions"))
+        return any(
+            "order_id" in item.guess.mapping.columns for item in self.with_role("interactions")
+        )
 
     @property
     def tables(self) -> list[str]:
         """A SELECT of canonical customer rows for each customer table."""
-        return [item.select(features=self.features) for item in self.of("customers")]
+        return [item.select(features=self.features) for item in self.with_role("customers")]
 
     @property
     def absent(self) -> set[str]:
         """The canonical columns that are null in all logs; without a kind, all are purchases."""
-        mapped = _mapped(self.of("interactions"))
+        mapped = _mapped(self.with_role("interactions"))
         if "state" in mapped:  # a refunded order tells what went back, whether a column does or not
             mapped.add("refunded_amount")
         return set(INTERACTIONS) - mapped - {"kind", "kind_as_written"}
@@ -248,12 +250,12 @@ class Inputs:
     @property
     def given(self) -> set[str]:
         """The features that the customer tables give."""
-        named = {_AS_FEATURE.get(name, name) for name in _mapped(self.of("customers"))}
-        if any(True for _ in self.of("interactions")):
+        named = {_AS_FEATURE.get(name, name) for name in _mapped(self.with_role("customers"))}
+        if any(True for _ in self.with_role("interactions")):
             # What a table counts so far and a log shows are not the same time.
             named -= {
                 name
-                for item in self.of("customers")
+                for item in self.with_role("customers")
                 for name in ("spend", "purchases")
                 if item.guess.reasons.get(name, "as given") not in {"as given", _BY_NAME}
             }
@@ -308,28 +310,28 @@ class Inputs:
     @property
     def guesses(self) -> list[str]:
         """A line for each input of which something was guessed: what is read from where."""
-        return [line for item in self.items if (line := item.told)]
+        return [line for item in self.items if (line := item.description)]
 
-    def settle(self, *, failed: bool = False) -> bool:
+    def recheck_sources(self, *, failed: bool = False) -> bool:
         """After a full pass: whether a source had to be cut anew, so that the pass is due again."""
-        settled = [
-            evolve(item, source=sources.settle(self.connection, item.source, failed=failed))
+        rechecked = [
+            evolve(item, source=sources.recheck(self.connection, item.source, failed=failed))
             for item in self.items
         ]
         changed = any(
-            new.source is not old.source for new, old in zip(settled, self.items, strict=True)
+            new.source is not old.source for new, old in zip(rechecked, self.items, strict=True)
         )
-        self.items = settled
+        self.items = rechecked
         return changed
 
-    def recheck(self, first: Callable[[str], dict[str, Any]], facts: str) -> bool:
+    def recheck_guesses(self, first: Callable[[str], dict[str, Any]], facts: str) -> bool:
         """After a full pass: whether a guess was taken back, so that the pass is due again.
 
         Args:
             first: Gives the first row of a query on the engine.
             facts: Its table of what the logs say of each customer.
         """
-        if self.checked or not any(True for _ in self.of("interactions")):
+        if self.checked or not any(True for _ in self.with_role("interactions")):
             return False
         self.checked = True
         seen = {name: value or 0.0 for name, value in first(LOOKS.format(facts=facts)).items()}
@@ -345,16 +347,16 @@ class Inputs:
             rows: Gives the rows of a query on the engine.
             tables: Its tables of customers; an empty name is none.
         """
-        asked = [
+        queries = [
             f"(SELECT customer_id FROM {table} WHERE customer_id IS NOT NULL)"
             for table in tables
             if table
         ]
-        if not asked:
+        if not queries:
             return []
-        found = rows(totals_sql(f"({' UNION '.join(asked)})"))
+        found = rows(totals_sql(f"({' UNION '.join(queries)})"))
         self.totals = tuple(str(row[0]) for row in found)
-        if tables[0] and any(item.guess.mapping.authors for item in self.of("interactions")):
+        if tables[0] and any(item.guess.mapping.authors for item in self.with_role("interactions")):
             written = f"SELECT customer_id FROM {tables[0]} WHERE log_outbound = log_rows"
             self.own = tuple(str(row[0]) for row in rows(f"{written} AND customer_id IS NOT NULL"))
         return [*self.totals, *self.own]
@@ -385,7 +387,7 @@ class Inputs:
 
         return judged
 
-    def torn(self) -> int:
+    def malformed_rows(self) -> int:
         """Rows that could not be cut into cells; they stand in the rejects."""
         count = 0
         for item in self.items:
@@ -393,7 +395,7 @@ class Inputs:
                 count += rejects.malformed(self.connection, source)
         return count
 
-    def of(self, role: Role) -> Iterator[Input]:
+    def with_role(self, role: Role) -> Iterator[Input]:
         """The logs, or the customer tables."""
         return (item for item in self.items if item.guess.role == role)
 
@@ -431,23 +433,23 @@ def of_the_file(error: Exception) -> bool:
     return "Out of Memory" not in text and "Query interrupted" not in text
 
 
-def readable(asked: Iterable[Ask]) -> list[str]:
+def readable(requests: Iterable[InputRequest]) -> list[str]:
     """The files that the engine has to read itself, by the names that it will use."""
     things = [
         thing
-        for ask in asked
+        for request in requests
         for thing in (
-            ask.thing,
-            *(origin.path for origin in (ask.block.origins.values() if ask.block else ())),
+            request.thing,
+            *(origin.path for origin in (request.block.origins.values() if request.block else ())),
         )
     ]
     return [path for thing in things for path in files.readable(thing)]
 
 
-def _named(ask: Ask) -> str:
-    if ask.block is not None:
-        return name_of(ask.block)
-    thing = ask.thing
+def _named(request: InputRequest) -> str:
+    if request.block is not None:
+        return name_of(request.block)
+    thing = request.thing
     if isinstance(thing, str | os.PathLike):
         return Path(os.fspath(thing)).name  # a URL may hold a password before it
     return f"<{type(thing).__name__}>"
@@ -463,25 +465,25 @@ def _brief(source: str) -> str:
 
 
 def _opened(
-    connection: Connection, ask: Ask, encoding: str | None
+    connection: Connection, request: InputRequest, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins | None]:
-    if ask.block is not None:
-        return origins.opened(connection, ask.block, encoding)
-    found = sources.open_sources(connection, ask.thing, table=ask.table, encoding=encoding)
+    if request.block is not None:
+        return origins.opened(connection, request.block, encoding)
+    found = sources.open_sources(connection, request.thing, table=request.table, encoding=encoding)
     return found, None
 
 
 def _understanding(
     connection: Connection,
-    ask: Ask,
+    request: InputRequest,
     features: Collection[str],
     timezone: str,
     id_from_row: bool,
 ) -> Callable[[Source, Origins | None], Input]:
-    """How to find out what a source of *ask* is read as."""
+    """How to find out what a source of *request* is read as."""
 
     def understood(source: Source, made: Origins | None) -> Input:
-        return _understood(connection, source, made, ask, features, (timezone, id_from_row))
+        return _understood(connection, source, made, request, features, (timezone, id_from_row))
 
     return understood
 
@@ -490,7 +492,7 @@ def _understood(
     connection: Connection,
     source: Source,
     made: Origins | None,
-    ask: Ask,
+    request: InputRequest,
     features: Collection[str],
     way: tuple[str, bool],
 ) -> Input:
@@ -499,13 +501,13 @@ def _understood(
         raise InputError(f"{source.name}: it has no columns.")
     shown, notes = source, tuple[str, ...]()
     if made is not None and made.block.on:
-        relation = made.joined(Table(source.relation, source.columns))
+        relation = made.joined(JoinedRelation(source.relation, source.columns))
         columns, types = origins.described(connection, relation)
         shown = evolve(source, relation=relation, columns=columns, types=types, parts=())
-    block, lacking = ask.block, dict[str, str]()
+    block, lacking = request.block, dict[str, str]()
     if block is None:
-        block, lacking = _nearest(ask.blocks, shown)
-    if block is not None and ask.block is None:
+        block, lacking = _nearest(request.blocks, shown)
+    if block is not None and request.block is None:
         notes = (_read_as(block, lacking),)
     sample = sources.sample(connection, shown)
 
@@ -516,8 +518,11 @@ def _understood(
             shown.types,
             sample,
             role=role,
-            given={**(block.columns if block is not None else {}), **_said(ask, shown, features)},
-            kinds=ask.kinds,
+            given={
+                **(block.columns if block is not None else {}),
+                **_said(request, shown, features),
+            },
+            kinds=request.kinds,
             where=block.where if block is not None else None,
             features=features,
             counted=counted,
@@ -525,16 +530,16 @@ def _understood(
             id_from_row=way[1] and made is None,
         )
 
-    role = block.role if block is not None else ask.role
-    found = guessed(role or ask.likely)
-    if role is None and ask.likely is not None and "timestamp" not in found.mapping.columns:
+    role = block.role if block is not None else request.role
+    found = guessed(role or request.likely)
+    if role is None and request.likely is not None and "timestamp" not in found.mapping.columns:
         found = guessed(None)
     if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
         found = guessed(None, _counted(connection, shown, found))
     if block is not None and made is not None:
-        found, met = _of_block(connection, source, made, block, ask, found, features)
+        found, met = _of_block(connection, source, made, block, request, found, features)
         notes = (*notes, *met)
-    found, more = _all_kinds(connection, shown, found, ask, sample.num_rows)
+    found, more = _all_kinds(connection, shown, found, request, sample.num_rows)
     known = dict(zip(shown.columns, shown.types, strict=True))
     if found.sources.get("customer_id") == ROW:
         known[ROW] = "VARCHAR"
@@ -542,7 +547,7 @@ def _understood(
 
 
 def _all_kinds(
-    connection: Connection, source: Source, found: Guess, ask: Ask, sampled: int
+    connection: Connection, source: Source, found: Guess, request: InputRequest, sampled: int
 ) -> tuple[Guess, tuple[str, ...]]:
     """The guess with every word for a kind that the whole file has, and what to say of the new ones."""
     column = found.sources.get("kind")
@@ -559,11 +564,11 @@ def _all_kinds(
         seen |= {
             row[0] for row in rows if row[0] is not None and row[0].strip().lower() not in BLANKS
         }
-    more = sorted(seen - set(found.kinds) - set(ask.kinds))
+    more = sorted(seen - set(found.kinds) - set(request.kinds))
     kinds = {word: kind for word in more if (kind := kind_of(word, found.context)) is not None}
     mapping = evolve(found.mapping, kinds={**found.mapping.kinds, **kinds})
     notes = list(doubts_of(more, found.context))
-    new = sorted(seen - ask.fitted) if ask.fitted else []
+    new = sorted(seen - request.fitted) if request.fitted else []
     if new:
         read = (f"{word!r} ({mapping.kinds.get(word, 'other')})" for word in new[:5])
         rest = f" and {len(new) - 5} more" if len(new) > 5 else ""
@@ -603,7 +608,7 @@ def _of_block(
     source: Source,
     made: Origins,
     block: Block,
-    ask: Ask,
+    request: InputRequest,
     found: Guess,
     features: Collection[str],
 ) -> tuple[Guess, tuple[str, ...]]:
@@ -616,11 +621,11 @@ def _of_block(
         source.types,
         sources.sample(connection, source),
         role=found.role,
-        kinds=ask.kinds,
+        kinds=request.kinds,
         features=features,
     )
     return _with_own(found, alone, block), made.met(
-        connection, Table(source.relation, source.columns)
+        connection, JoinedRelation(source.relation, source.columns)
     )
 
 
@@ -665,10 +670,10 @@ def _as_written(found: Guess, block: Block) -> Guess:
     return evolve(found, mapping=evolve(found.mapping, columns=columns))
 
 
-def _said(ask: Ask, source: Source, features: Collection[str]) -> dict[str, str]:
+def _said(request: InputRequest, source: Source, features: Collection[str]) -> dict[str, str]:
     """What was said of columns that this source has, and its role."""
-    ours = {*CUSTOMERS, *features} if ask.role == "customers" else {*ask.columns}
-    return _fitting({n: text for n, text in ask.columns.items() if n in ours}, source)
+    ours = {*CUSTOMERS, *features} if request.role == "customers" else {*request.columns}
+    return _fitting({n: text for n, text in request.columns.items() if n in ours}, source)
 
 
 def _nearest(blocks: Sequence[Block], source: Source) -> tuple[Block | None, dict[str, str]]:
@@ -745,10 +750,10 @@ def _bridged(item: Input, items: Sequence[Input]) -> Input:
     return item
 
 
-def _all_used(asked: Sequence[Ask], items: Sequence[Input]) -> None:
+def _all_used(requests: Sequence[InputRequest], items: Sequence[Input]) -> None:
     """Raise ConfigError for what was said of a column that no input has."""
-    for ask in asked:
-        for name, text in ask.columns.items():
+    for request in requests:
+        for name, text in request.columns.items():
             if not any(name in item.guess.mapping.columns for item in items) or not any(
                 _fitting({name: text}, item.source) for item in items
             ):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Table:
+class JoinedRelation:
     """A relation and its columns."""
 
     relation: str
@@ -32,21 +32,21 @@ class Origins:
 
     Attributes:
         block: What a person wrote.
-        others: The name of each further origin → what it holds, settled and kept by the engine.
+        others: The name of each further origin → what it holds, rechecked and kept by the engine.
         read: Sources that were read in full while opening; rows of theirs that could not be cut
             stand in the rejects.
     """
 
     block: Block
-    others: Mapping[str, Table] = field(factory=dict)
+    others: Mapping[str, JoinedRelation] = field(factory=dict)
     read: tuple[Source, ...] = ()
 
-    def joined(self, main: Table) -> str:
+    def joined(self, main: JoinedRelation) -> str:
         """What stands behind FROM: the rows of *main*, each with what was joined to it."""
         name = next(iter(self.block.origins))
         return self.block.relation({name: main, **self.others}) if self.block.on else main.relation
 
-    def met(self, connection: Connection, main: Table) -> tuple[str, ...]:
+    def met(self, connection: Connection, main: JoinedRelation) -> tuple[str, ...]:
         """How many rows of *main* find what is joined to them, in a sentence for each join."""
         told = []
         for name, keys in self.block.on.items():
@@ -115,12 +115,12 @@ def described(connection: Connection, relation: str) -> tuple[tuple[str, ...], t
 
 def _kept(
     connection: Connection, block: Block, name: str, encoding: str | None
-) -> tuple[Table, Source]:
+) -> tuple[JoinedRelation, Source]:
     """One origin as a temporary table, every row of it cut as it should be."""
     origin = block.origins[name]
     source = sources.open_source(connection, origin.path, table=origin.table, encoding=encoding)
-    table, settled = kept.kept(connection, source)
-    return Table(table, settled.columns), settled
+    table, rechecked = kept.kept(connection, source)
+    return JoinedRelation(table, rechecked.columns), rechecked
 
 
 def _selected(

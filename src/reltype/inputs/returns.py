@@ -11,7 +11,7 @@ from reltype.expressions import literal, quote
 from reltype.mapping.casts import Cells
 from reltype.mapping.columns import columns_of
 from reltype.mapping.order_columns import RETURNS, is_called_returned
-from reltype.mapping.vocabulary import Name, roles
+from reltype.mapping.vocabulary import Name, header_names
 from reltype.sources import parts
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _attached(connection: Connection, item: Input, log: Input) -> Input | None:
 
 def _keys(item: Input, order: str) -> Iterator[str]:
     """Columns that may name the orders, the likeliest first."""
-    worth = roles()["order_id"].worth
+    worth = header_names()["order_id"].worth
     names = {name: worth(Name.of(name)) for name in item.source.columns}
     same = [name for name in names if name.casefold() == order.casefold()]
     yield from same
@@ -194,7 +194,7 @@ def _refunding(log: Input, known: Returns) -> Guess:
 
 def _line(item: Input, log: Input, taken: set[str | None]) -> str | None:
     """The column that names a line of an order in both files."""
-    worth = roles()["line_item"].worth
+    worth = header_names()["line_item"].worth
     for name in item.source.columns:
         if name in log.source.columns and name not in taken and worth(Name.of(name)) >= 0.9:
             return name
@@ -206,7 +206,7 @@ def _amount(columns: Sequence[Column], cells: Cells) -> str:
     found: list[tuple[float, Column]] = []
     for column in columns:
         name = Name.of(column.name)
-        worth = max(roles()[role].worth(name) for role in ("refunded_amount", "value"))
+        worth = max(header_names()[role].worth(name) for role in ("refunded_amount", "value"))
         if worth >= 0.6 and column.numbers is not None and column.numbers.share >= 0.8:
             found.append((worth, column))
     if not found:
@@ -219,7 +219,7 @@ def _amount(columns: Sequence[Column], cells: Cells) -> str:
 def _where(columns: Sequence[Column], cells: Cells, key: str) -> str:
     """SQL: the rows that say that something came back."""
     for column in columns:
-        flag = roles()["returned"].worth(Name.of(column.name)) >= 0.9
+        flag = header_names()["returned"].worth(Name.of(column.name)) >= 0.9
         if flag and column.truths > 0.9 and column.numbers is None:
             return cells.cast(f"to_bool({column.quoted})", "BOOLEAN", "returned")
     return f"{quote(key)} IS NOT NULL"

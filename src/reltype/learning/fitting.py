@@ -18,7 +18,7 @@ from reltype.learning.model.learned import (
     MANY,
     PARTS,
     Learned,
-    Matter,
+    LearningData,
     enough,
     learn,
     whole,
@@ -54,19 +54,19 @@ def fit_run(run: Run, labels: Given = None) -> Model:
     model = Model.of(run)
     if labels is None:
         return evolve(model, data=_fingerprint(run.population.batches()))
-    return _taught(run, model, Labels.of(labels, run.plan.archetypes))
+    return _fit_with_labels(run, model, Labels.of(labels, run.plan.archetypes))
 
 
 def _fingerprint(batches: Iterable[Batch]) -> dict[str, Any]:
     """How many customers there are, and SHA-256 of their ids and readings, in order."""
-    mark = Mark()
+    fingerprint = Fingerprint()
     for batch in batches:
-        mark.add(batch)
-    return mark.told
+        fingerprint.add(batch)
+    return fingerprint.record
 
 
 @define
-class Mark:
+class Fingerprint:
     """The fingerprint of a population, taken batch by batch."""
 
     customers: int = 0
@@ -81,7 +81,7 @@ class Mark:
         self._hash.update(np.nan_to_num(batch.readings, nan=-1.0).tobytes())
 
     @property
-    def told(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """`customers` and `fingerprint`."""
         return {"customers": self.customers, "fingerprint": self._hash.hexdigest()}
 
@@ -97,9 +97,9 @@ def learnable(plan: Plan) -> tuple[str, ...]:
 
 def asking(plan: Plan, features: tuple[str, ...]) -> Plan:
     """*plan*, with what a learner reads among what is answered."""
-    if set(features) <= set(plan.also):
+    if set(features) <= set(plan.extra_features):
         return plan
-    return evolve(plan, also=tuple(dict.fromkeys([*plan.also, *features])))
+    return evolve(plan, extra_features=tuple(dict.fromkeys([*plan.extra_features, *features])))
 
 
 @frozen(eq=False)
@@ -114,20 +114,20 @@ class Seen:
         nobody: (labelled,) the score of *unclassified*.
         withheld: How many labelled customers too little is seen of.
         known: Ids of the labels that are in the data.
-        mark: The fingerprint of all.
+        fingerprint: The fingerprint of all.
     """
 
-    sample: Matter
-    labelled: Matter
+    sample: LearningData
+    labelled: LearningData
     classes: Ints
     scores: Floats
     nobody: Floats
     withheld: int
     known: set[str]
-    mark: Mark
+    fingerprint: Fingerprint
 
 
-def _taught(run: Run, model: Model, labels: Labels) -> Model:
+def _fit_with_labels(run: Run, model: Model, labels: Labels) -> Model:
     plan = run.plan
     features = learnable(plan)
     run = run.asking(asking(plan, features))
@@ -136,7 +136,7 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
         some = next(run.population.batches(), None)
         ids = some.table.column("customer_id").to_pylist() if some else []
         raise InputError(unknown_customers(labels, ids))
-    model = evolve(model, data=seen.mark.told)
+    model = evolve(model, data=seen.fingerprint.record)
     notes = [*labels.notes, *left_out(labels, seen.known, len(plan.archetypes))]
     if seen.withheld:
         notes.append(
@@ -154,7 +154,7 @@ def _taught(run: Run, model: Model, labels: Labels) -> Model:
     here = np.nonzero(clear)[0]
     recipes = run.knowledge.recipes(plan.typology)
     if not enough(classes[here]):
-        notes += _untaught(labels, recipes)
+        notes += _recipes_left_out(labels, recipes)
     learned, made = learn(
         _blank(plan, features, seen.sample),
         seen.labelled[here],
@@ -186,21 +186,21 @@ def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
     dimensions = tuple(s.dimension for s in run.plan.signals)
     step = max(1, run.population.size // SAMPLE)
     sample, labelled, rows, pooled, known, withheld, position = [], [], [], [], set(), 0, 0
-    mark = Mark()
+    fingerprint = Fingerprint()
     for batch in run.population.batches():
-        mark.add(batch)
+        fingerprint.add(batch)
         ids = batch.table.column("customer_id").to_pylist()
         row = np.array([place.get(c, -1) for c in ids], np.int64)
         known |= {ids[i] for i in np.nonzero(row >= 0)[0]}
         picked = np.nonzero((np.arange(position, position + len(ids)) % step) == 0)[0]
         position += len(ids)
-        sample.append(Matter.of(taken(batch, picked), dimensions, features))
+        sample.append(LearningData.of(taken(batch, picked), dimensions, features))
         mine = taken(batch, np.nonzero(row >= 0)[0])
         if len(mine):
-            said = run.conclude(mine)
+            said = run.score_batch(mine)
             enough = np.nonzero(said.withheld < 0)[0]
             withheld += len(mine) - len(enough)
-            labelled.append(Matter.of(mine, dimensions, features)[enough])
+            labelled.append(LearningData.of(mine, dimensions, features)[enough])
             rows.append(row[row >= 0][enough])
             pooled.append(said.scores[enough])
     scores = np.concatenate(pooled) if pooled else np.zeros((0, len(run.plan.archetypes) + 1))
@@ -212,7 +212,7 @@ def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
         nobody=scores[:, -1],
         withheld=withheld,
         known=known,
-        mark=mark,
+        fingerprint=fingerprint,
     )
 
 
@@ -229,11 +229,11 @@ def taken(batch: Batch, rows: Ints) -> Batch:
     )
 
 
-def _joined(matters: list[Matter]) -> Matter:
-    return Matter(*(np.concatenate([getattr(m, part) for m in matters]) for part in PARTS))
+def _joined(pieces: list[LearningData]) -> LearningData:
+    return LearningData(*(np.concatenate([getattr(m, part) for m in pieces]) for part in PARTS))
 
 
-def _blank(plan: Plan, features: tuple[str, ...], sample: Matter) -> Learned:
+def _blank(plan: Plan, features: tuple[str, ...], sample: LearningData) -> Learned:
     return Learned(
         signals=tuple(s.name for s in plan.signals),
         dimensions=tuple(s.dimension for s in plan.signals),
@@ -300,7 +300,7 @@ def _record(record: Record, made: Stack, before: Floats, labels: Ints) -> Record
     )
 
 
-def _untaught(labels: Labels, recipes: Iterable[GuardedRecipe]) -> list[str]:
+def _recipes_left_out(labels: Labels, recipes: Iterable[GuardedRecipe]) -> list[str]:
     """That a plugin's recipes were not trained: whoever installed one waits for it."""
     names = [f"{r.name} (plugin {r.plugin})" for r in recipes if r.plugin != BUILT_IN]
     if not names:

@@ -48,13 +48,13 @@ class Candidates:
         batch: What is known of them.
         ids: Their ids.
         place: (n, dimensions) their readings as ranks, nulls in the middle.
-        told: (n,) False for those of whom too little is seen to classify them at all.
+        known: (n,) False for those of whom too little is seen to classify them at all.
     """
 
     batch: Batch
     ids: tuple[str, ...]
     place: Floats
-    told: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    known: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @define(slots=False, eq=False)
@@ -88,7 +88,7 @@ class Labelling:
         people = self.candidates
         value = self._undecided * self._unlike * self._typical
         asked = np.array([c in self.labels or c in self.skipped for c in people.ids], bool)
-        value = np.where(asked | ~people.told, -1.0, value)
+        value = np.where(asked | ~people.known, -1.0, value)
         best = int(value.argmax())
         return people.ids[best] if value[best] >= 0 else None
 
@@ -129,9 +129,11 @@ class Labelling:
     def _pooled(self, model: Model | None) -> Floats:
         run, batch = self.run, self.candidates.batch
         if model is None:
-            return run.conclude(batch).posterior
+            return run.score_batch(batch).posterior
         catalogue = model.apply(run.plan.catalogue)
-        plan = Plan(catalogue, catalogue.typology(model.typology), also=run.plan.also)
+        plan = Plan(
+            catalogue, catalogue.typology(model.typology), extra_features=run.plan.extra_features
+        )
         classifiers: list[Classifier] = [
             Prototype.of(plan),
             Rules.of(plan, run.scales.overlap),

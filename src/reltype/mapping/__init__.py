@@ -28,10 +28,11 @@ from reltype.mapping.canonical import (
     UNIX_ZERO,
     Refunds,
     Role,
+    refund_reason,
 )
 from reltype.mapping.casts import Cells, blank, may_be_null_on_purpose
 from reltype.mapping.kinds import KINDS, checked, kind_sql
-from reltype.mapping.orders import as_orders, settled
+from reltype.mapping.orders import apply_states, as_orders
 from reltype.mapping.spellings import normalized
 from reltype.mapping.states import state_sql
 
@@ -97,7 +98,7 @@ class Mapping:
         refunds: Refunds = "net",
         features: abc.Collection[str] = (),
         keep: abc.Collection[str] = (),
-        settle: bool = True,
+        states: bool = True,
     ) -> str:
         """A SELECT of all canonical columns of the role, then `reject`, `unread` and *keep*.
 
@@ -112,7 +113,7 @@ class Mapping:
                 refund; `drop`, `raise`: refunds are rejected (the caller stops, for `raise`).
             features: Features that a customer table may also give by name, as DOUBLE.
             keep: Columns of the relation to pass through (file, line …).
-            settle: What an order's state makes of its kind and value is worked out; False where its
+            states: What an order's state makes of its kind and value is worked out; False where its
                 lines must be put together before: see `orders`.
 
         Raises:
@@ -151,8 +152,8 @@ class Mapping:
         passed = "".join(f", {quote(name)}" for name in keep)
         rows = f"SELECT {_named(inner)}{passed} FROM {relation}"
         made = f"SELECT {_named(outer)}{passed} FROM ({rows})"
-        if self.role == "interactions" and settle:
-            return settled(made, self.columns, passed)
+        if self.role == "interactions" and states:
+            return apply_states(made, self.columns, passed)
         return made
 
     @property
@@ -161,7 +162,7 @@ class Mapping:
         return "state" in self.columns and self.columns["state"] == self.columns.get("kind")
 
     def orders(self, select: str) -> str:
-        """A row for each order of a log's *select*, which is not settled: see `orders.as_orders`."""
+        """A row for each order of a log's *select*, whose states are not applied: see `orders.as_orders`."""
         return as_orders(select, self.columns, self.per_order)
 
     def _may_be_unread(self, name: str, type_: str) -> bool:
@@ -218,7 +219,7 @@ class Mapping:
                 # 1/2/23 without its format reads as a day of the year 1.
                 cases.append(f"{name} < TIMESTAMP '{EARLIEST}' THEN '{name}: before 1900'")
         if refunds != "net" and self.role == "interactions":
-            reason = literal(f'kind: a refund, and refunds = "{refunds}"')
+            reason = literal(f"kind: {refund_reason(refunds)}")
             cases.append(f"kind = 'refund' OR (kind = 'purchase' AND value < 0) THEN {reason}")
         if refunds == "raise" and self.role == "interactions":
             cases.append(f"state IN ('refunded', 'partly refunded') THEN {reason}")

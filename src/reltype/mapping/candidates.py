@@ -10,7 +10,7 @@ from attrs import define, evolve, field, frozen
 
 from reltype.mapping import decimals, suitability
 from reltype.mapping.kinds import contexts
-from reltype.mapping.vocabulary import Context, Name, known_contexts, roles
+from reltype.mapping.vocabulary import Context, Name, header_names, known_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class Candidate:
 
 
 @define(frozen=True, slots=False)
-class Table:
+class NamedColumns:
     """A file's columns, and what it is about.
 
     Attributes:
@@ -59,7 +59,7 @@ class Table:
     _counts: dict[tuple[str, float], int] = field(factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, file: str, columns: Sequence[Column]) -> Table:
+    def of(cls, file: str, columns: Sequence[Column]) -> NamedColumns:
         """The table, with those columns marked that speak of time."""
         return cls(file, tuple(_dated(columns)))
 
@@ -85,7 +85,7 @@ class Table:
         return best if self.contexts[best.name] else None
 
     @cached_property
-    def told(self) -> int:
+    def telling(self) -> int:
         """How many columns tell what the rows are."""
         names = list(self.names.values())
         return max(sum(any(map(n.has, c.words)) for n in names) for c in known_contexts())
@@ -117,7 +117,7 @@ class Table:
     def worth(self, role: str) -> Mapping[str, float]:
         """Column → what its name is worth for a role."""
         if role not in self._worth:
-            known = roles()[role]
+            known = header_names()[role]
             self._worth[role] = {column: known.worth(name) for column, name in self.names.items()}
         return self._worth[role]
 
@@ -162,4 +162,4 @@ def _dated(columns: Sequence[Column]) -> list[Column]:
 
 
 def _is_time(column: Column) -> bool:
-    return roles()["timestamp"].worth(Name.of(column.name)) > 0.4
+    return header_names()["timestamp"].worth(Name.of(column.name)) > 0.4

@@ -84,6 +84,12 @@ LEFT_OUT = "left out"
 """What a reason to pass over a row begins with where it is no row of a customer's: nothing is wrong
 with it, so it is counted apart from what was rejected."""
 
+
+def refund_reason(refunds: Refunds) -> str:
+    """Why a row that gives money back is not used, where *refunds* are not net."""
+    return f'a refund, and refunds = "{refunds}"'
+
+
 ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}
 )

@@ -21,7 +21,7 @@ BLANKS = words.blanks()
 """What stands in exports for nothing, in lower case."""
 
 _LONGEST_BLANK = max(map(len, BLANKS))
-_KINDS: dict[str, Kind] = {
+_VALUE_KINDS: dict[str, Kind] = {
     "VARCHAR": "text",
     "DOUBLE": "number",
     "TIMESTAMP": "time",
@@ -85,7 +85,7 @@ class Cells:
         name = self.column(text)
         written = quote(name) if name is not None else text
         place = f"{self.place} {where}"
-        kinds = {column: _KINDS.get(type_, "any") for column, type_ in self.types.items()}
+        kinds = {column: _VALUE_KINDS.get(type_, "any") for column, type_ in self.types.items()}
         try:
             return parse(written, where=place, columns=kinds, gives=gives)
         except ConfigError as error:
@@ -118,7 +118,7 @@ class Cells:
         """SQL of a column or an expression as a canonical type; null where it cannot be read."""
         name, type_ = self.column(text), self.type_of(text)
         if name is None or to == "BOOLEAN":
-            return "(" + self.parsed(text, where, _KINDS[to]).sql() + ")"
+            return "(" + self.parsed(text, where, _VALUE_KINDS[to]).sql() + ")"
         sql = quote(name)
         if to == "VARCHAR":
             return sql if type_ == "VARCHAR" else f"CAST({sql} AS VARCHAR)"

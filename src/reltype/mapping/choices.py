@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from reltype.mapping import Mapping, so_far
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
+from reltype.mapping.conversion_choice import choose_conversion
+from reltype.mapping.conversions import Conversion
 from reltype.mapping.derivations import derive
 from reltype.mapping.kinds import OTHER, kind_of
-from reltype.mapping.readings import Reading
-from reltype.mapping.settling import settled
 from reltype.mapping.states import UNPAID, state_of
-from reltype.mapping.vocabulary import roles
+from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from collections.abc import Mapping as MappingOf
 
-    from reltype.mapping.candidates import Candidate, Table
+    from reltype.mapping.candidates import Candidate, NamedColumns
     from reltype.mapping.canonical import Role
     from reltype.mapping.columns import Column
 
@@ -67,7 +67,7 @@ class Choice:
 
     def __init__(
         self,
-        table: Table,
+        table: NamedColumns,
         role: Role,
         features: Collection[str],
         said_kinds: Collection[str] = (),
@@ -107,8 +107,10 @@ class Choice:
                 self.reasons[canonical] = "as given"
                 continue
             name = self.table.names[column.name]
-            reading = settled(canonical, column, name, known[canonical])
-            self.put(canonical, column.name, reading or Reading(column.quoted, 0, ""), "as given")
+            conversion = choose_conversion(canonical, column, name, known[canonical])
+            self.put(
+                canonical, column.name, conversion or Conversion(column.quoted, 0, ""), "as given"
+            )
 
     def _said_to_have_left(self, text: str) -> str:
         """The expression of a column that says yes or no, not when; empty where it is none."""
@@ -136,11 +138,11 @@ class Choice:
             if candidate.column.name not in taken and candidate.worth >= self._least(canonical)
         ]
         for i, candidate in enumerate(found):
-            reading = settled(ours, candidate.column, candidate.name, type_)
-            if reading is not None:
+            conversion = choose_conversion(ours, candidate.column, candidate.name, type_)
+            if conversion is not None:
                 self.rivals[ours] = found[i:]
                 self.alternatives[ours] = tuple(c.column.name for c in found[i + 1 : i + 4])
-                self.put(ours, candidate.column.name, reading, because(candidate, reading))
+                self.put(ours, candidate.column.name, conversion, because(candidate, conversion))
                 return
 
     def _least(self, canonical: str) -> float:
@@ -149,12 +151,12 @@ class Choice:
             return 0.75
         return LEAST.get(canonical, 0.6)
 
-    def put(self, ours: str, source: str, reading: Reading, reason: str) -> None:
+    def put(self, ours: str, source: str, conversion: Conversion, reason: str) -> None:
         """Choose a column."""
-        self.columns[ours], self.sources[ours] = reading.expression, source
+        self.columns[ours], self.sources[ours] = conversion.expression, source
         self.reasons[ours] = reason
-        if reading.doubt:
-            self.doubts.append(f"{ours}: {reading.doubt}.")
+        if conversion.doubt:
+            self.doubts.append(f"{ours}: {conversion.doubt}.")
 
     def _alias(self) -> None:
         """What a list of customers calls otherwise: when last heard of, and since when."""
@@ -162,7 +164,7 @@ class Choice:
         if since is not None and "timestamp" not in self.sources:
             self.sources["timestamp"] = since
         named = since is not None and since in self.table.names
-        if named and roles()["since"].worth(self.table.names[str(since)]) > 0.9:
+        if named and header_names()["since"].worth(self.table.names[str(since)]) > 0.9:
             self.sources.setdefault("tenure_days", str(since))
         if "satisfaction" in self.sources:
             self.sources.setdefault("rating", self.sources["satisfaction"])
@@ -173,9 +175,11 @@ class Choice:
             name = "_".join(self.table.names[column.name].words)
             free = name not in self.columns and column.name not in self.sources.values()
             if name in self.features and free:
-                reading = settled(name, column, self.table.names[column.name], "DOUBLE")
-                if reading is not None:
-                    self.put(name, column.name, reading, "called like a feature")
+                conversion = choose_conversion(
+                    name, column, self.table.names[column.name], "DOUBLE"
+                )
+                if conversion is not None:
+                    self.put(name, column.name, conversion, "called like a feature")
 
     def words(self) -> dict[str, tuple[int, str]]:
         """The kinds that the sample shows: their word → how often, and ours."""
@@ -190,12 +194,14 @@ class Choice:
         return {word: (n, kind_of(word, context) or OTHER) for word, n in counts.items()}
 
 
-def because(candidate: Candidate, reading: Reading) -> str:
+def because(candidate: Candidate, conversion: Conversion) -> str:
     """Why a column was chosen."""
     column = candidate.column
     said = [f"called {column.name!r}"]
-    if reading.told:
-        said.append(f"{reading.share:.0%} of {len(column.cells)} cells are {reading.told}")
+    if conversion.description:
+        said.append(
+            f"{conversion.share:.0%} of {len(column.cells)} cells are {conversion.description}"
+        )
     said.append(
         f"filled in {column.filled:.0%} of the rows" if column.rows else "no row to look at"
     )

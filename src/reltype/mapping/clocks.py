@@ -111,7 +111,7 @@ class Clock:
             return f"parse_time({column}{order}{told})"
         return f"to_time({', '.join([column, *map(literal, self.formats)])}{told})"
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """For people: `times (%d/%m/%Y)`."""
         names = {"iso": "ISO", "unix": "Unix", "excel": "spreadsheet serials", "of day": "hours"}
         names["words"] = "in words" + (f", {self.order}" if self.order else "")

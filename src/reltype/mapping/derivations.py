@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reltype.expressions import literal
 from reltype.mapping import order_columns
-from reltype.mapping.vocabulary import roles
+from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
     from reltype.mapping.choices import Choice
@@ -35,7 +35,7 @@ def _put(choice: Choice, ours: str, expression: str, reason: str) -> None:
 def _total(choice: Choice) -> None:
     """Quantity times unit price, where there is no total."""
     chosen = choice.column("value")
-    unit_price = roles()["unit_price"]
+    unit_price = header_names()["unit_price"]
     if "value" in choice.given:
         return
     if chosen is not None and unit_price.worth(choice.table.names[chosen.name]) < 0.8:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reltype.mapping.conversions import Conversion, by_words, units
 from reltype.mapping.kinds import plain
-from reltype.mapping.readings import Reading, by_words, units
 
 if TYPE_CHECKING:
     from reltype.mapping.columns import Column
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _CALLED = {365.0: "years", 30.4: "months", 1.0: "days"}
 
 
-def tenure_days(column: Column, name: Name) -> Reading | None:
+def tenure_days(column: Column, name: Name) -> Conversion | None:
     """How long somebody has been a customer: up to 15 are years, up to 240 months, else days."""
     return _numbers(column, name, years=15, months=240)
 
 
-def contract_days(column: Column, name: Name) -> Reading | None:
+def contract_days(column: Column, name: Name) -> Conversion | None:
     """How long a contract ties; what can be left at any time ties for 0 days."""
     numbers = column.numbers
     if numbers is not None and numbers.share > 0.8:
@@ -29,7 +29,7 @@ def contract_days(column: Column, name: Name) -> Reading | None:
     return by_words(column, tied, 0.7) if len(column.counts) <= 60 else None
 
 
-def _numbers(column: Column, name: Name, *, years: float, months: float) -> Reading | None:
+def _numbers(column: Column, name: Name, *, years: float, months: float) -> Conversion | None:
     numbers = column.numbers
     if numbers is None or numbers.share < 0.7 or min(numbers.values, default=-1) < 0:
         return None
@@ -40,7 +40,7 @@ def _numbers(column: Column, name: Name, *, years: float, months: float) -> Read
     doubt = f"{column.name!r} was taken for {_CALLED.get(unit)} (its largest number is {largest:g})"
     expression = source if unit == 1 else f"{source} * {unit:g}"
     told = f"numbers in units of {unit:g} days"
-    return Reading(expression, numbers.share, told, "" if said else doubt)
+    return Conversion(expression, numbers.share, told, "" if said else doubt)
 
 
 def _tied(cell: str) -> float | None:

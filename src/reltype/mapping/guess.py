@@ -9,13 +9,13 @@ from attrs import evolve, frozen
 from reltype.errors import InputError
 from reltype.expressions import quote
 from reltype.mapping import Mapping
-from reltype.mapping.candidates import Table
+from reltype.mapping.candidates import NamedColumns
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
 from reltype.mapping.choices import LEAST, Choice
 from reltype.mapping.columns import columns_of
+from reltype.mapping.guess_notes import doubts, problems, wishes
 from reltype.mapping.kinds import OTHER
-from reltype.mapping.remarks import doubts, problems, wishes
-from reltype.mapping.vocabulary import Name, roles
+from reltype.mapping.vocabulary import Name, header_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -125,7 +125,7 @@ def guess(
         ConfigError: `given` names something that is not ours, `kinds` an unknown kind.
     """
     known_columns = [evolve(c, zone=timezone) for c in columns_of(columns, types, sample)]
-    table = Table.of(name, known_columns)
+    table = NamedColumns.of(name, known_columns)
     if id_from_row and role is None and not _names_customers(table, given or {}):
         role = "customers"
     decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
@@ -166,7 +166,7 @@ def guess(
     )
 
 
-def _names_customers(table: Table, given: MappingOf[str, str]) -> bool:
+def _names_customers(table: NamedColumns, given: MappingOf[str, str]) -> bool:
     found = (c for log in (False, True) for c in table.candidates("customer_id", log=log))
     return "customer_id" in given or any(c.worth >= LEAST["customer_id"] for c in found)
 
@@ -204,7 +204,7 @@ _DISTINCT = 0.95
 
 
 def role_of(  # noqa: PLR0911 - a line for each sign
-    table: Table, given: MappingOf[str, str], counted: Counted | None = None
+    table: NamedColumns, given: MappingOf[str, str], counted: Counted | None = None
 ) -> tuple[Role, str]:
     """Whether a file is a log or a customer table, and why.
 
@@ -238,7 +238,7 @@ def role_of(  # noqa: PLR0911 - a line for each sign
     return "customers", f"{unique}, and nothing else numbers the rows"
 
 
-def _should_be_dated(table: Table, customer: Column) -> str:
+def _should_be_dated(table: NamedColumns, customer: Column) -> str:
     """Why rows are interactions though no time of theirs can be read; empty if they are not."""
     if _facts(table) or customer.distinct >= 0.95 or len(customer.cells) < 3:
         return ""
@@ -249,11 +249,11 @@ def _should_be_dated(table: Table, customer: Column) -> str:
     return f"{customer.name!r} repeats, and {named[0].name!r} should say when" if named else ""
 
 
-def _facts(table: Table) -> int:
+def _facts(table: NamedColumns) -> int:
     return sum(table.count(fact, 0.9) for fact in _FACTS)
 
 
-def _of_purchases(table: Table) -> str:
+def _of_purchases(table: NamedColumns) -> str:
     """Why each row is one purchase though no customer repeats; empty if it need not be."""
     if _facts(table) or table.count("person") > 1 or table.count("purchases", 0.9):
         return ""
@@ -283,13 +283,13 @@ def _in_all(name: Name) -> bool:
     )
 
 
-def _of_rows(table: Table, best: Candidate) -> str:
+def _of_rows(table: NamedColumns, best: Candidate) -> str:
     """Why the rows are something else than customers though none repeats; empty if they are not."""
     numbering = [
         other.name
         for other in table.columns
         if other is not best.column
-        and roles()["row_id"].worth(table.names[other.name]) >= 0.8
+        and header_names()["row_id"].worth(table.names[other.name]) >= 0.8
         and (other.is_unique or not other.rows)
     ]
     if _facts(table) > 1:

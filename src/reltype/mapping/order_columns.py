@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.expressions import literal
+from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import plain
-from reltype.mapping.readings import in_words
 from reltype.mapping.states import state_of
-from reltype.mapping.vocabulary import roles
+from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -426,7 +426,7 @@ def is_called_returned(name: str) -> bool:
     from reltype.mapping.vocabulary import Name
 
     words = Name.of(name)
-    return roles()["returned"].worth(words) > 0 or any(map(words.has, RETURNS))
+    return header_names()["returned"].worth(words) > 0 or any(map(words.has, RETURNS))
 
 
 RETURNS = (

@@ -23,7 +23,7 @@ _PAID_FOR = ("purchase", "refund", "renewal")
 _UNPAID = ", ".join(map(literal, UNPAID))
 
 
-def settled(rows: str, columns: Collection[str], passed: str = "") -> str:
+def apply_states(rows: str, columns: Collection[str], passed: str = "") -> str:
     """*rows* with what their state makes of kind, value and refunded amount.
 
     An order that was never paid is no purchase (`other`) and has no value; of one whose money went
@@ -61,14 +61,14 @@ def as_orders(
     money, sentiments and ratings are means, and it was placed when its first line was.
 
     Args:
-        rows: SQL of canonical rows, `reject` and `unread`; not settled yet.
+        rows: SQL of canonical rows, `reject` and `unread`; their states are not applied yet.
         columns: The canonical columns that are mapped.
         per_order: Those that stand for the whole order in each of its lines.
         grouped: False: rows are no lines; they only get the further columns.
     """
     if not grouped or "order_id" not in columns:
         alone = ", ".join(f"{value} AS {name}" for name, value in _ALONE.items())
-        return f"SELECT *, {alone} FROM ({settled(rows, columns)})"
+        return f"SELECT *, {alone} FROM ({apply_states(rows, columns)})"
     aggregates: dict[str, str] = {name: f"min({name})" for name in INTERACTIONS}
     for name in ("value", "refunded_amount"):
         exact = f"round({name} * {GRID}) / {GRID}"
@@ -106,7 +106,7 @@ def as_orders(
     orders = (
         f"SELECT {listed}, reject, min(unread) AS unread, {counted} FROM ({keyed}) GROUP BY {group}"
     )
-    return settled(orders, columns, "".join(f", {name}" for name in LINES))
+    return apply_states(orders, columns, "".join(f", {name}" for name in LINES))
 
 
 _ALONE: Mapping[str, str] = {"order_rows": "1", "order_days": "0", "order_varies": "false"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reltype.mapping.conversions import Conversion, by_words, units
 from reltype.mapping.kinds import plain
-from reltype.mapping.readings import Reading, by_words, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ _MANY = 200
 _NPS = ("nps", "recommend", "net promoter score", "net promoter")
 
 
-def rating(column: Column, name: Name) -> Reading | None:
+def rating(column: Column, name: Name) -> Conversion | None:
     """A rating on any scale as −1…1; None if it does not look like one."""
     pleased = {c: units("pleased")[plain(c)] for c in column.counts if plain(c) in units("pleased")}
     numbers = column.numbers
@@ -45,18 +45,18 @@ def rating(column: Column, name: Name) -> Reading | None:
     scale = f"{bounds[0]:g} to {bounds[1]:g}"
     told = f"numbers from {low:g} to {high:g}, read on a scale of {scale}"
     if bounds == (-1, 1):
-        return Reading(source, numbers.share, told)
+        return Conversion(source, numbers.share, told)
     expression = f"scale({source}, {bounds[0]:g}, {bounds[1]:g})"
     doubt = "" if (low, high) == bounds else f"{column.name!r} was taken for a scale of {scale}"
     other = f"; for another write scale({source}, LOWEST, HIGHEST)"
-    return Reading(expression, numbers.share, told, doubt and doubt + other)
+    return Conversion(expression, numbers.share, told, doubt and doubt + other)
 
 
-def sentiment(column: Column, name: Name) -> Reading | None:
+def sentiment(column: Column, name: Name) -> Conversion | None:
     """A sentiment; numbers up to 1 are taken as they stand, since half of −1…1 may be unseen."""
     numbers = column.numbers
     if numbers is not None and numbers.values and max(map(abs, numbers.values)) <= 1:
-        return Reading(numbers.expression(column.quoted), numbers.share, "numbers from -1 to 1")
+        return Conversion(numbers.expression(column.quoted), numbers.share, "numbers from -1 to 1")
     return rating(column, name)
 
 
@@ -109,7 +109,7 @@ def _stars(column: Column) -> dict[str, float]:
     return found
 
 
-def nps(column: Column, name: Name) -> Reading | None:
+def nps(column: Column, name: Name) -> Conversion | None:
     """The answer to *how likely would you recommend us*, 0…10."""
     del name
     numbers = column.numbers
@@ -124,10 +124,10 @@ def nps(column: Column, name: Name) -> Reading | None:
             f"{column.name!r} is read as 0 to 10, and holds nothing above {high:g}; if it is another "
             "scale, map it to satisfaction (a log's to rating) instead"
         )
-    return Reading(source, numbers.share, "numbers from 0 to 10", doubt)
+    return Conversion(source, numbers.share, "numbers from 0 to 10", doubt)
 
 
-def share(column: Column, name: Name) -> Reading | None:
+def share(column: Column, name: Name) -> Conversion | None:
     """A share 0…1, of a fraction or per cent; None if it is neither."""
     numbers = column.numbers
     if numbers is None or numbers.share < 0.8 or not numbers.values or min(numbers.values) < 0:
@@ -135,7 +135,7 @@ def share(column: Column, name: Name) -> Reading | None:
     source, high = numbers.expression(column.quoted), max(numbers.values)
     said = any(map(name.has, ("percent", "pct", "percentage"))) or "%" in name.written
     if (said or any("%" in cell for cell in column.counts)) and 1 < high <= 100:
-        return Reading(f"{source} / 100", numbers.share, "per cent")
+        return Conversion(f"{source} / 100", numbers.share, "per cent")
     if high <= 1 and not numbers.whole:
-        return Reading(source, numbers.share, "shares")
+        return Conversion(source, numbers.share, "shares")
     return None

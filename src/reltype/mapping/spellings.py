@@ -10,17 +10,17 @@ class Spelling:
     """One way in which two exports differ about ids.
 
     Attributes:
-        told: What differs, for people.
+        description: What differs, for people.
         template: An expression over `{id}` that makes both spellings equal; applied twice it does
             no more than once.
         safe: Ids that are equal then hardly are two customers'.
     """
 
-    told: str
+    description: str
     template: str
     safe: bool = True
 
-    def of(self, text: str) -> str:
+    def expression(self, text: str) -> str:
         """The expression over a column or another expression."""
         return self.template.format(id=text)
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reltype.mapping.kinds import kind_of, plain
-from reltype.mapping.vocabulary import roles
+from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reltype.mapping.candidates import Table
+    from reltype.mapping.candidates import NamedColumns
     from reltype.mapping.columns import Column
     from reltype.mapping.vocabulary import Name
 
-    Test = Callable[[Table, Column, Name, float, bool], float]
+    Test = Callable[[NamedColumns, Column, Name, float, bool], float]
 
 _STATES = {
     *(
@@ -53,15 +53,15 @@ _GONE = {
 """States in which a customer has left, which in a log may be what happened."""
 
 
-def plainly(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def plainly(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     """By name and by how many rows have it."""
     del table, name, log
     return worth * (0.4 + 0.6 * column.filled if column.rows else 1)
 
 
-def _customer(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def _customer(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     """An identifier; in a log one that repeats, in a table one that does not."""
-    ruled_out = worth == 0 and any(map(name.has, roles()["customer_id"].never))
+    ruled_out = worth == 0 and any(map(name.has, header_names()["customer_id"].never))
     words = "".join(name.words)
     if words in {"id", "recordid"}:
         worth = _own_id(table, column, log)
@@ -103,7 +103,7 @@ _WHO |= {"cliente", "klient", "klienta", "klant", "kund", "profile", "player", "
 _NUMBER = {"id", "no", "nr", "number", "num", "code", "key", "nummer", "numero", "numer", "uuid"}
 
 
-def _numbered(table: Table, column: Column, name: Name) -> float:
+def _numbered(table: NamedColumns, column: Column, name: Name) -> float:
     """What an unlisted name is worth: `customer_unique_id`, or `nationbuilder_id` as the first."""
     if _WHO & set(name.words) and _NUMBER & set(name.words):
         return 0.8
@@ -111,10 +111,10 @@ def _numbered(table: Table, column: Column, name: Name) -> float:
     return 0.9 if first and name.words[-1:] == ("id",) and not table.is_of_rows else 0.0
 
 
-def _own_id(table: Table, column: Column, log: bool) -> float:
+def _own_id(table: NamedColumns, column: Column, log: bool) -> float:
     """What a plain `id` is worth: it may be the customer's or the number of a ticket."""
     unique = column.is_unique or not column.rows
-    if (unique and (log or table.is_of_rows)) or (not unique and table.told > 1):
+    if (unique and (log or table.is_of_rows)) or (not unique and table.telling > 1):
         return 0.0
     if log:
         return 0.65
@@ -132,14 +132,14 @@ def _may_identify(column: Column, worth: float) -> bool:
 _AT = {("at",), ("on",), ("date",), ("time",), ("timestamp",), ("datetime",)}
 
 
-def _timestamp(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def _timestamp(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     """A time that is on every row and not always the same."""
     clock = column.clock
     if column.rows and (clock is None or clock.way == "of day" or clock.share < 0.5):
         return 0.0
-    if not any(map(name.has, roles()["timestamp"].never)):
+    if not any(map(name.has, header_names()["timestamp"].never)):
         named = name.words[-1:] in _AT or _is_last(name)
-        lowered = any(map(name.has, roles()["timestamp"].lower))
+        lowered = any(map(name.has, header_names()["timestamp"].lower))
         least = 0.6 if named else 0.42 if log and column.filled >= 0.9 else 0.0
         worth = max(worth, least * (0.5 if lowered else 1))
     if column.rows > 5 and len(column.counts) == 1:
@@ -163,7 +163,7 @@ def _is_last(name: Name) -> bool:
     )
 
 
-def _since(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def _since(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     del table, log, name
     clock = column.clock
     if column.rows and (clock is None or clock.way == "of day" or clock.share < 0.5):
@@ -171,7 +171,7 @@ def _since(table: Table, column: Column, name: Name, worth: float, log: bool) ->
     return worth * (0.4 + 0.6 * column.filled if column.rows else 1)
 
 
-def _kind(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def _kind(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     """Words that stand for kinds of interaction."""
     del name
     if not column.rows or worth == 0:
@@ -195,7 +195,7 @@ def _kind(table: Table, column: Column, name: Name, worth: float, log: bool) -> 
     return worth * (0.3 + 0.7 * known) * (0.6 + 0.4 * column.filled) + 0.03 * min(told, 4)
 
 
-def _money(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def _money(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     """Numbers that are no running number and no year."""
     del log
     numbers = column.numbers
@@ -217,7 +217,7 @@ def _money(table: Table, column: Column, name: Name, worth: float, log: bool) ->
     return worth * (0.5 + 0.5 * column.filled) * (0.9 if refunds else 1)
 
 
-def _number(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def _number(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     del table, log, name
     if not column.rows:
         return worth
@@ -226,7 +226,7 @@ def _number(table: Table, column: Column, name: Name, worth: float, log: bool) -
     return worth * (0.4 + 0.6 * column.filled)
 
 
-def _text(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def _text(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     """Sentences, not names of things."""
     del log
     if not column.rows:
@@ -250,7 +250,7 @@ def _text(table: Table, column: Column, name: Name, worth: float, log: bool) -> 
     )
 
 
-def _word(table: Table, column: Column, name: Name, worth: float, log: bool) -> float:
+def _word(table: NamedColumns, column: Column, name: Name, worth: float, log: bool) -> float:
     """A few words that come again and again."""
     del table, log, name
     if not column.rows:

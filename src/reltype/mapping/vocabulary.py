@@ -100,7 +100,7 @@ class Name:
 
 
 @frozen
-class Role:
+class HeaderNames:
     """The names that a column of one role may have.
 
     Attributes:
@@ -191,14 +191,16 @@ def known_contexts() -> tuple[Context, ...]:
 
 
 @cache
-def roles() -> Mapping[str, Role]:
+def header_names() -> Mapping[str, HeaderNames]:
     """Every role and the names that go with it."""
     return {
-        role: _role(table) for role, table in data("headers.toml").items() if role != "contexts"
+        role: _header_names(table)
+        for role, table in data("headers.toml").items()
+        if role != "contexts"
     }
 
 
-def _role(table: Mapping[str, Any]) -> Role:
+def _header_names(table: Mapping[str, Any]) -> HeaderNames:
     phrases: dict[tuple[str, ...], float] = {}
     for tier, worth in TIERS.items():
         for place, written in enumerate(table.get(tier, ())):
@@ -208,4 +210,6 @@ def _role(table: Mapping[str, Any]) -> Role:
     for words, worth in phrases.items():
         names.setdefault("".join(words), worth)
     lower, never = (tuple(map(plain, table.get(key, ()))) for key in ("lower", "never"))
-    return Role(names, phrases, lower, never, bool(table.get("whole")), bool(table.get("loose")))
+    return HeaderNames(
+        names, phrases, lower, never, bool(table.get("whole")), bool(table.get("loose"))
+    )

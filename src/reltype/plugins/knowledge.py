@@ -84,7 +84,7 @@ class Knowledge:
             PluginError: A classifier reads a feature that nobody defines.
         """
         chosen = self.catalogue.typology(typology)
-        also: list[str] = []
+        extra_features: list[str] = []
         for classifier in self.classifiers(chosen):
             for name in getattr(classifier, "features", ()):
                 if name not in self.catalogue.features:
@@ -93,8 +93,8 @@ class Knowledge:
                     )
                     hint = did_you_mean(name, self.catalogue.features)
                     raise self.plugins.error(classifier.plugin, text + hint)  # type: ignore[attr-defined]
-                also.append(name)
-        return Plan(self.catalogue, chosen, tuple(dict.fromkeys(also)))
+                extra_features.append(name)
+        return Plan(self.catalogue, chosen, tuple(dict.fromkeys(extra_features)))
 
     def classifiers(self, typology: Typology) -> list[Classifier]:
         """The classifiers that plugins add for *typology*, each guarded; made once.

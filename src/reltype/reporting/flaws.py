@@ -114,7 +114,7 @@ class _Look:
             if None not in both and set(both[0] or ()) & set(both[1] or ()):
                 yield from self._pair(first, second, both)  # type: ignore[arg-type]
             elif self._parsed(first).sql() == self._parsed(second).sql():
-                yield from self._told(first, second, 0, 0, 1)
+                yield from self._disagreement(first, second, 0, 0, 1)
 
     def _pair(
         self, first: Rule, second: Rule, bounds: tuple[dict[str, set[float]], dict[str, set[float]]]
@@ -124,9 +124,11 @@ class _Look:
             return
         a, b = (f"coalesce({self._parsed(r).sql()}, false)" for r in (first, second))
         asked = (f"{a} AND NOT {b}", f"{b} AND NOT {a}", f"{a} AND {b}")
-        yield from self._told(first, second, *self._counts(asked, points))
+        yield from self._disagreement(first, second, *self._counts(asked, points))
 
-    def _told(self, first: Rule, second: Rule, only: int, other: int, both: int) -> Iterator[Flaw]:
+    def _disagreement(
+        self, first: Rule, second: Rule, only: int, other: int, both: int
+    ) -> Iterator[Flaw]:
         if not both or (only and other):
             return
         alike = first.archetype == second.archetype

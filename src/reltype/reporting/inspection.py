@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from reltype.reporting.oddities import oddities
+from reltype.reporting.data_warnings import data_warnings
 from reltype.reporting.summary import Tally, summarise
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def inspect(opened: Opened) -> list[Inspected]:
     Raises:
         InputError: A file cannot be read to its end.
     """
-    return [_inspected(one, one.inputs.items[0]) for one in opened.each()]
+    return [_inspected(one, one.inputs.items[0]) for one in opened.per_file()]
 
 
 def _inspected(opened: Opened, item: Input) -> Inspected:
@@ -80,7 +80,7 @@ def _inspected(opened: Opened, item: Input) -> Inspected:
     notes = (*source.notes, *item.notes, *guess.doubts)
     if guess.problems:
         sql = f"SELECT count(*) FROM {item.relation}"
-        rows = int(opened.engine.rows(sql)[0][0]) + opened.inputs.torn()
+        rows = int(opened.engine.rows(sql)[0][0]) + opened.inputs.malformed_rows()
         return Inspected(
             path=source.name,
             guess=guess,
@@ -92,11 +92,11 @@ def _inspected(opened: Opened, item: Input) -> Inspected:
             notes=notes,
         )
     population = opened.population()
-    item = opened.inputs.items[0]  # settled by now
-    run = opened.over(population)
+    item = opened.inputs.items[0]  # rechecked by now
+    run = opened.run_on(population)
     counts = run.counts
     usable = counts.used > 0
-    odd = oddities(population, opened.inputs, counts, thorough=True) if usable else ()
+    odd = data_warnings(population, opened.inputs, counts, thorough=True) if usable else ()
     return Inspected(
         path=source.name,
         guess=guess,

@@ -48,9 +48,9 @@ def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
         unseen = [name for name, share in signals.items() if not share]
         if unseen:
             yield f"Not seen of anybody: {', '.join(unseen)}."
-    yield from _remarks("This must be said first:", [*map(safe, found.guess.problems)])
-    yield from _remarks("To check:", [*map(safe, found.notes)])
-    yield from _remarks("What would make the result better:", tuple(_better(found)))
+    yield from _bullets("This must be said first:", [*map(safe, found.guess.problems)])
+    yield from _bullets("To check:", [*map(safe, found.notes)])
+    yield from _bullets("What would make the result better:", tuple(_better(found)))
 
 
 def _facts(found: Inspected) -> Iterator[tuple[str, str]]:
@@ -86,7 +86,7 @@ def _better(found: Inspected) -> Iterator[str]:
         yield f"What would help: {help_.text}"
 
 
-def _remarks(title: str, texts: Sequence[str]) -> Iterator[str]:
+def _bullets(title: str, texts: Sequence[str]) -> Iterator[str]:
     if texts:
         yield "\n".join([title, *(f"- {one}" for one in texts)])
 

@@ -50,8 +50,8 @@ def _sides(engine: Engine, population: Population, inputs: Inputs) -> Iterator[s
         f"SELECT (SELECT count(*) FROM {log}) AS log, (SELECT count(*) FROM {table}) AS listed,"
         f" (SELECT count(*) FROM {log} l JOIN {table} t ON l.id = t.id) AS met",
     )
-    logs = _names(inputs.of("interactions"))
-    tables = _names(inputs.of("customers"))
+    logs = _names(inputs.with_role("interactions"))
+    tables = _names(inputs.with_role("customers"))
     n, listed, met = (int(seen[name]) for name in ("log", "listed", "met"))
     if min(n, listed) == 0:
         return
@@ -76,7 +76,7 @@ def _sides(engine: Engine, population: Population, inputs: Inputs) -> Iterator[s
     for spelling in SPELLINGS:
         found = _met_by(engine, _sql(spelling), log, table)
         if found > meet:
-            best, meet = spelling.told, found
+            best, meet = spelling.description, found
             way = _way(engine, spelling, inputs, population)
     if best is None:
         yield f"{text}. Nothing that exports usually do to ids makes them meet: see which column is which."
@@ -119,7 +119,7 @@ def _met_by(engine: Engine, sql: str, log: str, table: str) -> int:
 
 
 def _sql(spelling: Spelling) -> str:
-    return parse(spelling.of("id"), where="spelling", columns={"id": "text"}).sql()
+    return parse(spelling.expression("id"), where="spelling", columns={"id": "text"}).sql()
 
 
 def _way(engine: Engine, spelling: Spelling, inputs: Inputs, population: Population) -> str:
@@ -130,10 +130,10 @@ def _way(engine: Engine, spelling: Spelling, inputs: Inputs, population: Populat
     for role, table in sides:
         differs = f"SELECT count_if({sql} <> id) AS n FROM {_ids(table)}"
         if table and first(engine, differs)["n"]:
-            changed += inputs.of(role)  # type: ignore[arg-type]
+            changed += inputs.with_role(role)  # type: ignore[arg-type]
     columns = {item.guess.sources.get("customer_id") for item in changed}
     if len(columns) == 1 and (column := columns.pop()) is not None:
-        text = spelling.of(_reference(column))
+        text = spelling.expression(_reference(column))
         plain = not set(text) & set('"`\\')
         return (
             f'--map customer_id="{text}"'
@@ -142,7 +142,7 @@ def _way(engine: Engine, spelling: Spelling, inputs: Inputs, population: Populat
         )
     lines = " and ".join(
         f'[{item.guess.role}] from = "{item.source.name}", customer_id = '
-        f"{_toml(spelling.of(_reference(str(item.guess.sources.get('customer_id')))))}"
+        f"{_toml(spelling.expression(_reference(str(item.guess.sources.get('customer_id')))))}"
         for item in changed
     )
     return f"these lines of reltype.toml: {lines}"
@@ -165,7 +165,7 @@ def _spelled(engine: Engine, population: Population, inputs: Inputs) -> Iterator
     every = f"({union})"
     unseen = "letter case, the composition of accents or signs that nobody sees"
     ways: list[tuple[str, str, float, Spelling | None]] = [(unseen, normalized("id"), 0.0, None)]
-    ways += [(s.told, _sql(s), 0.0 if s.safe else _OFTEN, s) for s in SPELLINGS[:5]]
+    ways += [(s.description, _sql(s), 0.0 if s.safe else _OFTEN, s) for s in SPELLINGS[:5]]
     size = int(first(engine, f"SELECT count(*) AS n FROM {every}")["n"])
     for told, sql, least, spelling in ways:
         row = first(engine, _twice(every, sql))

@@ -27,8 +27,8 @@ class Opened(Protocol):
     def population(self) -> Population:
         """The customers, grouped."""
 
-    def over(self, population: Population) -> Run:
+    def run_on(self, population: Population) -> Run:
         """The run over a population that was grouped."""
 
-    def each(self) -> Iterator[Self]:
+    def per_file(self) -> Iterator[Self]:
         """The same for each file alone."""

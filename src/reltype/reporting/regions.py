@@ -16,7 +16,7 @@ from attrs import frozen
 from reltype.expressions import literal, quote
 from reltype.expressions.calls import FUNCTIONS
 from reltype.expressions.functions import ALIASES, LEFT_OUT
-from reltype.expressions.grammar import Place, read
+from reltype.expressions.grammar import ExpressionText, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -69,7 +69,7 @@ def thresholds(expression: Expression) -> dict[str, set[float]] | None:
     names = {*FUNCTIONS, *ALIASES, *(name.lower() for name in expression.calls)}
     found: dict[str, set[float]] = {}
     try:
-        for column, number in _compared(read(Place(expression.text), names, LEFT_OUT)):
+        for column, number in _compared(read(ExpressionText(expression.text), names, LEFT_OUT)):
             found.setdefault(column, set()).update(number)
     except NotImplementedError:
         return None
@@ -137,8 +137,8 @@ def relation(bounds: Iterable[Mapping[str, set[float]]], known: Mapping[str, Ran
 
 def _points(numbers: set[float], within: Range) -> list[float | None]:
     ends = [e for e in (within.low, within.high) if abs(e) < _INFINITE]
-    marks = sorted({n for n in numbers if within.low <= n <= within.high} | set(ends)) or [0.0]
-    between = [(a + b) / 2 for a, b in pairwise(marks)]
-    beyond = [marks[0] - 1, marks[-1] + 1]
-    inside = [p for p in (*marks, *between, *beyond) if within.low <= p <= within.high]
+    edges = sorted({n for n in numbers if within.low <= n <= within.high} | set(ends)) or [0.0]
+    between = [(a + b) / 2 for a, b in pairwise(edges)]
+    beyond = [edges[0] - 1, edges[-1] + 1]
+    inside = [p for p in (*edges, *between, *beyond) if within.low <= p <= within.high]
     return [*inside, None]

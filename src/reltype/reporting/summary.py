@@ -15,6 +15,7 @@ from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
 from reltype.reporting.warnings import warnings
+from reltype.scoring import columns as col
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
@@ -166,11 +167,12 @@ class Tally:
         kinds = names.dictionary.to_pylist()
         code = doubles(names.indices).astype(np.int64)
         for name in batch.schema.names:
-            if name.startswith("d_"):
+            dimension = col.dimension_of(name)
+            if dimension is not None:
                 reading = doubles(batch.column(name))
                 step = np.where(np.isnan(reading), -1, np.rint(reading * STEPS)).astype(np.int64)
                 found, times = np.unique(step * len(kinds) + code, return_counts=True)
-                told = self.readings.setdefault(name[2:], Counter())
+                told = self.readings.setdefault(dimension, Counter())
                 for key, count in zip(found.tolist(), times.tolist(), strict=True):
                     told[key // len(kinds), kinds[key % len(kinds)]] += count
 
@@ -213,7 +215,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
     """The summary of *run*, whose result *tally* has counted."""
     plan, counts = run.plan, run.counts
     overview = run.population.overview
-    seen = np.array([overview[f"e_{k}"] for k in range(len(plan.dimensions))])
+    seen = np.array([overview[col.mean_evidence(k)] for k in range(len(plan.dimensions))])
     shares = {a.name: 0.0 for a in plan.archetypes} | tally.shares("archetype")
     none = shares.pop(UNCLASSIFIED, 0.0)
     total = max(tally.customers, 1)
@@ -232,7 +234,7 @@ def summarise(run: Run, tally: Tally) -> Summary:
             "late": counts.late,
             "unread": counts.unread,
         },
-        signals={s.name: overview[f"s_{i}"] / total for i, s in enumerate(plan.signals)},
+        signals={s.name: overview[col.signals_seen(i)] / total for i, s in enumerate(plan.signals)},
         scales=dict(run.scales.values),
         alike=alike(plan, seen),
         helps=helps(plan, seen, unseen_columns(plan, overview, run.inputs.mapped)),
@@ -240,9 +242,9 @@ def summarise(run: Run, tally: Tally) -> Summary:
         reliability=dict(run.scales.reliability),
         known=run.scales.known,
         base_rates={
-            rate.name: overview[f"r_{i}"] / total
+            rate.name: overview[col.rates_held(i)] / total
             for i, rate in enumerate(plan.typology.base_rates)
-            if overview[f"r_{i}"]
+            if overview[col.rates_held(i)]
         },
         findings=tuple(findings(plan, run, tally)),
     )
@@ -277,7 +279,7 @@ def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
             {
                 column
                 for i, signal in enumerate(plan.signals)
-                if signal.dimension == dimension and run.population.overview[f"s_{i}"]
+                if signal.dimension == dimension and run.population.overview[col.signals_seen(i)]
                 for column in _sources(plan, signal)
                 if column in run.inputs.mapped
             }
@@ -295,7 +297,7 @@ def unseen_columns(
     """Dimension → canonical columns and given facts, not *mapped*, behind signals nobody has."""
     made: dict[str, dict[str, None]] = {}
     for i, signal in enumerate(plan.signals):
-        if not overview[f"s_{i}"]:
+        if not overview[col.signals_seen(i)]:
             missing = [name for name in _sources(plan, signal) if name not in mapped]
             made.setdefault(signal.dimension, {}).update(dict.fromkeys(missing))
     return {dimension: tuple(columns) for dimension, columns in made.items()}

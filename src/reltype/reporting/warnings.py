@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reltype.reporting.data_warnings import data_warnings
 from reltype.reporting.meetings import meetings
-from reltype.reporting.oddities import oddities
 
 if TYPE_CHECKING:
     from reltype.scoring.run import Run
@@ -19,5 +19,5 @@ def warnings(run: Run) -> list[str]:
         f"{name} is {value:.4g} by [norms], not what these customers show."
         for name, value in run.population.normed.items()
     ]
-    found = oddities(run.population, run.inputs, run.counts)
+    found = data_warnings(run.population, run.inputs, run.counts)
     return [*met, *changed, *normed, *run.inputs.notes, *found]

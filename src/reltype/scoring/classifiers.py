@@ -12,6 +12,7 @@ import numpy as np
 from attrs import field, frozen
 
 from reltype.arrow import doubles
+from reltype.scoring import columns as col
 from reltype.scoring.overlap import Overlap, matrix, shared
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Batch:
 
     def column(self, name: str) -> pa.Array:
         """A feature by its name, or a reading by its dimension's."""
-        reading = f"d_{name}"
+        reading = col.reading(name)
         return self.table.column(reading if reading in self.table.schema.names else name)
 
     def holds(self, condition: str) -> NDArray[np.float64]:
@@ -65,7 +66,7 @@ class Batch:
         """(n,) index of the first condition of a *kind* that holds, −1 where none does."""
         first = np.full(len(self), -1, np.int64)
         for i in reversed(range(count)):
-            first = np.where(self.holds(f"{kind}_{i}") == 1, i, first)
+            first = np.where(self.holds(col.flag(kind, i)) == 1, i, first)
         return first
 
 

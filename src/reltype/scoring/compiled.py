@@ -116,7 +116,7 @@ def text(population: Population, sources: Mapping[str, str], dialect: str = "duc
     check_dialect(dialect)
     own = dialect == "duckdb"
     asked = population if own else _canonical(population)
-    steps = _Steps(_remarks(asked.plan), _WIDTH if own else 10_000)
+    steps = _Steps(_comments(asked.plan), _WIDTH if own else 10_000)
     if own:
         for relation, name in sources.items():
             steps.add(name, f"SELECT * FROM {_plain(relation, name)}")
@@ -221,7 +221,7 @@ def _canonical(population: Population) -> Population:
     )
 
 
-def _remarks(plan: Plan) -> dict[str, str]:
+def _comments(plan: Plan) -> dict[str, str]:
     """Column → what it is, in one line."""
     made: dict[str, str] = {}
     for feature in plan.features:
@@ -260,12 +260,12 @@ class _Steps:
     """Named common table expressions, in the order in which one reads another.
 
     Attributes:
-        remarks: Column → what it is.
+        comments: Column → what it is.
         width: Letters in a line of a remark.
         made: Name → SELECT.
     """
 
-    remarks: Mapping[str, str]
+    comments: Mapping[str, str]
     width: int = _WIDTH
     made: dict[str, str] = field(factory=dict)
 
@@ -323,9 +323,9 @@ class _Steps:
             for number, item in enumerate(items):
                 comma = "," if number < len(items) - 1 else ""
                 found = _ALIAS.search(item) or re.fullmatch(r'\s*("[^"]*"|\w+)\s*', item)
-                remark = self.remarks.get(found[1].strip('"')) if found else None
-                if remark:
-                    told = " ".join(remark.replace("*/", "* /").split())
+                comment = self.comments.get(found[1].strip('"')) if found else None
+                if comment:
+                    told = " ".join(comment.replace("*/", "* /").split())
                     lines += wrap(
                         told,
                         self.width,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from reltype.expressions import literal, quote
+from reltype.scoring import columns as col
 from reltype.scoring import query
 from reltype.scoring.nulls import Nulls
 
@@ -153,7 +154,7 @@ class Periods:
         starts = ", ".join(f"({i}, {n})" for i, n in enumerate(begins))
         since = "" if window is None else f" AND p.period > d.period - {window}"
         merged = "".join(f", {sql} AS {quote(n)}" for n, sql in self.taken.merged.items())
-        whole = "".join(f", {sql} AS {quote('fact_' + n)}" for n, sql in self.taken.whole.items())
+        whole = "".join(f", {sql} AS {quote(col.fact(n))}" for n, sql in self.taken.whole.items())
         base = f"""
             WITH days(period, as_of_day) AS (VALUES {listed}),
             merged AS (
@@ -162,7 +163,7 @@ class Periods:
               GROUP BY customer_id, d.as_of_day)"""
         if not self.taken.apart:
             return f"{base} SELECT customer_id, as_of_day{whole} FROM merged"
-        apart = "".join(f", {sql} AS {quote('fact_' + n)}" for n, sql in self.taken.apart.items())
+        apart = "".join(f", {sql} AS {quote(col.fact(n))}" for n, sql in self.taken.apart.items())
         return f"""{base},
             starts(period, begins) AS (VALUES {starts}),
             apart AS (

@@ -18,6 +18,7 @@ from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind, Signature
+from reltype.scoring import columns as col
 
 
 @define(frozen=True, slots=False)
@@ -28,20 +29,20 @@ class Plan:
         catalogue: Where the definitions come from.
         typology: What is told apart.
         known: Kinds of features that customer tables give, where they are known.
-        also: Features that a learned classifier reads; if any, it also gets the signals.
+        extra_features: Features that a learned classifier reads; if any, it also gets the signals.
         importance: What was measured of benefits, as far as their priority depends on it.
     """
 
     catalogue: Catalogue = field(repr=False)
     typology: Typology
-    also: tuple[str, ...] = ()
+    extra_features: tuple[str, ...] = ()
     known: Mapping[str, Kind] = field(factory=dict, repr=False)
     importance: Importance | None = field(default=None, repr=False)
 
     @property
     def measuring_all(self) -> Plan:
         """The plan that measures every feature of the catalogue, whoever asks for it."""
-        return evolve(self, also=tuple(self.catalogue.features))
+        return evolve(self, extra_features=tuple(self.catalogue.features))
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -126,7 +127,7 @@ class Plan:
 
     def _conditions(self, kinds: Mapping[str, Kind] | None = None) -> dict[str, Expression]:
         asked = {
-            f"rule_{i}": rule.expression(self._functions, kinds)
+            col.rule(i): rule.expression(self._functions, kinds)
             for i, rule in enumerate(self.rules)
         }
         flags: Mapping[str, tuple[Flag, ...]] = {
@@ -136,16 +137,16 @@ class Plan:
         }
         for kind, which in flags.items():
             for i, flag in enumerate(which):
-                asked[f"{kind}_{i}"] = self._parse(flag.when, f"{kind} {flag.name!r}", kinds)
+                asked[col.flag(kind, i)] = self._parse(flag.when, f"{kind} {flag.name!r}", kinds)
         for i, rate in enumerate(self.typology.base_rates):
-            asked[f"rate_{i}"] = self._parse(rate.when, f"base rate {rate.name!r}", kinds)
+            asked[col.rate(i)] = self._parse(rate.when, f"base rate {rate.name!r}", kinds)
         for i, archetype in enumerate(self.archetypes):
             if archetype.needs:
                 where = f"archetype {archetype.name!r}"
-                asked[f"needs_{i}"] = self._parse(archetype.needs, where, kinds)
+                asked[col.needed(i)] = self._parse(archetype.needs, where, kinds)
         for i, benefit in enumerate(self.benefits):
             if benefit.when:
-                asked[f"broken_{i}"] = self._parse(benefit.when, f"benefit {benefit.name!r}", kinds)
+                asked[col.broken(i)] = self._parse(benefit.when, f"benefit {benefit.name!r}", kinds)
         return asked
 
     @cached_property
@@ -210,7 +211,7 @@ class Plan:
             ConfigError: They need each other in a circle.
         """
         wanted = self._closure(
-            {*self.inputs, *self.mentioned, *self._compared, *self.also, "interactions"}
+            {*self.inputs, *self.mentioned, *self._compared, *self.extra_features, "interactions"}
         )
         levels: list[tuple[Feature | Scale, ...]] = []
         done: set[str] = set(DAY_COLUMNS)

@@ -8,6 +8,7 @@ import numpy as np
 from attrs import frozen
 
 from reltype.errors import PluginError
+from reltype.scoring import columns as col
 from reltype.scoring.classifiers import (
     Batch,
     Classifier,
@@ -120,7 +121,7 @@ def base_rates(plan: Plan, batch: Batch) -> NDArray[np.float64]:
     made = blank(len(batch), len(plan.archetypes))
     made += np.log([a.prior for a in plan.archetypes])
     for i, rate in enumerate(plan.typology.base_rates):
-        holds = batch.holds(f"rate_{i}") == 1
+        holds = batch.holds(col.rate(i)) == 1
         for a, archetype in enumerate(plan.archetypes):
             if archetype.name in rate.rates:
                 made[:, a] += holds * np.log(rate.rates[archetype.name])
@@ -186,7 +187,7 @@ def _lacking(plan: Plan, batch: Batch) -> NDArray[np.bool_]:
     made = np.zeros((len(batch), len(plan.archetypes)), bool)
     for i, archetype in enumerate(plan.archetypes):
         if archetype.needs:
-            made[:, i] = batch.holds(f"needs_{i}") != 1
+            made[:, i] = batch.holds(col.needed(i)) != 1
     return made
 
 

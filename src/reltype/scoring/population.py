@@ -16,6 +16,7 @@ from reltype.arrow import doubles
 from reltype.engines import BATCH, first
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
+from reltype.scoring import columns as col
 from reltype.scoring import query
 from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
@@ -24,7 +25,7 @@ from reltype.scoring.periods import Periods, periods
 from reltype.scoring.reliability import reliability, trust
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -320,7 +321,7 @@ class Population:
             if not self.plan.signal(signal).null_without(nulls.features)
         }
         asked = "".join(
-            f", signal_{i}, {'1.0' if self.plan.observed(signal) is None else f'n_{i}'} AS n_{i}"
+            f", {col.signal(i)}, {'1.0' if self.plan.observed(signal) is None else col.observed(i)} AS {col.observed(i)}"
             for i, signal in signals.items()
         )
         halves = query.halves(self.plan, self._rows_to_halve(nulls), nulls)
@@ -350,7 +351,8 @@ class Population:
             ]
             total = self.plan.asked(dimension) or sum(s.weight for _, s in mine) or 1.0
             parts = (
-                s.weight * trust(self.reliability.get(s.name)) * counts[f"s_{i}"] for i, s in mine
+                s.weight * trust(self.reliability.get(s.name)) * counts[col.signals_seen(i)]
+                for i, s in mine
             )
             seen += dimension.weight * min(1.0, sum(parts) / counts["n"] / total)
         return _tidy(seen / (sum(d.weight for d in self.plan.dimensions) or 1.0))
@@ -444,17 +446,19 @@ class Population:
     def batch(self, table: pa.RecordBatch) -> Batch:
         """What the classifiers read of one batch of `query.answer`."""
 
-        def stacked(prefix: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-            columns = [f"{prefix}_{d.name}" for d in self.plan.dimensions]
-            made = np.empty((table.num_rows, len(columns)), order="F")
-            for i, name in enumerate(columns):
-                made[:, i] = doubles(table.column(name))
+        def stacked(
+            called: Callable[[str], str],
+        ) -> np.ndarray[Any, np.dtype[np.float64]]:
+            made = np.empty((table.num_rows, len(self.plan.dimensions)), order="F")
+            for i, dimension in enumerate(self.plan.dimensions):
+                made[:, i] = doubles(table.column(called(dimension.name)))
             return made
 
-        batch = Batch(table, stacked("d"), stacked("e"), np.empty((table.num_rows, 0)))
+        unjudged = np.empty((table.num_rows, 0))
+        batch = Batch(table, stacked(col.reading), stacked(col.evidence), unjudged)
         fired = np.empty((table.num_rows, len(self.plan.rules)), order="F")
         for i in range(len(self.plan.rules)):
-            fired[:, i] = batch.holds(f"rule_{i}")
+            fired[:, i] = batch.holds(col.rule(i))
         return Batch(table, batch.readings, batch.evidence, fired)
 
     @property
@@ -497,7 +501,9 @@ class Population:
         if not rules:
             return {}
         together = np.zeros((len(rules), len(rules)))
-        asked = ", ".join(f"coalesce(rule_{i}, false) AS rule_{i}" for i in range(len(rules)))
+        asked = ", ".join(
+            f"coalesce({col.rule(i)}, false) AS {col.rule(i)}" for i in range(len(rules))
+        )
         for batch in self.engine.batches(f"SELECT {asked} FROM {self._answers}"):
             fired = np.empty((batch.num_rows, len(rules)), np.float32)
             for i in range(len(rules)):
@@ -536,7 +542,7 @@ class Population:
         days = [name for name in ("since_day", "left_day") if name in self.given]
         if not days:
             return None, None
-        columns = ", ".join(f"given_{name}" for name in days)
+        columns = ", ".join(col.given(name) for name in days)
         today = self.as_of or self.until
         past = f"<= {_day(today)}" if today else "IS NOT NULL"
         first, last = self._row(

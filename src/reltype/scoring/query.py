@@ -18,6 +18,7 @@ from reltype.mapping.canonical import INTERACTIONS, LEFT_OUT
 from reltype.mapping.kinds import KINDS, OTHER
 from reltype.mapping.orders import LINES
 from reltype.mapping.states import UNPAID
+from reltype.scoring import columns as col
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.plan import Plan
 from reltype.scoring.reliability import trust
@@ -176,7 +177,7 @@ def facts(
     """
     asked = aggregates(plan, nulls)
     needs = {name for expression in asked.values() for name in expression.needs}
-    measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    measured = "".join(f", {e.sql()} AS {quote(col.fact(name))}" for name, e in asked.items())
     count = _rows if orders else _count
     several = "order_rows > 1 AND NOT is_reject"
     looked = {
@@ -233,7 +234,7 @@ def halves(plan: Plan, rows: str, nulls: Nulls) -> str:
         nulls: What is null everywhere, and is not computed.
     """
     asked = aggregates(plan, nulls)
-    measured = "".join(f", {e.sql()} AS {quote('fact_' + name)}" for name, e in asked.items())
+    measured = "".join(f", {e.sql()} AS {quote(col.fact(name))}" for name, e in asked.items())
     return f"""
         SELECT customer_id, {_HALF} AS half, count(*) AS log_rows{measured} FROM ({rows})
         WHERE customer_id IS NOT NULL GROUP BY customer_id, half"""
@@ -279,7 +280,7 @@ def customers(selects: Sequence[str], given: Collection[str], *, today: str | No
     last = "floor(epoch(CASE WHEN count(*) = count(ended) THEN max(ended) END) / 86400)"
     merged = "".join(
         f", {last if n == 'left_day' else f'max({as_day.get(n, quote(n))})'}"
-        f" AS {quote('given_' + n)}"
+        f" AS {quote(col.given(n))}"
         for n in sorted(given)
     )
     union = " UNION ALL BY NAME ".join(selects)
@@ -321,7 +322,7 @@ def features(
     for feature in plan.features:
         expression = None if feature.name in nulls.features else plan.feature(feature)
         if expression is None or expression.aggregate:
-            fact = quote("fact_" + feature.name) if expression is not None and measured else "NULL"
+            fact = quote(col.fact(feature.name)) if expression is not None and measured else "NULL"
             base.append((feature.name, _first(feature.name, given, fact)))
             ready.add(feature.name)
     levels.append(dict(base))
@@ -344,7 +345,7 @@ def features(
 def _first(name: str, given: Collection[str], sql: str) -> str:
     if name not in given:
         return sql if sql != "NULL" else "CAST(NULL AS DOUBLE)"
-    return quote("given_" + name) if sql == "NULL" else f"coalesce({quote('given_' + name)}, {sql})"
+    return quote(col.given(name)) if sql == "NULL" else f"coalesce({quote(col.given(name))}, {sql})"
 
 
 def ready_scales(plan: Plan, constants: Mapping[str, float]) -> dict[str, Expression]:
@@ -381,44 +382,52 @@ def evidence(
         trusted = trust((reliability or {}).get(signal.name))
         expression = plan.signal(signal)
         if expression.null_without(nulls.features):
-            signals[f"signal_{i}"] = "CAST(NULL AS DOUBLE)"
+            signals[col.signal(i)] = "CAST(NULL AS DOUBLE)"
             continue
-        raw[f"raw_{i}"] = expression.sql(columns=known)
-        clamped = f"CASE WHEN raw_{i} IS NOT NULL THEN least(greatest(raw_{i}, 0.0), 1.0) END"
-        signals[f"signal_{i}"] = f"raw_{i}" if expression.share else clamped
+        raw[col.raw(i)] = expression.sql(columns=known)
+        clamped = (
+            f"CASE WHEN {col.raw(i)} IS NOT NULL THEN least(greatest({col.raw(i)}, 0.0), 1.0) END"
+        )
+        signals[col.signal(i)] = col.raw(i) if expression.share else clamped
         observed = plan.observed(signal)
         if observed is None:
-            signals[f"seen_{i}"] = repr(trusted)
+            signals[col.seen(i)] = repr(trusted)
         else:
-            raw[f"n_{i}"] = f"greatest(coalesce({observed.sql(columns=known)}, 0), 0)"
+            raw[col.observed(i)] = f"greatest(coalesce({observed.sql(columns=known)}, 0), 0)"
             half = signal.half_at
-            seen = f"n_{i} / (n_{i} + {half!r})" if half else f"CAST(n_{i} > 0 AS DOUBLE)"
-            signals[f"seen_{i}"] = seen if trusted == 1 else f"{trusted!r} * ({seen})"
+            seen = (
+                f"{col.observed(i)} / ({col.observed(i)} + {half!r})"
+                if half
+                else f"CAST({col.observed(i)} > 0 AS DOUBLE)"
+            )
+            signals[col.seen(i)] = seen if trusted == 1 else f"{trusted!r} * ({seen})"
     amounts: dict[str, str] = {}
     readings: dict[str, str] = {
-        f"mass_{i}": f"CASE WHEN signal_{i} IS NOT NULL THEN {s.weight!r} * seen_{i} END"
+        col.mass(i): f"CASE WHEN {col.signal(i)} IS NOT NULL THEN {s.weight!r} * {col.seen(i)} END"
         for i, s in enumerate(plan.signals)
-        if f"raw_{i}" in raw
+        if col.raw(i) in raw
     }
     for dimension in plan.dimensions:
         mine = [
             (i, s)
             for i, s in enumerate(plan.signals)
-            if s.dimension == dimension.name and f"raw_{i}" in raw
+            if s.dimension == dimension.name and col.raw(i) in raw
         ]
-        value = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i} * signal_{i}") for i, s in mine)
-        amount = " + ".join(_where_seen(i, f"{s.weight!r} * seen_{i}") for i, s in mine) or "0"
-        mass = quote(f"m_{dimension.name}")
-        amounts[f"m_{dimension.name}"] = amount
-        readings[f"d_{dimension.name}"] = (
+        value = " + ".join(
+            _where_seen(i, f"{s.weight!r} * {col.seen(i)} * {col.signal(i)}") for i, s in mine
+        )
+        amount = " + ".join(_where_seen(i, f"{s.weight!r} * {col.seen(i)}") for i, s in mine) or "0"
+        mass = quote(col.amount(dimension.name))
+        amounts[col.amount(dimension.name)] = amount
+        readings[col.reading(dimension.name)] = (
             f"({value}) / nullif({mass}, 0)" if value else "CAST(NULL AS DOUBLE)"
         )
         total = plan.asked(dimension)
         weight = " + ".join(_where_seen(i, repr(s.weight)) for i, s in mine) or "0"
         share = f"{mass} / {total!r}" if total else f"coalesce({mass} / nullif({weight}, 0), 0)"
         more = sum(signal.weight for _, signal in mine) > total > 0
-        readings[f"e_{dimension.name}"] = f"least({share}, 1.0)" if more else share
-    as_readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
+        readings[col.evidence(dimension.name)] = f"least({share}, 1.0)" if more else share
+    as_readings = {d.name: quote(col.reading(d.name)) for d in plan.dimensions}
     conditions = {
         name: "CAST(NULL AS BOOLEAN)"
         if condition.null_without(nulls.features)
@@ -426,7 +435,7 @@ def evidence(
         for name, condition in plan.conditions.items()
     }
     says = {
-        f"says_{i}": _which(i, parts, {**known, **as_readings}, nulls)
+        col.says(i): _which(i, parts, {**known, **as_readings}, nulls)
         for i, parts in plan.sentences.items()
     }
     levels = [raw, signals, amounts, readings, {**conditions, **says}]
@@ -446,17 +455,19 @@ def _which(
             continue
         if condition is not None and condition.null_without(nulls.features):
             continue
-        asked = {"low": [f"signal_{i} < 0.5"], "high": [f"signal_{i} >= 0.5"]}.get(said.pole, [])
+        asked = {"low": [f"{col.signal(i)} < 0.5"], "high": [f"{col.signal(i)} >= 0.5"]}.get(
+            said.pole, []
+        )
         asked += [] if condition is None else [f"({condition.sql(columns=columns)})"]
         asked += [f"{quote(n)} IS NOT NULL" for n in said.mentions if n not in columns]
         cases.append(f"WHEN {' AND '.join(asked or ['true'])} THEN {place}")
     if not cases:
         return "CAST(NULL AS TINYINT)"
-    return f"CAST(CASE WHEN signal_{i} IS NULL THEN NULL {' '.join(cases)} END AS TINYINT)"
+    return f"CAST(CASE WHEN {col.signal(i)} IS NULL THEN NULL {' '.join(cases)} END AS TINYINT)"
 
 
 def _where_seen(i: int, amount: str) -> str:
-    return f"CASE WHEN signal_{i} IS NULL THEN 0.0 ELSE {amount} END"
+    return f"CASE WHEN {col.signal(i)} IS NULL THEN 0.0 ELSE {amount} END"
 
 
 def answer(
@@ -485,17 +496,21 @@ def answer(
     mentioned = [name for name in plan.mentioned if name not in nulls.features]
     columns = [
         "customer_id",
-        *(f"d_{d.name}" for d in plan.dimensions),
-        *(f"e_{d.name}" for d in plan.dimensions),
+        *(col.reading(d.name) for d in plan.dimensions),
+        *(col.evidence(d.name) for d in plan.dimensions),
         *plan.conditions,
-        *(f"signal_{i}" for i in signals if plan.also),
-        *(f"says_{i}" for i in told if i in plan.sentences),
-        *dict.fromkeys([*mentioned, *plan.also, *varying]),
+        *(col.signal(i) for i in signals if plan.extra_features),
+        *(col.says(i) for i in told if i in plan.sentences),
+        *dict.fromkeys([*mentioned, *plan.extra_features, *varying]),
     ]
-    added = [f"signal_{i} IS NOT NULL AS saw_{i}" for i in signals if seen]
+    added = [f"{col.signal(i)} IS NOT NULL AS {col.saw(i)}" for i in signals if seen]
     # To hand a reading down to its signals seven digits are enough, at half the memory.
-    added += [f"CAST(mass_{i} AS FLOAT) AS mass_{i}" for i in told]
-    added += [f"CAST(signal_{i} AS FLOAT) AS signal_{i}" for i in told if not plan.also]
+    added += [f"CAST({col.mass(i)} AS FLOAT) AS {col.mass(i)}" for i in told]
+    added += [
+        f"CAST({col.signal(i)} AS FLOAT) AS {col.signal(i)}"
+        for i in told
+        if not plan.extra_features
+    ]
     return f"SELECT {', '.join([*map(quote, columns), *added])} FROM ({relation})"
 
 
@@ -521,7 +536,13 @@ def overview(plan: Plan, relation: str) -> str:
     over those whom no flag withholds; `r_i`: customers under base rate i.
     """
     counts = ["count(*) AS n"]
-    counts += [f"count_if(saw_{i}) AS s_{i}" for i in range(len(plan.signals))]
-    counts += [f"avg({quote(f'e_{d.name}')}) AS e_{k}" for k, d in enumerate(plan.dimensions)]
-    counts += [f"count_if(rate_{i}) AS r_{i}" for i in range(len(plan.typology.base_rates))]
+    counts += [f"count_if({col.saw(i)}) AS {col.signals_seen(i)}" for i in range(len(plan.signals))]
+    counts += [
+        f"avg({quote(col.evidence(d.name))}) AS {col.mean_evidence(k)}"
+        for k, d in enumerate(plan.dimensions)
+    ]
+    counts += [
+        f"count_if({col.rate(i)}) AS {col.rates_held(i)}"
+        for i in range(len(plan.typology.base_rates))
+    ]
     return f"SELECT {', '.join(counts)} FROM ({relation})"

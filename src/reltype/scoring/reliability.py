@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reltype.arrow import doubles
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +66,8 @@ def reliability(table: pa.Table, signals: Mapping[int, str]) -> dict[str, float]
     plain: dict[str, float] = {}
     beyond: dict[str, float] = {}
     for i, name in signals.items():
-        values = doubles(table.column(f"signal_{i}").combine_chunks())[pair]
-        weight = doubles(table.column(f"n_{i}").combine_chunks())[pair].min(axis=0)
+        values = doubles(table.column(col.signal(i)).combine_chunks())[pair]
+        weight = doubles(table.column(col.observed(i)).combine_chunks())[pair].min(axis=0)
         both = ~np.isnan(values).any(axis=0) & (weight > 0)
         if both.sum() >= FEWEST:
             values, weight = values[:, both], weight[both] / weight[both].sum()

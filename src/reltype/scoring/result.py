@@ -6,16 +6,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from attrs import define
+from attrs import define, frozen
 
 from reltype.arrow import numbers, texts
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.scoring import columns as col
 from reltype.scoring.priorities import priorities
 from reltype.scoring.ranking import top
+from reltype.scoring.unclassified import LITTLE_KNOWN, NONE_FITS, between
 from reltype.scoring.wording import Wording, listed, suits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from reltype.scoring.plan import Plan
     from reltype.scoring.pool import Pooled
 
-TOO_LITTLE_KNOWN = "too little known of anybody"
-"""Why nobody is named where the columns hold too little of what the typology asks."""
 SUGGESTIONS = 3
 
 
@@ -46,6 +46,60 @@ class Sentences(Protocol):
 
 
 @define(frozen=True, slots=False)
+class Scored:
+    """What is known of a batch when its rows of the result are made.
+
+    Attributes:
+        batch: The customers.
+        pooled: What all classifiers together say of them.
+        named: (n,) index of the archetype that is named; the number of archetypes for none.
+        sentences: Tells reasons in words.
+    """
+
+    batch: Batch
+    pooled: Pooled
+    named: NDArray[np.int64]
+    sentences: Sentences
+
+    @cached_property
+    def ranked(self) -> NDArray[np.int64]:
+        """(n, 2) the two likeliest archetypes, the likelier first."""
+        return top(self.pooled.posterior[:, :-1], 2)
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float64]:
+        """(n,) the posterior of what is named, 0…1."""
+        return np.take_along_axis(self.pooled.posterior, self.named[:, None], 1)[:, 0]
+
+    @cached_property
+    def reasons(self) -> tuple[pa.Array, ...]:
+        """The columns `reasons` and `against`."""
+        return tuple(self.sentences.columns(self.batch, self.pooled, self.ranked, self.named))
+
+
+@frozen
+class ResultColumn:
+    """A column of the result.
+
+    Attributes:
+        name: As other programs read it.
+        type: Its Arrow type.
+        make: Its values for a batch, one for each customer, in the batch's order.
+    """
+
+    name: str
+    type: pa.DataType
+    make: Callable[[Scored], pa.Array]
+
+
+def _column_of(
+    matrix: Callable[[Scored], NDArray[np.float64]], place: int
+) -> Callable[[Scored], pa.Array]:
+    """Makes the column at *place* of a matrix with a row for each customer."""
+    return lambda scored: numbers(matrix(scored)[:, place])
+
+
+@define(frozen=True, slots=False)
 class Result:
     """Makes a result table of a plan's batches.
 
@@ -62,55 +116,57 @@ class Result:
     known: float = 1.0
 
     @cached_property
+    def columns(self) -> tuple[ResultColumn, ...]:
+        """The result's columns, in order."""
+        import pyarrow as pa
+
+        text, number = pa.string(), pa.float64()
+        reasons = pa.list_(pa.struct([("text", text), ("contribution", number)]))
+        offers = pa.list_(pa.struct([("name", text), ("priority", number), ("because", text)]))
+        archetypes = [*(a.name for a in self.plan.archetypes), UNCLASSIFIED]
+        names = texts(archetypes)
+        dimensions = [d.name for d in self.plan.dimensions]
+        return (
+            ResultColumn("customer_id", text, lambda s: s.batch.table.column("customer_id")),
+            ResultColumn("archetype", text, lambda s: names.take(numbers(s.named))),
+            ResultColumn("confidence", number, lambda s: numbers(s.confidence)),
+            *(
+                ResultColumn(
+                    col.posterior(name), number, _column_of(lambda s: s.pooled.posterior, i)
+                )
+                for i, name in enumerate(archetypes)
+            ),
+            *(
+                ResultColumn(col.reading(name), number, _column_of(lambda s: s.batch.readings, k))
+                for k, name in enumerate(dimensions)
+            ),
+            *(
+                ResultColumn(col.evidence(name), number, _column_of(lambda s: s.batch.evidence, k))
+                for k, name in enumerate(dimensions)
+            ),
+            ResultColumn("reasons", reasons, lambda s: s.reasons[0]),
+            ResultColumn("against", reasons, lambda s: s.reasons[1]),
+            ResultColumn("certainty", text, self._certainty),
+            ResultColumn("benefits", offers, self._benefits),
+            ResultColumn("status", text, self._status),
+            ResultColumn("unclassified_because", text, self._because),
+            ResultColumn("alarms", pa.list_(text), self._alarms),
+        )
+
+    @cached_property
     def schema(self) -> pa.Schema:
         """The result's columns, in order, with their types."""
         import pyarrow as pa
 
-        text, number = pa.string(), pa.float64()
-        reason = pa.struct([("text", text), ("contribution", number)])
-        offer = pa.struct([("name", text), ("priority", number), ("because", text)])
-        return pa.schema(
-            [
-                ("customer_id", text),
-                ("archetype", text),
-                ("confidence", number),
-                *((f"p_{a.column}", number) for a in self.plan.archetypes),
-                (f"p_{UNCLASSIFIED}", number),
-                *((f"d_{d.name}", number) for d in self.plan.dimensions),
-                *((f"e_{d.name}", number) for d in self.plan.dimensions),
-                ("reasons", pa.list_(reason)),
-                ("against", pa.list_(reason)),
-                ("certainty", text),
-                ("benefits", pa.list_(offer)),
-                ("status", text),
-                ("unclassified_because", text),
-                ("alarms", pa.list_(text)),
-            ]
-        )
+        return pa.schema([(column.name, column.type) for column in self.columns])
 
     def batch(self, batch: Batch, pooled: Pooled) -> pa.RecordBatch:
         """The result's rows for *batch*, in its order."""
         import pyarrow as pa
 
-        named = self.named(pooled)
-        ranked = top(pooled.posterior[:, :-1], 2)
-        names = texts([*(a.name for a in self.plan.archetypes), UNCLASSIFIED])
-        confidence = np.take_along_axis(pooled.posterior, named[:, None], 1)[:, 0]
-        columns = [
-            batch.table.column("customer_id"),
-            names.take(numbers(named)),
-            numbers(confidence),
-            *(numbers(p) for p in pooled.posterior.T),
-            *(numbers(d) for d in batch.readings.T),
-            *(numbers(e) for e in batch.evidence.T),
-            *self.reasons.columns(batch, pooled, ranked, named),
-            self._certainty(confidence, named),
-            self._benefits(batch, pooled, named),
-            self._status(batch),
-            self._because(pooled, named, ranked),
-            self._alarms(batch),
-        ]
-        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+        scored = Scored(batch, pooled, self.named(pooled), self.reasons)
+        made = [column.make(scored) for column in self.columns]
+        return pa.RecordBatch.from_arrays(made, schema=self.schema)
 
     def named(self, pooled: Pooled) -> NDArray[np.int64]:
         """(n,) index of the archetype that is named; the number of archetypes for none."""
@@ -133,21 +189,24 @@ class Result:
         likeliest = pooled.posterior[:, :-1].argmax(axis=1)
         return np.asarray(pooled.lacking[np.arange(len(likeliest)), likeliest])
 
-    def _certainty(self, confidence: NDArray[np.float64], named: NDArray[np.int64]) -> pa.Array:
+    def _certainty(self, scored: Scored) -> pa.Array:
         """The highest degree that each name's posterior reaches; null where nobody is named."""
         levels = sorted(self.plan.typology.certainty, key=lambda level: level.at_least)
-        reached = np.searchsorted([level.at_least for level in levels], confidence, side="right")
-        reached = np.where(named < len(self.plan.archetypes), reached, 0)
+        reached = np.searchsorted(
+            [level.at_least for level in levels], scored.confidence, side="right"
+        )
+        reached = np.where(scored.named < len(self.plan.archetypes), reached, 0)
         return texts([None, *(level.name for level in levels)]).take(numbers(reached))
 
     @cached_property
     def _wording(self) -> Wording:
         return Wording(self.plan)
 
-    def _benefits(self, batch: Batch, pooled: Pooled, named: NDArray[np.int64]) -> pa.Array:
+    def _benefits(self, scored: Scored) -> pa.Array:
         """Up to three benefits, the most promising first; only gates for the unclassified."""
+        batch, named = scored.batch, scored.named
         tables, broken = self._advice, self._broken(batch)
-        likeliest = pooled.posterior[:, :-1]
+        likeliest = scored.pooled.posterior[:, :-1]
         total = likeliest.sum(axis=1, keepdims=True)
         score, dimension = priorities(
             likeliest / np.where(total > 0, total, 1.0),
@@ -209,29 +268,28 @@ class Result:
         made = np.zeros((len(batch), len(self.plan.benefits)), bool, order="F")
         for i, benefit in enumerate(self.plan.benefits):
             if benefit.when:
-                made[:, i] = batch.holds(f"broken_{i}") == 1
+                made[:, i] = batch.holds(col.broken(i)) == 1
         return made
 
-    def _status(self, batch: Batch) -> pa.Array:
+    def _status(self, scored: Scored) -> pa.Array:
         flags = self.plan.typology.status
-        first = batch.first("status", len(flags))
+        first = scored.batch.first("status", len(flags))
         return texts([*(f.name for f in flags), None]).take(
             numbers(np.where(first < 0, len(flags), first))
         )
 
-    def _because(
-        self, pooled: Pooled, named: NDArray[np.int64], ranked: NDArray[np.int64]
-    ) -> pa.Array:
+    def _because(self, scored: Scored) -> pa.Array:
         """Why a customer is unclassified: a reason withheld, none fits, or between two.
 
         Of several reasons the first in this order is told: what a typology's flags say, too
         little known of anybody, that none fits, what the likeliest needs, and between whom.
         """
+        pooled, named, ranked = scored.pooled, scored.named, scored.ranked
         flags = self.plan.typology.unclassified_when
         archetypes = self.plan.archetypes
         count = len(archetypes)
-        reasons = [f.name for f in flags] + ["fits none", None, TOO_LITTLE_KNOWN]
-        reasons += [f"between {a.name} and {b.name}" for a in archetypes for b in archetypes]
+        reasons = [f.name for f in flags] + [NONE_FITS.text, None, LITTLE_KNOWN.text]
+        reasons += [between(a.name, b.name).text for a in archetypes for b in archetypes]
         reasons += [a.otherwise for a in archetypes]
         both = np.sort(ranked, axis=1)  # one name for a pair, whoever leads
         pair = len(flags) + 3 + both[:, 0] * count + both[:, -1]
@@ -244,14 +302,14 @@ class Result:
         code = np.where(named < count, len(flags) + 1, code)
         return texts(reasons).take(numbers(code))
 
-    def _alarms(self, batch: Batch) -> pa.Array:
+    def _alarms(self, scored: Scored) -> pa.Array:
         import pyarrow as pa
 
         flags = self.plan.typology.alarms
-        held = np.zeros((len(batch), len(flags)), bool)
+        held = np.zeros((len(scored.batch), len(flags)), bool)
         for i in range(len(flags)):
-            held[:, i] = batch.holds(f"alarm_{i}") == 1
-        offsets = np.zeros(len(batch) + 1, np.int32)
+            held[:, i] = scored.batch.holds(col.flag("alarm", i)) == 1
+        offsets = np.zeros(len(held) + 1, np.int32)
         np.cumsum(held.sum(axis=1), out=offsets[1:])
         names = texts(f.name for f in flags)
         return pa.ListArray.from_arrays(numbers(offsets), names.take(numbers(np.nonzero(held)[1])))

@@ -31,7 +31,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 WORKERS = 2
-"""Threads that conclude batches beside the engine's own."""
+"""Threads that score batches beside the engine's own."""
 
 
 class Known(Protocol):
@@ -109,7 +109,7 @@ class Run:
         reasons = self.reasoning(self.plan, self.scales.constants, self.inputs.units)
         return Result(self.plan, least, reasons, self.scales.known)
 
-    def conclude(self, batch: Batch) -> Pooled:
+    def score_batch(self, batch: Batch) -> Pooled:
         """What all classifiers together say of *batch*."""
         withheld = batch.first("reason", len(self.plan.typology.unclassified_when))
         return pool(self.plan, self.classifiers, batch, withheld)
@@ -150,12 +150,12 @@ class Run:
     @cached_property
     def counts(self) -> Counts:
         """What became of the rows, those that could not even be cut into cells among them."""
-        counted, torn = self.population.counts, self.inputs.torn()
-        return evolve(counted, rows=counted.rows + torn, rejected=counted.rejected + torn)
+        counted, malformed = self.population.counts, self.inputs.malformed_rows()
+        return evolve(counted, rows=counted.rows + malformed, rejected=counted.rejected + malformed)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The result, batch by batch, sorted by customer."""
-        yield from in_order(self.concluded, self.population.batches(), WORKERS)
+        yield from in_order(self.result_batch, self.population.batches(), WORKERS)
 
     def batches_at(self, history: History) -> Iterator[tuple[int, pa.RecordBatch]]:
         """The results up to each day of *history*, by this run's scales: the day's place, a batch.
@@ -169,15 +169,15 @@ class Run:
             _ = run.classifiers, run.result
             runs.append(run)
 
-        def concluded(found: tuple[int, Batch]) -> tuple[int, pa.RecordBatch]:
+        def scored(found: tuple[int, Batch]) -> tuple[int, pa.RecordBatch]:
             place, batch = found
-            return place, runs[place].concluded(batch)
+            return place, runs[place].result_batch(batch)
 
-        yield from in_order(concluded, history.judge(), WORKERS)
+        yield from in_order(scored, history.judge(), WORKERS)
 
-    def concluded(self, batch: Batch) -> pa.RecordBatch:
+    def result_batch(self, batch: Batch) -> pa.RecordBatch:
         """The result of one batch."""
-        return self.result.batch(batch, self.conclude(batch))
+        return self.result.batch(batch, self.score_batch(batch))
 
 
 def in_order(function: Callable[[T], S], items: Iterable[T], workers: int) -> Iterator[S]:

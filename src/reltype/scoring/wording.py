@@ -10,7 +10,17 @@ import numpy as np
 from attrs import define
 
 from reltype.arrow import doubles, numbers, text, texts
-from reltype.definitions.phrases import DURATIONS, PIECES, PLAIN, Units, a, kept, slot, told
+from reltype.definitions.phrases import (
+    DURATIONS,
+    PIECES,
+    PLAIN,
+    Units,
+    a,
+    describe_value,
+    kept,
+    slot,
+)
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,12 +44,14 @@ class Wording:
             made.append(benefit.because or f"{benefit.name} comes first: it is broken now")
             for archetype in self.plan.archetypes:
                 measured = self.plan.importance
-                told = measured.told(benefit.name, archetype.name) if measured else ""
-                told = told and f"; {told}"
-                made.append(f"suits a {archetype.name}{told}")
+                importance = measured.describe(benefit.name, archetype.name) if measured else ""
+                importance = importance and f"; {importance}"
+                made.append(f"suits a {archetype.name}{importance}")
                 for dimension in self.plan.dimensions:
                     pole = f"towards {dimension.high}"
-                    made.append(f"suits {a(archetype.name)}; moves {dimension.name} {pole}{told}")
+                    made.append(
+                        f"suits {a(archetype.name)}; moves {dimension.name} {pole}{importance}"
+                    )
         return made
 
     def suggestion_code(
@@ -91,11 +103,11 @@ def sentences(
             pieces.append(piece)
             continue
         name, form = found
-        column = name if name in there else f"d_{name}"
+        column = name if name in there else col.reading(name)
         if name in constants:
-            pieces.append(told(constants[name], form, name, units))
+            pieces.append(describe_value(constants[name], form, name, units))
         elif column in there:
-            pieces.append(_told(table.column(column).take(numbers(rows)), name, form, units))
+            pieces.append(_described(table.column(column).take(numbers(rows)), name, form, units))
         else:
             pieces.append("?")
     merged: list[pa.Array | pa.Scalar] = []
@@ -112,7 +124,7 @@ def sentences(
     return pc.binary_join_element_wise(*merged, text(""))
 
 
-def _told(values: pa.Array, name: str, form: str, units: Units) -> pa.Array:
+def _described(values: pa.Array, name: str, form: str, units: Units) -> pa.Array:
     """Each value in words."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -128,10 +140,12 @@ def _told(values: pa.Array, name: str, form: str, units: Units) -> pa.Array:
         different = number[first] if form in DURATIONS else alike[first]
         whole = pa.types.is_integer(values.type) and form in {"", "d"}
         given = [None if np.isnan(v) else int(v) if whole else float(v) for v in different]
-        filled = texts([*(told(v, form, name, units) for v in given), "?"])
+        filled = texts([*(describe_value(v, form, name, units) for v in given), "?"])
         return filled.take(numbers(np.where(seen, code.ravel(), len(given))))
     encoded = values.dictionary_encode()
-    filled = texts(told(value, form, name, units) for value in encoded.dictionary.to_pylist())
+    filled = texts(
+        describe_value(value, form, name, units) for value in encoded.dictionary.to_pylist()
+    )
     return pc.fill_null(filled.take(encoded.indices), text("?"))
 
 

@@ -112,7 +112,7 @@ def facts_of(
 
     n = len(log.owner)
 
-    def of(kinds: tuple[str, ...]) -> Bools:
+    def rows_of(kinds: tuple[str, ...]) -> Bools:
         return np.isin(log.kind, [CODE[kind] for kind in kinds])
 
     discount = _discounts(business, population, log, promos, rng)
@@ -125,15 +125,15 @@ def facts_of(
     usual = rng.integers(len(business.channels), size=len(population.joined))[log.owner]
     first_choice = rng.random(n) < 0.7
     channel = np.where(first_choice, usual, rng.integers(len(business.channels), size=n))
-    outbound = of(("outreach", "resolution"))
+    outbound = rows_of(("outreach", "resolution"))
     made = {
-        "value": (_amounts(business, population, log, discount, rng), of(_PAID)),
-        "sentiment": (np.round(sentiment, 2), of(_SPOKEN)),
-        "rating": (np.round(low + (high - low) * share), of(_RATED)),
-        "discount": (discount, of(("purchase",))),
-        "channel": (channel, ~of(("renewal", "referral"))),
-        "category": (_categories(business, population, log, rng), of(_PAID)),
-        "direction": (outbound.astype(np.int64), ~of(("renewal",))),
+        "value": (_amounts(business, population, log, discount, rng), rows_of(_PAID)),
+        "sentiment": (np.round(sentiment, 2), rows_of(_SPOKEN)),
+        "rating": (np.round(low + (high - low) * share), rows_of(_RATED)),
+        "discount": (discount, rows_of(("purchase",))),
+        "channel": (channel, ~rows_of(("renewal", "referral"))),
+        "category": (_categories(business, population, log, rng), rows_of(_PAID)),
+        "direction": (outbound.astype(np.int64), ~rows_of(("renewal",))),
     }
     words = {
         "channel": business.channels,

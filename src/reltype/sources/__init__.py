@@ -176,7 +176,7 @@ def _several(thing: object) -> Sequence[object]:
     return [thing]
 
 
-def settle(connection: DuckDBPyConnection, source: Source, *, failed: bool = False) -> Source:
+def recheck(connection: DuckDBPyConnection, source: Source, *, failed: bool = False) -> Source:
     """The source itself if the engine cut every row of it, else one that is cut anew, row by row.
 
     To be asked after the first full pass over a source: a large file is checked only by reading
@@ -189,11 +189,11 @@ def settle(connection: DuckDBPyConnection, source: Source, *, failed: bool = Fal
     """
     if not failed and not any(delimited.damaged(connection, part.errors) for part in source.parts):
         return source
-    settled = tuple(
+    rechecked = tuple(
         part if delimited.check(connection, part) else repairs.repair(connection, part)
         for part in source.parts
     )
-    return source if settled == source.parts else as_source(settled)
+    return source if rechecked == source.parts else as_source(rechecked)
 
 
 _SMALL = 1 << 24

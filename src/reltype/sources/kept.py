@@ -20,7 +20,7 @@ def kept(connection: DuckDBPyConnection, source: Source) -> tuple[str, Source]:
     """A source as a temporary table, every row of it cut as it should be.
 
     Returns:
-        SQL of the table, and the settled source.
+        SQL of the table, and the rechecked source.
     """
     import duckdb
 
@@ -31,10 +31,10 @@ def kept(connection: DuckDBPyConnection, source: Source) -> tuple[str, Source]:
         failed = False
     except duckdb.Error:
         failed = True
-    settled = sources.settle(connection, source, failed=failed)
-    if failed or settled is not source:
-        connection.execute(make + settled.relation)
-    return table, settled
+    rechecked = sources.recheck(connection, source, failed=failed)
+    if failed or rechecked is not source:
+        connection.execute(make + rechecked.relation)
+    return table, rechecked
 
 
 def selected(connection: DuckDBPyConnection, sql: str, shown: str) -> Source:

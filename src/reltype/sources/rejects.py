@@ -42,7 +42,7 @@ def rejected(
     Args:
         connection: The one that the source was opened on, locked or not; nothing else runs on it
             until the stream has been read or closed.
-        source: A settled one: see `sources.settle`.
+        source: A rechecked one: see `sources.recheck`.
         judge: Says which rows are not in use; None: tell only the rows that could not be cut.
 
     Returns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reltype.errors import InputError
 
-KINDS = {
+MAGIC_BYTES = {
     b"PAR1": "parquet",
     b"SQLite format 3\x00": "sqlite",
     b"ARROW1": "arrow",
@@ -35,7 +35,7 @@ def kind(head: bytes) -> str | None:
         return "duckdb"
     if head.startswith(b"PK\x03\x04"):
         return "zip"
-    return next((name for magic, name in KINDS.items() if head.startswith(magic)), None)
+    return next((name for magic, name in MAGIC_BYTES.items() if head.startswith(magic)), None)
 
 
 def refuse(name: str, head: bytes) -> None:

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from reltype.analyses.drivers import codes, groups
 from reltype.analyses.drivers.log import QUARTER, drivers_of_log
-from reltype.analyses.drivers.measure import REPLICATES, Table, measure
+from reltype.analyses.drivers.measure import REPLICATES, Answers, measure
 from reltype.analyses.drivers.missing import TREATMENTS
 from reltype.analyses.drivers.parts import by_part
 from reltype.analyses.drivers.survey import Survey
@@ -168,7 +168,7 @@ def drivers(
 
 
 def _topics(
-    table: Table,
+    table: Answers,
     items: Mapping[str, str] | str | Path | None,
     said: Mapping[str, str] | None,
     chosen: Settings,
@@ -295,7 +295,7 @@ def _part(survey: Survey, by: str | None) -> str | None:
 class _Read:
     """What was read."""
 
-    table: Table
+    table: Answers
     labels: NDArray[np.object_] | None
     who: pa.Array | None
     notes: tuple[str, ...]
@@ -314,7 +314,7 @@ def _read(
         items += survey.items([q.weights])
     labels = [name for name in (q.by, q.respondent) if name is not None]
     answers, unread = survey.read(items, labels)
-    notes = [item.told for item in items if item.told]
+    notes = [item.description for item in items if item.description]
     count = len(names)
     given = [dont_know] if isinstance(dont_know, str | float | int) else list(dont_know)
     taken = codes.parsed([str(code) for code in given], names)
@@ -337,7 +337,7 @@ def _read(
     }
     order = [c for p in (*players.values(), *always.values()) for c in p]
     moved = {column: number for number, column in enumerate(order)}
-    table = Table(
+    table = Answers(
         columns[:, [*order, *places[q.outcome]]],
         q.outcome,
         {name: tuple(moved[c] for c in held) for name, held in players.items()},

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reltype.mapping.conversions import units
 from reltype.mapping.kinds import plain
 from reltype.mapping.ratings import rating
-from reltype.mapping.readings import units
 from reltype.mapping.vocabulary import Name
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ class Proposal:
     taken: str
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """For people."""
         where = ", ".join(self.columns[:5]) + (" …" if len(self.columns) > 5 else "")
         return (

@@ -40,7 +40,7 @@ class Difference:
     high: float
 
     @property
-    def told_apart(self) -> bool:
+    def distinguishable(self) -> bool:
         """Whether its interval leaves out 0."""
         return self.low > 0 or self.high < 0
 
@@ -76,7 +76,7 @@ def differences(
 
 def alike(pairs: Sequence[Difference], order: Sequence[str]) -> list[list[str]]:
     """The longest runs in the *order* of shares in which no two can be told apart, two or more."""
-    apart = {(pair.first, pair.second) for pair in pairs if pair.told_apart}
+    apart = {(pair.first, pair.second) for pair in pairs if pair.distinguishable}
     runs: list[list[str]] = []
     end = 0
     for start in range(len(order)):

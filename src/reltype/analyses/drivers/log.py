@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import evolve
 
-from reltype.analyses.drivers.measure import REPLICATES, Table, measure
+from reltype.analyses.drivers.measure import REPLICATES, Answers, measure
 from reltype.analyses.drivers.parts import by_part
 from reltype.arrow import doubles
 from reltype.errors import InputError, UsageError, did_you_mean
@@ -99,7 +99,7 @@ def drivers_of_log(
     if not kept:
         raise InputError(f"no fact of the quarter to {turn} varies among its {len(ids)} customers.")
     shown = f"{target} in the next quarter"
-    table = Table(
+    table = Answers(
         values[:, [*kept, len(names)]], shown, {names[i]: (place,) for place, i in enumerate(kept)}
     )
     found = measure(table, name="the log", treatment=missing, replicates=replicates)
@@ -212,7 +212,7 @@ def _outcome(
 def _archetypes(opened: Opened, turn: dt.date) -> dict[str, str]:
     """What kind of relationship each customer had when the last quarter began."""
     population = _within(opened, dt.date(1, 1, 1), turn)
-    run = opened.over(population)
+    run = opened.run_on(population)
     made: dict[str, str] = {}
     for batch in run.batches():
         names = batch.column("customer_id").to_pylist()

@@ -38,7 +38,7 @@ _ONE_STEP = (
 
 
 @frozen(eq=False)
-class Table:
+class Answers:
     """Numbers to measure.
 
     Attributes:
@@ -69,7 +69,7 @@ class Table:
         known = known[~np.isnan(known)]
         return len(known) > 0 and performance.may_be_answers(known)
 
-    def rows(self, chosen: NDArray[np.bool_]) -> Table:
+    def rows(self, chosen: NDArray[np.bool_]) -> Answers:
         """Some of the rows."""
         return evolve(
             self,
@@ -83,7 +83,7 @@ class Table:
         """How many enter, beside the outcome."""
         return sum(map(len, (*self.players.values(), *self.always.values())))
 
-    def answered(self) -> tuple[Table, list[str]]:
+    def answered(self) -> tuple[Answers, list[str]]:
         """The table without columns that hardly anybody answered, and what was left out, in sentences.
 
         Beside an outcome that few of them have, such a column explains anything by counting alone.
@@ -112,7 +112,7 @@ class Table:
 
 
 def measure(
-    table: Table, *, name: str, treatment: Treatment | None = None, replicates: int = REPLICATES
+    table: Answers, *, name: str, treatment: Treatment | None = None, replicates: int = REPLICATES
 ) -> Drivers:
     """What drives the last column of a table.
 
@@ -155,13 +155,13 @@ def measure(
         dealt = noise.chance_by_shuffling(used.values, used.weights, always)
         chance = max(chance, dealt)
     narrow = [_ONE_STEP] if known.one_step else []
-    return _told(
+    return _measured(
         table, names, found, drawn, known, sample, lines=lines, chance=chance, complete=complete,
         players=players, notes=[*left_out, *_apart(sample, chosen, names, players), *narrow],
     )  # fmt: skip
 
 
-def _enough(sample: Sample, table: Table, name: str, used: Sample) -> None:
+def _enough(sample: Sample, table: Answers, name: str, used: Sample) -> None:
     """Raise InputError where there are too few rows for any figure to mean anything."""
     rows = used.people
     if rows < 3 or rows <= table.columns + 1:
@@ -192,8 +192,8 @@ def _lines(
     return {k: noise.line(drawn, len(players), k) for k in sorted({1, *map(len, players)})}
 
 
-def _told(
-    table: Table,
+def _measured(
+    table: Answers,
     names: Sequence[str],
     found: Shares,
     drawn: NDArray[np.float64],
@@ -244,7 +244,7 @@ def _told(
     made = Drivers(
         outcome=table.outcome,
         rows=known.rows,
-        of=len(table.values),
+        rows_read=len(table.values),
         complete=complete,
         treatment=known.treatment,
         weighted=table.weights is not None,
@@ -285,7 +285,10 @@ def _weak(r2: float, known: Moments, columns: int) -> list[str]:
 
 
 def _notes(
-    table: Table, names: Sequence[str], players: Sequence[Sequence[int]], whole: NDArray[np.float64]
+    table: Answers,
+    names: Sequence[str],
+    players: Sequence[Sequence[int]],
+    whole: NDArray[np.float64],
 ) -> list[str]:
     made = []
     single = [(n, p[0]) for n, p in zip(names, players, strict=True) if len(p) == 1]
@@ -313,7 +316,7 @@ def _notes(
     return made
 
 
-def _gaps(table: Table, name: str) -> float:
+def _gaps(table: Answers, name: str) -> float:
     """Share of the rows without an answer."""
     return float(np.isnan(table.values[:, table.players[name][0]]).mean())
 
@@ -339,14 +342,14 @@ def _apart(
     return [f"{told} How their shares divide what they explain is then assumed, not seen."]
 
 
-def _still(table: Table, name: str) -> bool:
+def _still(table: Answers, name: str) -> bool:
     column = table.values[:, table.players[name][0]]
     known = column[~np.isnan(column)]
     return len(known) == 0 or bool((known == known[0]).all())
 
 
 def _levels(
-    table: Table,
+    table: Answers,
     names: Sequence[str],
     players: Sequence[Sequence[int]],
     found: Shares,

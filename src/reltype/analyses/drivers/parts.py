@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reltype.analyses.drivers.measure import PER_COLUMN, Table, measure
+from reltype.analyses.drivers.measure import PER_COLUMN, Answers, measure
 from reltype.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LEAST = 50
 
 
 def by_part(
-    table: Table,
+    table: Answers,
     labels: NDArray[np.object_],
     name: str,
     treatment: Treatment | None,

@@ -80,7 +80,7 @@ class Drivers:
     Attributes:
         outcome: What was asked about.
         rows: How many rows were used.
-        of: How many there are.
+        rows_read: How many there are.
         complete: How many have every answer.
         treatment: `listwise`, `em` or `multiple`: what was done about missing answers.
         weighted: Whether rows have weights.
@@ -110,7 +110,7 @@ class Drivers:
 
     outcome: str
     rows: int
-    of: int
+    rows_read: int
     complete: int
     treatment: str
     weighted: bool
@@ -189,7 +189,7 @@ class Drivers:
             "weak": bool(self.weak),
             "weak_because": list(self.weak),
             "missing": self.treatment,
-            "rows_read": self.of,
+            "rows_read": self.rows_read,
             "rows_complete": self.complete,
             "effective_rows": self.size,
             "replicates": self.replicates,

@@ -62,7 +62,7 @@ class Item:
         raw: The cell as it stands; null or blank where nothing does.
         words: What each word was taken for, where it is answered in words.
         categories: Its words, where it is no scale; each but the first is a column of its own.
-        told: What was done, where it was not plain numbers.
+        description: What was done, where it was not plain numbers.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Item:
     raw: str
     words: Mapping[str, float] = field(factory=dict)
     categories: tuple[str, ...] = ()
-    told: str = ""
+    description: str = ""
 
 
 @frozen(eq=False)
@@ -142,13 +142,13 @@ class Survey:
         engine.lock(files.readable(data))
         with limits.within(engine.reader, timeout, "opening the survey"):
             source = sources.open_source(engine.reader, data, table=table, encoding=encoding)
-            settled = _settled(engine, source)
-            shown = sources.sample(engine.reader, settled)
-            columns = dict(zip(settled.columns, map(str.upper, settled.types), strict=True))
+            rechecked = _rechecked(engine, source)
+            shown = sources.sample(engine.reader, rechecked)
+            columns = dict(zip(rechecked.columns, map(str.upper, rechecked.types), strict=True))
             if shown.num_rows == 0:
                 raise InputError(f"{source.name}: has no rows. There is nobody who answered.")
-            notes = (*settled.notes, *_malformed(engine, settled))
-            made = cls(engine, settled, settled.relation, columns, shown, notes)
+            notes = (*rechecked.notes, *_malformed(engine, rechecked))
+            made = cls(engine, rechecked, rechecked.relation, columns, shown, notes)
             return made if long is None else made._widened(long)
 
     @property
@@ -250,7 +250,7 @@ class Survey:
             column = table.column(f"item_{i}")
             values[:, i] = doubles(column)
             if infinite := int(np.isinf(values[:, i]).sum()):
-                odd.append(_told_unread(item.name, infinite, "inf"))
+                odd.append(_describe_unread(item.name, infinite, "inf"))
             elif column.null_count and self.columns[item.name] == "VARCHAR":
                 doubted.append(item)
         values[~np.isfinite(values)] = np.nan
@@ -268,7 +268,7 @@ class Survey:
             return []
         row = self.engine.rows(f"SELECT {', '.join(asked)} FROM {self.relation}")[0]
         return [
-            _told_unread(item.name, count, _brief(example))
+            _describe_unread(item.name, count, _brief(example))
             for item, count, example in zip(items, row[0::2], row[1::2], strict=True)
             if count
         ]
@@ -330,7 +330,9 @@ class Survey:
             return Item(name, cells.cast(text, "DOUBLE", name), raw)
         words = answers(column)
         if words:
-            return Item(name, _cases(quoted, words), raw, words, told=_told(name, words))
+            return Item(
+                name, _cases(quoted, words), raw, words, description=_describe_codes(name, words)
+            )
         distinct = self._words(name) if categories else None
         if distinct is not None:
             places = {word: float(place) for place, word in enumerate(distinct)}
@@ -387,7 +389,7 @@ class Survey:
         return Survey(self.engine, self.source, relation, columns, sample, notes, who)
 
 
-def _settled(engine: Engine, source: Source) -> Source:
+def _rechecked(engine: Engine, source: Source) -> Source:
     """The source, cut anew where the engine could not cut it; every row of it was looked at."""
     if not any(part.dialect for part in source.parts):
         return source
@@ -397,9 +399,9 @@ def _settled(engine: Engine, source: Source) -> Source:
     except EngineError as error:
         limits.check()
         failed = True
-        if sources.settle(engine.reader, source, failed=True) is source:
+        if sources.recheck(engine.reader, source, failed=True) is source:
             raise InputError(f"{source.name}: cannot be read: {first_line(error)}") from error
-    return sources.settle(engine.reader, source, failed=failed)
+    return sources.recheck(engine.reader, source, failed=failed)
 
 
 def _malformed(engine: Engine, source: Source) -> list[str]:
@@ -424,7 +426,7 @@ def _is_weight(column: Column) -> bool:
     return min(numbers.values) >= 0 and 0.5 < float(np.median(numbers.values)) < 2
 
 
-def _told_unread(name: str, count: int, example: str) -> str:
+def _describe_unread(name: str, count: int, example: str) -> str:
     return (
         f"{name}: {count:,} cell{'s' * (count != 1)} such as {example} "
         f"{'are' if count != 1 else 'is'} no number and counted as no answer."
@@ -436,7 +438,7 @@ def _cases(quoted: str, numbers: Mapping[str, float]) -> str:
     return f"CAST(CASE trim({quoted}) {cases} END AS DOUBLE)"
 
 
-def _told(name: str, words: Mapping[str, float]) -> str:
+def _describe_codes(name: str, words: Mapping[str, float]) -> str:
     listed = sorted(words.items(), key=lambda pair: pair[1])
     return (
         f"{name}: " + ", ".join(f"{_brief(word)} = {number:.2g}" for word, number in listed) + "."

@@ -14,7 +14,7 @@ import numpy as np
 from attrs import frozen
 
 from reltype.analyses.drivers.intervals import interval
-from reltype.definitions.benefits import KINDS
+from reltype.definitions.benefits import BENEFIT_KINDS
 from reltype.errors import ConfigError, did_you_mean
 from reltype.expressions.words import data
 from reltype.formats.toml import quoted
@@ -93,7 +93,7 @@ def topics_of(
         ConfigError: *said* names no benefit and no kind.
     """
     made = {}
-    known = {b.casefold(): b for b in (*benefits, *KINDS, NONE)}
+    known = {b.casefold(): b for b in (*benefits, *BENEFIT_KINDS, NONE)}
     for attribute, target in said.items():
         if target.casefold() not in known:
             hint = did_you_mean(target, known.values())
@@ -105,8 +105,8 @@ def topics_of(
             target = known[said[name].casefold()]
             if target == NONE:
                 continue
-            benefit = "" if target in KINDS else target
-            kind = target if target in KINDS else benefits[target].kind
+            benefit = "" if target in BENEFIT_KINDS else target
+            kind = target if target in BENEFIT_KINDS else benefits[target].kind
             made[name] = Topic(benefit, kind, f"{place} says so")
         elif (answered is None or name in answered) and (
             topic := _guess(f"{name} {texts.get(name, '')}", benefits)

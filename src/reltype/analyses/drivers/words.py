@@ -45,10 +45,10 @@ def _block(found: Drivers, part: str) -> str:
 
 def _pieces(found: Drivers, part: str) -> Iterator[str]:
     head = f"{part}: w" if part else "W"
-    gaps = "" if found.complete == found.of else f", {_TREATMENTS[found.treatment]}"
+    gaps = "" if found.complete == found.rows_read else f", {_TREATMENTS[found.treatment]}"
     weights = f", weighted (worth {found.size:,.0f} equal rows)" if found.weighted else ""
     yield _wrapped(
-        f"{head}hat {found.outcome} follows. {found.rows:,} of {found.of:,} rows used{gaps}{weights}."
+        f"{head}hat {found.outcome} follows. {found.rows:,} of {found.rows_read:,} rows used{gaps}{weights}."
     )
     yield _wrapped(
         f"R² {_digits(found.r2)} (95 % interval {_digits(found.low)} to {_digits(found.high)}"
@@ -71,7 +71,7 @@ def _pieces(found: Drivers, part: str) -> Iterator[str]:
         )
     if found.weak:
         yield _wrapped(f"Weak evidence: {'; '.join(found.weak)}.")
-    yield from (_wrapped(f"Check: {code.told}") for code in found.codes)
+    yield from (_wrapped(f"Check: {code.description}") for code in found.codes)
     names = shown_names(found)
     yield ""
     yield _table(found, reported, names)

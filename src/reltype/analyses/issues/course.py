@@ -159,7 +159,9 @@ def after(opened: Opened, tickets: Tickets) -> After | None:
     """What followed, by all logs of the input; None where there is no log with customers."""
     import pyarrow as pa
 
-    logs = [item.select() for item in opened.inputs.of("interactions") if not item.guess.problems]
+    logs = [
+        item.select() for item in opened.inputs.with_role("interactions") if not item.guess.problems
+    ]
     if not logs or tickets.customer is None:
         return None
     asked = pa.table(

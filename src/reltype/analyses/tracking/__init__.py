@@ -18,7 +18,10 @@ from reltype.analyses.tracking.days import as_of_days
 from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
 from reltype.analyses.tracking.moves import WINDOW, Moves, moves
 from reltype.arrow import doubles
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
+from reltype.scoring import columns as col
+from reltype.scoring.unclassified import reasons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +40,6 @@ STATES = (NEW, ENDED, DORMANT, LITTLE, UNSURE)
 known, or too early), else `cannot be told`.
 """
 
-_LITTLE = ("too little seen", "too little known of anybody", "too early")
 LEAST = 50
 """Customers below which nothing is said of movement."""
 
@@ -176,8 +178,9 @@ def _tracked(run: Run, history: History) -> Track:
 
     names = [a.name for a in run.plan.archetypes]
     states = (*names, *STATES)
-    concluded = _concluded(run, history)
-    seen = _seen(concluded, names, states, len(history.days))
+    scored = _scored_days(run, history)
+    little = [text for text, why in reasons(run.plan).items() if why.too_little]
+    seen = _seen(scored, names, states, little, len(history.days))
     notes: list[str] = []
     found = _moves(run, history, seen, len(names), notes)
     count = len(seen.ids)
@@ -188,7 +191,7 @@ def _tracked(run: Run, history: History) -> Track:
     before[:, 1:] = seen.named[:, :-1]
     order = np.argsort(seen.place, kind="stable")
     rows, columns = np.divmod(seen.place[order], len(history.days))
-    titles = pa.array([*names, "unclassified", None])
+    titles = pa.array([*names, UNCLASSIFIED, None])
     stamps = pa.array(list(history.days), pa.date32())
     added = {
         "previous": titles.take(pa.array(before[rows, columns] % len(titles))),
@@ -196,7 +199,7 @@ def _tracked(run: Run, history: History) -> Track:
         "since": stamps.take(pa.array(_since(seen.named)[rows, columns])),
         "because": told.take(pa.array(number[rows, columns] % len(told))),
     }
-    table = concluded.take(pa.array(order))
+    table = scored.take(pa.array(order))
     for name, column in added.items():
         table = table.append_column(name, column)
     if count < LEAST:
@@ -204,7 +207,7 @@ def _tracked(run: Run, history: History) -> Track:
     if len(history.days) < 3:
         notes.append("two days are one step: half-lives and expected moves need more")
     kept = ["customer_id", "as_of", "archetype", "certainty"]
-    wanted = [c for c in table.column_names if c[:2] in ("p_", "d_")]
+    wanted = [c for c in table.column_names if c.startswith((col.POSTERIOR, col.READING))]
     return Track(
         table.select([*kept, *wanted, "previous", "moved", "since", "because"]),
         history.days,
@@ -218,7 +221,7 @@ def _tracked(run: Run, history: History) -> Track:
     )
 
 
-def _concluded(run: Run, history: History) -> pa.Table:
+def _scored_days(run: Run, history: History) -> pa.Table:
     """Every result row of every day, with its as-of day."""
     import pyarrow as pa
 
@@ -229,7 +232,9 @@ def _concluded(run: Run, history: History) -> pa.Table:
     return pa.concat_tables(batches)
 
 
-def _seen(table: pa.Table, names: Sequence[str], states: Sequence[str], days: int) -> _Seen:
+def _seen(
+    table: pa.Table, names: Sequence[str], states: Sequence[str], little: Sequence[str], days: int
+) -> _Seen:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -244,14 +249,13 @@ def _seen(table: pa.Table, names: Sequence[str], states: Sequence[str], days: in
         for c in ("unclassified_because", "status")
     )
     at = {state: i for i, state in enumerate(states)}
-    state = np.where(np.isin(because, _LITTLE), at[LITTLE], at[UNSURE])
-    state = np.where(status == "dormant", at[DORMANT], state)
+    state = np.where(np.isin(because, little), at[LITTLE], at[UNSURE])
+    state = np.where(status == DORMANT, at[DORMANT], state)
     state = np.where(named < len(names), named, state)
-    state = np.where(status == "ended", at[ENDED], state)
+    state = np.where(status == ENDED, at[ENDED], state)
     shape = (len(ids), days)
     posterior = np.full((*shape, len(names)), np.nan)
-    columns = [c for c in table.column_names if c.startswith("p_")][: len(names)]
-    for i, column in enumerate(columns):
+    for i, column in enumerate(col.posteriors(table.column_names)):
         posterior.reshape(-1, len(names))[place, i] = table.column(column).to_numpy()
     posterior /= posterior.sum(axis=2, keepdims=True)
     return _Seen(
@@ -335,7 +339,7 @@ def _windows(
     """
     said = np.full(shape, np.nan)
     for place, batch in history.judge(WINDOW):
-        pooled = run.conclude(batch)
+        pooled = run.score_batch(batch)
         rows = _codes(batch.table.column("customer_id"), seen.ids)
         known = rows >= 0
         likely = pooled.scores[:, :-1] - pooled.prior / pooled.temperature[:, None]

@@ -221,13 +221,13 @@ class ArchetypeClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # 
         index = np.searchsorted(self.classes_, y)
         self._gram += gram(X - self._origin, index, weight, len(self.classes_))
         self.class_count_ += np.bincount(index, weight, minlength=len(self.classes_))
-        self._conclude()
+        self._set_fitted()
         return self
 
-    def _conclude(self) -> None:
+    def _set_fitted(self) -> None:
         """Base rates, prototypes and column weights from the sums."""
         self.intercept_ = np.log(self._base_rates())
-        self._settle_prototypes()
+        self._set_prototypes()
         self.redundancy_ = self._redundancy()
 
     def _base_rates(self) -> Floats:
@@ -242,7 +242,7 @@ class ArchetypeClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):  # 
         return np.asarray(given / given.sum())
 
     @np.errstate(divide="ignore", invalid="ignore")
-    def _settle_prototypes(self) -> None:
+    def _set_prototypes(self) -> None:
         """Posterior means under the conjugate prior: κ₀ = ν₀ = strength in the class's source."""
         count, total, square = (
             np.diagonal(block, axis1=1, axis2=2) for block in blocks(self._gram)

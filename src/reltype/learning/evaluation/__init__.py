@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from attrs import define, field, frozen
 
-from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.archetypes import UNCLASSIFIED, snake
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.learning import metrics
 from reltype.learning.evaluation.comparison import Against, Group, compared, grouped, wilson
 from reltype.learning.evaluation.labels import Labels
+from reltype.scoring import columns as col
+from reltype.scoring.unclassified import undecided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -196,9 +197,9 @@ def agreement(result: Any, truth: Any) -> Evaluation:  # noqa: ANN401  anything 
         UNCLASSIFIED,
         None,
     }
-    columns = [c for c in result.column_names if c.startswith("p_") and c != f"p_{UNCLASSIFIED}"]
-    written = {f"p_{snake(name)}": name for name in sorted(known)}
-    archetypes = tuple(written.get(c, c[2:].replace("_", " ")) for c in columns)
+    written = {col.posterior(name): name for name in sorted(known)}
+    columns = col.posteriors(result.column_names)
+    archetypes = tuple(written.get(c, col.archetype_of(c)) for c in columns)
     index = {name: i for i, name in enumerate([*archetypes, UNCLASSIFIED])}
     for name in sorted(known - set(index)):
         raise InputError(f"The result knows no archetype {name!r}.{did_you_mean(name, index)}")
@@ -278,16 +279,11 @@ def _as_called(name: str, known: Sequence[str]) -> str:
     return near.pop() if len(near) == 1 else name
 
 
-def snake(name: str) -> str:
-    """A name as the result's `p_` columns carry it."""
-    return re.sub(r"\W+", "_", name.lower()).strip("_")
-
-
 def _used(table: pa.Table, labels: Labels) -> tuple[Ints, Ints]:
     """Indices into the labels and the table of customers in both whom people could tell apart."""
     rows = {c: i for i, c in enumerate(table.column("customer_id").to_pylist())}
     row = np.array([rows.get(c, -1) for c in labels.customers], np.int64)
-    clear = labels.classes < sum(c.startswith("p_") for c in table.column_names) - 1
+    clear = labels.classes < len(col.posteriors(table.column_names))
     which = np.nonzero((row >= 0) & clear)[0]
     if not (row >= 0).any():
         raise InputError(unknown_customers(labels, list(rows)))
@@ -304,16 +300,17 @@ def _evaluation(table: pa.Table, archetypes: Sequence[str], labels: Labels) -> E
     rows = table.take(row)
     index = {name: i for i, name in enumerate([*archetypes, UNCLASSIFIED])}
     posterior = np.column_stack(
-        [rows.column(f"p_{snake(name)}").to_numpy() for name in [*archetypes, UNCLASSIFIED]]
+        [rows.column(col.posterior(name)).to_numpy() for name in [*archetypes, UNCLASSIFIED]]
     )
     why = rows.column("unclassified_because").to_pylist()
-    free = ("fits none", "between ")
+    # An archetype that nobody is named by is known by its column alone.
+    free = {snake(text) for text in undecided(archetypes)}
     return Evaluation(
         archetypes=tuple(archetypes),
         truth=labels.classes[which],
         named=np.array([index[name] for name in rows.column("archetype").to_pylist()], np.int64),
         posterior=posterior,
-        withheld=np.array([text is not None and not text.startswith(free) for text in why], bool),
+        withheld=np.array([text is not None and snake(text) not in free for text in why], bool),
         notes=(
             *labels.notes,
             *left_out(labels, set(table.column("customer_id").to_pylist()), len(archetypes)),

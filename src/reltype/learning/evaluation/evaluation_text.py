@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from reltype.definitions.archetypes import UNCLASSIFIED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -65,7 +67,7 @@ def plain(made: Evaluation) -> dict[str, Any]:
         "calibration_error": _plain(made.calibration_error),
         "per_class": made.per_class,
         "confusion": {
-            name: dict(zip([*made.archetypes, "unclassified"], map(int, row), strict=True))
+            name: dict(zip([*made.archetypes, UNCLASSIFIED], map(int, row), strict=True))
             for name, row in zip(made.archetypes, made.confusion, strict=True)
         },
         "reliability": _rows(RELIABLE, made.reliability),
@@ -95,7 +97,7 @@ def _per_class(made: Evaluation) -> str:
 
 def _confusion(made: Evaluation) -> str:
     return _table(
-        ("is \\ was named", *made.archetypes, "unclassified"),
+        ("is \\ was named", *made.archetypes, UNCLASSIFIED),
         [(name, *map(int, row)) for name, row in zip(made.archetypes, made.confusion, strict=True)],
     )
 
@@ -157,7 +159,7 @@ def _groups(made: Evaluation) -> list[str]:
                 "; ".join(g.flags),
             )
         )
-    header = ("group", "customers", "macro-F1", "against the others", "unclassified", "look at")
+    header = ("group", "customers", "macro-F1", "against the others", UNCLASSIFIED, "look at")
     return [_table(header, rows)]
 
 

@@ -81,7 +81,7 @@ class Model:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The features that its learner reads besides the readings: for `Plan.also`."""
+        """The features that its learner reads besides the readings: for `Plan.extra_features`."""
         return self.learned.features if self.learned else ()
 
     @property
@@ -108,7 +108,7 @@ class Model:
         """The classifiers that it adds.
 
         Args:
-            plan: What is asked, of a catalogue that `apply` gave, with `also=features`.
+            plan: What is asked, of a catalogue that `apply` gave, with `extra_features=features`.
             recipes: Those of the plugins that are there: they read what they once learned.
 
         Raises:

@@ -8,8 +8,9 @@ import numpy as np
 from attrs import evolve, fields, frozen
 
 from reltype.arrow import doubles
+from reltype.learning.model.fitted_recipe import FittedRecipe
 from reltype.learning.model.stacking import FOLDS, Stack, folds, stack
-from reltype.learning.model.taught import Taught
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ FEWEST = 5
 
 
 @frozen(eq=False)
-class Matter:
+class LearningData:
     """What there is to learn from: numbers of some customers, null as NaN.
 
     Attributes:
@@ -44,10 +45,10 @@ class Matter:
     readings: Floats
 
     @classmethod
-    def of(cls, batch: Batch, dimensions: Sequence[str], features: Sequence[str]) -> Matter:
-        """That of *batch*, whose plan has *features* as `also`, and signals of these *dimensions*."""
+    def of(cls, batch: Batch, dimensions: Sequence[str], features: Sequence[str]) -> LearningData:
+        """That of *batch*, whose plan has *features* as `extra_features`, and signals of these *dimensions*."""
         return cls(
-            _numbers(batch, [f"signal_{i}" for i in range(len(dimensions))]),
+            _numbers(batch, [col.signal(i) for i in range(len(dimensions))]),
             _numbers(batch, features),
             np.nan_to_num(batch.fired),
             _numbers(batch, _readings(dimensions)),
@@ -63,22 +64,22 @@ class Matter:
         """Signals, facts and readings side by side, for recipes."""
         return np.hstack([self.signals, self.facts, self.readings])
 
-    def __getitem__(self, rows: Ints) -> Matter:
-        return Matter(*(getattr(self, part)[rows] for part in PARTS))
+    def __getitem__(self, rows: Ints) -> LearningData:
+        return LearningData(*(getattr(self, part)[rows] for part in PARTS))
 
 
-PARTS = tuple(a.name for a in fields(Matter))
+PARTS = tuple(a.name for a in fields(LearningData))
 
 
 def whole(plan: Plan, features: Sequence[str]) -> tuple[str, ...]:
-    """What the columns of `Matter.whole` are called, given a plan and the features that are read."""
-    signals = (f"s_{s.name}" for s in plan.signals)
+    """What the columns of `LearningData.whole` are called, given a plan and the features that are read."""
+    signals = ("s_" + s.name for s in plan.signals)
     return (*signals, *features, *_readings(s.dimension for s in plan.signals))
 
 
 def _readings(dimensions: Iterable[str]) -> tuple[str, ...]:
     """The columns of the readings that signals of these dimensions make."""
-    return tuple(dict.fromkeys(f"d_{d}" for d in dimensions))
+    return tuple(dict.fromkeys(col.reading(d) for d in dimensions))
 
 
 def _numbers(batch: Batch, names: Sequence[str]) -> Floats:
@@ -102,7 +103,7 @@ class Learned:
         usual: (rules,) share of customers on whom each fires.
         weights: (columns, K) what a unit of each column adds.
         intercept: (K,) what it adds to everybody.
-        taught: What recipes learned of signals, features and readings.
+        fitted_recipes: What recipes learned of signals, features and readings.
         homes: Of each feature the dimension whose signal reads it first, empty where none does:
             what is learned of it is told as that signal's fact.
     """
@@ -115,19 +116,19 @@ class Learned:
     usual: Floats
     weights: Floats
     intercept: Floats
-    taught: tuple[Taught, ...] = ()
+    fitted_recipes: tuple[FittedRecipe, ...] = ()
     homes: tuple[str, ...] = ()
     name: str = "learned"
 
     @property
     def items(self) -> tuple[str, ...]:
         """The dimensions, then the rest by kind."""
-        names = (t.name for t in self.taught)
+        names = (t.name for t in self.fitted_recipes)
         return (*dict.fromkeys(self.dimensions), "features", "rules", *names, "base rates")
 
     def parts(self, batch: Batch) -> Floats:
         """(n, archetypes, items) what each says; a row depends on that row alone."""
-        columns = self.columns(Matter.of(batch, self.dimensions, self.features))
+        columns = self.columns(LearningData.of(batch, self.dimensions, self.features))
         made = np.zeros((len(batch), len(self.intercept), len(self.items)))
         for column, item, weights in zip(columns.T, self._item_of, self.weights, strict=True):
             for a, weight in enumerate(weights):
@@ -142,22 +143,22 @@ class Learned:
 
         return add_up(self.parts(batch))
 
-    def columns(self, matter: Matter, says: Sequence[Floats] | None = None) -> Floats:
+    def columns(self, data: LearningData, says: Sequence[Floats] | None = None) -> Floats:
         """(n, columns) of about unit variance: what the weights are for.
 
         Args:
-            matter: The customers.
+            data: The customers.
             says: What each recipe says (n, K); asked of them where None.
         """
-        raw = matter.raw
-        made = [self.ranks.transform(raw), self.ranks.flags(raw), matter.fired - self.usual]
+        raw = data.raw
+        made = [self.ranks.transform(raw), self.ranks.flags(raw), data.fired - self.usual]
         if says is None:
-            says = [t.odds(matter.whole, len(self.intercept)) for t in self.taught]
+            says = [t.odds(data.whole, len(self.intercept)) for t in self.fitted_recipes]
         return np.hstack([*made, *says])
 
     @property
     def width(self) -> int:
-        """How many columns `Matter.whole` has."""
+        """How many columns `LearningData.whole` has."""
         return len(self.signals) + len(self.features) + len(_readings(self.dimensions))
 
     def at_home(self, plan: Plan) -> Learned:
@@ -172,11 +173,13 @@ class Learned:
         """The same, with the recipes that taught it; *versions* of the plugins when they did.
 
         Raises:
-            ConfigError, PluginError, InputError: See `Taught.bound`.
+            ConfigError, PluginError, InputError: See `FittedRecipe.bound`.
         """
         there = list(recipes)
-        taught = (t.bound(there, self.width, versions.get(t.plugin, "")) for t in self.taught)
-        return evolve(self, taught=tuple(taught))
+        bound = (
+            r.bound(there, self.width, versions.get(r.plugin, "")) for r in self.fitted_recipes
+        )
+        return evolve(self, fitted_recipes=tuple(bound))
 
     @property
     def _item_of(self) -> Ints:
@@ -185,7 +188,7 @@ class Learned:
         rest = len(place)
         homes = self.homes or ("",) * len(self.features)
         facts = [place[d] for d in self.dimensions] + [place.get(h, rest) for h in homes]
-        recipes = range(rest + 2, rest + 2 + len(self.taught))
+        recipes = range(rest + 2, rest + 2 + len(self.fitted_recipes))
         says = np.repeat(recipes, len(self.intercept))
         return np.array([*facts, *facts, *[rest + 1] * len(self.rules), *says], np.int64)
 
@@ -197,7 +200,7 @@ def enough(labels: Ints) -> bool:
 
 def learn(
     blank: Learned,
-    matter: Matter,
+    data: LearningData,
     scores: Floats,
     labels: Ints,
     recipes: Sequence[GuardedRecipe] = (),
@@ -207,12 +210,12 @@ def learn(
 
     Args:
         blank: The ranks and names; its weights are not used.
-        matter: (n) labelled customers.
+        data: (n) labelled customers.
         scores: (n, K) what is said of them without labels; divided by the temperature.
         labels: (n,) indices of archetypes, of two at least. Archetypes that no label names are
             left as they are against the others.
         recipes: Who learns beside, where there are labels enough.
-        names: What the columns of `Matter.whole` are called, for them.
+        names: What the columns of `LearningData.whole` are called, for them.
 
     Raises:
         PluginError: A recipe fails.
@@ -225,12 +228,12 @@ def learn(
     # One thread adds up in one order: the same bytes on every machine, and small matrices are
     # done before a second thread is awake.
     with threadpool_limits(limits=1):
-        return _learn(blank, matter, scores, labels, recipes if enough(labels) else (), names)
+        return _learn(blank, data, scores, labels, recipes if enough(labels) else (), names)
 
 
 def _learn(
     blank: Learned,
-    matter: Matter,
+    data: LearningData,
     scores: Floats,
     labels: Ints,
     recipes: Sequence[GuardedRecipe],
@@ -238,11 +241,11 @@ def _learn(
 ) -> tuple[Learned, Stack]:
     present = np.unique(labels)
     index = np.searchsorted(present, labels)
-    given, classes = matter.whole, scores.shape[1]
-    taught = tuple(Taught.by(recipe, given, labels, names) for recipe in recipes)
+    given, classes = data.whole, scores.shape[1]
+    fitted_recipes = tuple(FittedRecipe.by(recipe, given, labels, names) for recipe in recipes)
     says = [_held_out_odds(recipe, given, labels, names, classes) for recipe in recipes]
-    blank = evolve(blank, taught=taught)
-    made = stack(scores[:, present], blank.columns(matter, says), index)
+    blank = evolve(blank, fitted_recipes=fitted_recipes)
+    made = stack(scores[:, present], blank.columns(data, says), index)
     weights = np.zeros((made.weights.shape[0], scores.shape[1]))
     intercept = np.zeros(scores.shape[1])
     # Only differences between archetypes mean anything: what all of them get, none gets.
@@ -259,6 +262,6 @@ def _held_out_odds(
     fold = folds(labels, FOLDS)
     for f in range(FOLDS):
         out = fold == f
-        taught = Taught.by(recipe, given[~out], labels[~out], names)
-        made[out] = taught.odds(given[out], classes)
+        fitted = FittedRecipe.by(recipe, given[~out], labels[~out], names)
+        made[out] = fitted.odds(given[out], classes)
     return made

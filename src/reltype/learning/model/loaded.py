@@ -10,9 +10,9 @@ import numpy as np
 
 from reltype.definitions.recipes import kept
 from reltype.errors import InputError
+from reltype.learning.model.fitted_recipe import FittedRecipe
 from reltype.learning.model.learned import Learned
 from reltype.learning.model.ranks import Ranks
-from reltype.learning.model.taught import Taught
 
 LARGEST = 1e9
 """No weight that was learned is as large."""
@@ -47,8 +47,8 @@ class Loaded:
         held = self.made["taught"]
         if type(held) is not list:
             raise self.wrong("taught")
-        taught = tuple(self.taught(one, classes) for one in held)
-        width = 2 * facts + len(rules) + classes * len(taught)
+        fitted_recipes = tuple(self.fitted_recipe(one, classes) for one in held)
+        width = 2 * facts + len(rules) + classes * len(fitted_recipes)
         return Learned(
             signals=signals,
             dimensions=dimensions,
@@ -58,10 +58,10 @@ class Loaded:
             usual=self.numbers(self.made["usual"], len(rules)),
             weights=self.numbers(self.made["weights"], width, classes),
             intercept=self.numbers(intercept, classes),
-            taught=taught,
+            fitted_recipes=fitted_recipes,
         )
 
-    def taught(self, held: Any, classes: int) -> Taught:  # noqa: ANN401
+    def fitted_recipe(self, held: Any, classes: int) -> FittedRecipe:  # noqa: ANN401
         """What a recipe learned; what its numbers mean, the recipe finds out when it is `bound`."""
         if type(held) is not dict or set(held) != {"name", "plugin", "present", "state"}:
             raise self.wrong("taught")
@@ -77,7 +77,7 @@ class Loaded:
         if not all(type(array) is np.ndarray for array in held["state"].values()):
             raise self.wrong("taught: state")
         try:
-            return Taught(name, plugin, present, kept(held["state"]))
+            return FittedRecipe(name, plugin, present, kept(held["state"]))
         except ValueError as error:
             raise self.wrong("taught: state") from error
 

@@ -1,6 +1,6 @@
 """Model file: one zip of a manifest, TOML and a skops file; no pickle anywhere.
 
-See `archive` and `safekeeping` for what is refused.
+See `archive` and `serialization` for what is refused.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Record:
 
 def packed(model: Model) -> bytes:
     """The content of the file of *model*; equal bytes for an equal model."""
-    from reltype.learning.model.safekeeping import TRUSTED, dumps
+    from reltype.learning.model.serialization import TRUSTED, dumps
 
     members = {
         SCALES: written(_scales_table(model.scales)).encode(),
@@ -109,7 +109,7 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
         )
         learned = None
         if LEARNER in members:
-            from reltype.learning.model.safekeeping import loads
+            from reltype.learning.model.serialization import loads
 
             learned = loads(members[LEARNER], f"{what}: {LEARNER}")
         made: dict[str, Any] = {

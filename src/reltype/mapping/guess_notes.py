@@ -1,4 +1,4 @@
-"""Remarks: what a guess tells people: what is missing, what is in doubt, what would help."""
+"""Guess notes: what a guess tells people: what is missing, what is in doubt, what would help."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reltype.expressions import quote
 from reltype.mapping.canonical import ESSENTIAL
 from reltype.mapping.clocks import clock_of
+from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import doubts_of
-from reltype.mapping.readings import in_words
 from reltype.mapping.states import PARTLY, state_of
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Taught: what a recipe learned, and the recipe that can say it."""
+"""Fitted recipe: what a recipe learned, and the recipe that can say it."""
 
 # ruff: noqa: N803 - a matrix is called X in scikit-learn
 
@@ -23,7 +23,7 @@ _FLOOR = 1e-3
 
 
 @frozen(eq=False)
-class Taught:
+class FittedRecipe:
     """What one recipe learned.
 
     Attributes:
@@ -41,7 +41,9 @@ class Taught:
     recipe: GuardedRecipe | None = None
 
     @classmethod
-    def by(cls, recipe: GuardedRecipe, X: Floats, labels: Ints, columns: tuple[str, ...]) -> Taught:
+    def by(
+        cls, recipe: GuardedRecipe, X: Floats, labels: Ints, columns: tuple[str, ...]
+    ) -> FittedRecipe:
         """What *recipe* learns of *labels* (n,), indices of archetypes, two of them at least."""
         present = np.unique(labels)
         state = recipe.fit(X, np.searchsorted(present, labels), columns)
@@ -57,7 +59,7 @@ class Taught:
         made[:, self.present] = told - told.mean(axis=1, keepdims=True)
         return made
 
-    def bound(self, recipes: Iterable[GuardedRecipe], columns: int, version: str) -> Taught:
+    def bound(self, recipes: Iterable[GuardedRecipe], columns: int, version: str) -> FittedRecipe:
         """The same, with the one of *recipes* that it was learned by, asked of nobody once.
 
         Args:

@@ -1,4 +1,4 @@
-"""Settling: the expression that turns a chosen column into one of ours, by what stands in it."""
+"""Conversion choice: the expression that turns a chosen column into one of ours, by what stands in it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from attrs import evolve
 from reltype.expressions import literal
 from reltype.mapping import durations, ratings
 from reltype.mapping.canonical import DIRECTIONS
+from reltype.mapping.conversions import Conversion, in_words, units
 from reltype.mapping.kinds import plain
-from reltype.mapping.readings import Reading, in_words, units
-from reltype.mapping.vocabulary import roles
+from reltype.mapping.vocabulary import header_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reltype.mapping.vocabulary import Name
 
 
-def settled(canonical: str, column: Column, name: Name, type_: str) -> Reading | None:
+def choose_conversion(canonical: str, column: Column, name: Name, type_: str) -> Conversion | None:
     """How a column is read as one of ours; None if its cells do not allow it.
 
     Args:
@@ -30,17 +30,17 @@ def settled(canonical: str, column: Column, name: Name, type_: str) -> Reading |
         type_: Our SQL type.
     """
     if not column.cells:
-        return Reading(column.quoted, 0.0, "")
+        return Conversion(column.quoted, 0.0, "")
     if canonical in _SPECIAL:
         return _SPECIAL[canonical](column, name)
     if type_ == "TIMESTAMP":
         return _time(column)
     if type_ == "DOUBLE":
         return _number(column, name)
-    return Reading(column.quoted, 1.0, "")
+    return Conversion(column.quoted, 1.0, "")
 
 
-def _time(column: Column) -> Reading | None:
+def _time(column: Column) -> Conversion | None:
     clock = column.clock
     if clock is None or clock.way == "of day":
         return None
@@ -66,10 +66,10 @@ def _time(column: Column) -> Reading | None:
         way = "keeps the day and hour of its own place" if own else f"{told} {column.zone}"
         doubts.append(f"{column.name!r} {way}")
     expression = clock.expression(source, column.zone)
-    return Reading(expression, clock.share, clock.told(), "; ".join(doubts))
+    return Conversion(expression, clock.share, clock.describe(), "; ".join(doubts))
 
 
-def _number(column: Column, name: Name) -> Reading | None:
+def _number(column: Column, name: Name) -> Conversion | None:
     numbers = column.numbers
     if numbers is None:
         return None
@@ -78,15 +78,15 @@ def _number(column: Column, name: Name) -> Reading | None:
     # What was paid back counts against what was paid.
     back = name.has("refund") or name.has("refunded")
     if back and min(numbers.values, default=0) >= 0:
-        return Reading(f"-{source}", numbers.share, "numbers, paid back", doubt)
-    return Reading(source, numbers.share, "numbers", doubt)
+        return Conversion(f"-{source}", numbers.share, "numbers, paid back", doubt)
+    return Conversion(source, numbers.share, "numbers", doubt)
 
 
-def _active(column: Column, name: Name) -> Reading | None:
+def _active(column: Column, name: Name) -> Conversion | None:
     if column.truths > 0.9:
-        gone = roles()["churned"].worth(name) > 0.8
+        gone = header_names()["churned"].worth(name) > 0.8
         source = f"to_bool({column.quoted})"
-        return Reading(f"NOT {source}" if gone else source, column.truths, "yes or no")
+        return Conversion(f"NOT {source}" if gone else source, column.truths, "yes or no")
     said = units("active")
     words = {cell: bool(said[plain(cell)]) for cell in column.counts if plain(cell) in said}
     share = sum(column.counts[cell] for cell in words) / len(column.cells)
@@ -94,30 +94,30 @@ def _active(column: Column, name: Name) -> Reading | None:
         return None
     staying = ", ".join(literal(cell.lower()) for cell, active in words.items() if active)
     test = f"lower(trim({column.quoted})) IN ({staying})"
-    return Reading(test, share, f"words ({in_words(words)})")
+    return Conversion(test, share, f"words ({in_words(words)})")
 
 
-def _auto_renew(column: Column, name: Name) -> Reading | None:
+def _auto_renew(column: Column, name: Name) -> Conversion | None:
     if column.truths < 0.9:
         return None
     source = f"to_bool({column.quoted})"
-    return Reading(f"NOT {source}" if name.has("cancel") else source, column.truths, "yes or no")
+    return Conversion(f"NOT {source}" if name.has("cancel") else source, column.truths, "yes or no")
 
 
-def _direction(column: Column, name: Name) -> Reading | None:
+def _direction(column: Column, name: Name) -> Conversion | None:
     known = {word for words in DIRECTIONS.values() for word in words}
     said = sum(n for cell, n in column.counts.items() if cell.casefold() in known)
     if said > 0.8 * len(column.cells):
-        return Reading(column.quoted, said / len(column.cells), "directions")
+        return Conversion(column.quoted, said / len(column.cells), "directions")
     if column.truths < 0.9:
         return None
     outbound = name.has("outbound") or name.has("outgoing")
     yes, no = ("outbound", "inbound") if outbound else ("inbound", "outbound")
     expression = f"CASE WHEN to_bool({column.quoted}) THEN '{yes}' ELSE '{no}' END"
-    return Reading(expression, column.truths, "yes or no")
+    return Conversion(expression, column.truths, "yes or no")
 
 
-_SPECIAL: dict[str, Callable[[Column, Name], Reading | None]] = {
+_SPECIAL: dict[str, Callable[[Column, Name], Conversion | None]] = {
     "rating": ratings.rating,
     "satisfaction": ratings.rating,
     "sentiment": ratings.sentiment,

@@ -1,4 +1,4 @@
-"""Oddities: what a stray export does to the numbers, told in sentences; nothing is mended."""
+"""Data warnings: what a stray export does to the numbers, told in sentences; nothing is mended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WIDE = 300
 _MIDNIGHTS = 0.9
 
 
-def oddities(
+def data_warnings(
     population: Population, inputs: Inputs, counts: Counts, *, thorough: bool = False
 ) -> list[str]:
     """Sentences about rows that would bend the result.

@@ -1,4 +1,4 @@
-"""Tell: a summary in words, on standard error beside the result, or on standard output alone."""
+"""Print summary: a summary in words, on standard error beside the result, or on standard output alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WEAK = 0.25
 """A reliability below which a signal counts for less than half, and is told."""
 
 
-def tell(summary: Summary, *, err: bool = True) -> None:
+def print_summary(summary: Summary, *, err: bool = True) -> None:
     """Print what a run found, what it could not see, and what would help."""
 
     def say(text: str) -> None:

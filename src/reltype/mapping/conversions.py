@@ -1,4 +1,4 @@
-"""Reading: an expression that turns a column into one of ours, and what was seen of it."""
+"""Conversion: an expression that turns a column into one of ours, and what was seen of it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Reading:
+class Conversion:
     """An expression that reads a column in our unit.
 
     Attributes:
         expression: SQL over the source's columns.
         share: Share of the sampled cells that it reads, 0…1.
-        told: For people: what was seen.
+        description: For people: what was seen.
         doubt: What was assumed, and how to say otherwise; empty if nothing was.
     """
 
     expression: str
     share: float
-    told: str
+    description: str
     doubt: str = ""
 
 
@@ -40,7 +40,7 @@ def units(name: str) -> Mapping[str, float]:
     return {plain(word): float(number) for number, listed in table(name).items() for word in listed}
 
 
-def by_words(column: Column, numbers: Mapping[str, float], least: float) -> Reading | None:
+def by_words(column: Column, numbers: Mapping[str, float], least: float) -> Conversion | None:
     """The numbers that a column's cells stand for; None if they are less than *least* of them.
 
     Args:
@@ -54,7 +54,7 @@ def by_words(column: Column, numbers: Mapping[str, float], least: float) -> Read
     lowered = {cell.strip().lower(): number for cell, number in numbers.items()}
     cases = " ".join(f"WHEN {literal(cell)} THEN {number:g}" for cell, number in lowered.items())
     told = f"words ({in_words(numbers)})"
-    return Reading(f"CASE lower(trim({column.quoted})) {cases} END", share, told)
+    return Conversion(f"CASE lower(trim({column.quoted})) {cases} END", share, told)
 
 
 def in_words(cells: Iterable[str], known: int = 5) -> str:

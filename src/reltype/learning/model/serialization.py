@@ -1,4 +1,4 @@
-"""Safekeeping: a learned classifier as bytes, by skops and without pickle, and back with suspicion.
+"""Serialization: a learned classifier as bytes, by skops and without pickle, and back with suspicion.
 
 Whoever can write a model file can forge its hashes, so safety rests on this module alone: before
 skops looks at anything, every node must be of a kind that we write ourselves, and every array must
@@ -31,7 +31,7 @@ DEEPEST = 60
 TRUSTED: tuple[str, ...] = ()
 """Types beyond skops's own that a model file may hold: none."""
 
-KINDS = frozenset(
+NODE_TYPES = frozenset(
     {
         ("DictNode", "builtins", "dict"),
         ("ListNode", "builtins", "list"),
@@ -86,7 +86,7 @@ def _plain(learned: Learned) -> dict[str, Any]:
         "intercept": learned.intercept,
         "taught": [
             {"name": t.name, "plugin": t.plugin, "present": t.present, "state": dict(t.state)}
-            for t in learned.taught
+            for t in learned.fitted_recipes
         ],
     }
 
@@ -147,7 +147,7 @@ def _checked_schema(schema: Any, members: dict[str, bytes], what: str) -> None: 
         raise InputError(f"{what}: {SCHEMA} is no learner.")
     for node in found:
         kind = tuple(node.get(key) for key in ("__loader__", "__module__", "__class__"))
-        if kind not in KINDS:
+        if kind not in NODE_TYPES:
             shown = ".".join(str(k) for k in kind[1:])
             raise InputError(f"{what}: holds {shown} ({kind[0]}), which no model has; refused.")
         if "file" in node and node["file"] not in members:

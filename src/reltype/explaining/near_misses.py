@@ -1,13 +1,14 @@
-"""Nearness: inputs that were missing, and rules that nearly fired."""
+"""Near misses: inputs that were missing, and rules that nearly fired."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reltype.definitions.phrases import told
+from reltype.definitions.phrases import describe_value
 from reltype.explaining.explanation import NearMiss
 from reltype.expressions import literal, quote
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from reltype.expressions import Clause
@@ -40,7 +41,7 @@ def near_misses(run: Run, relation: str, batch: Batch) -> tuple[NearMiss, ...]:
     """
     plan, population = run.plan, run.population
     known = {name: literal(value) for name, value in run.scales.constants.items()}
-    readings = {d.name: quote(f"d_{d.name}") for d in plan.dimensions}
+    readings = {d.name: quote(col.reading(d.name)) for d in plan.dimensions}
     columns = {**known, **readings}
     functions = plan.catalogue.functions
     unfired = [r for r in range(len(plan.rules)) if batch.fired[0, r] == 0]
@@ -94,5 +95,5 @@ def _near(
         form = FORMS.get(feature.unit, ",.4g") if feature else ",.3g"
         words = ASKED.get(clause.operator or "", clause.operator)
         called = name.replace("_", " ")
-        text = f"{called} {told(value, form)}; {words} {told(bound, form)} is asked for"
+        text = f"{called} {describe_value(value, form)}; {words} {describe_value(bound, form)} is asked for"
     return [NearMiss(rule, clause.expression.text, value, bound, abs(value - bound), text)]

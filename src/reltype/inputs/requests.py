@@ -1,4 +1,4 @@
-"""Asks: what a run is to read, from what was given and from what the config names."""
+"""Input requests: what a run is to read, from what was given and from what the config names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Ask:
+class InputRequest:
     """One thing to read, and what a person said about it.
 
     Attributes:
@@ -46,7 +46,7 @@ class Ask:
     fitted: frozenset[str] = frozenset()
 
 
-def asks(
+def input_requests(
     data: object,
     customers: object,
     config: Config,
@@ -55,13 +55,15 @@ def asks(
     table: str | None = None,
     fitted: Sequence[Block] = (),
     kinds: Mapping[str, str] | None = None,
-) -> list[Ask]:
-    """All that is to be read, as `_asks` says, knowing which words for kinds a model has met."""
-    made = _asks(data, customers, config, columns=columns, table=table, fitted=fitted, kinds=kinds)
-    return [evolve(ask, fitted=frozenset(kinds or ())) for ask in made]
+) -> list[InputRequest]:
+    """All that is to be read, as `_input_requests` says, knowing which words for kinds a model has met."""
+    made = _input_requests(
+        data, customers, config, columns=columns, table=table, fitted=fitted, kinds=kinds
+    )
+    return [evolve(request, fitted=frozenset(kinds or ())) for request in made]
 
 
-def _asks(
+def _input_requests(
     data: object,
     customers: object,
     config: Config,
@@ -70,7 +72,7 @@ def _asks(
     table: str | None = None,
     fitted: Sequence[Block] = (),
     kinds: Mapping[str, str] | None = None,
-) -> list[Ask]:
+) -> list[InputRequest]:
     """All that is to be read: what was given, or else what the config names.
 
     A file that the config names is read as its table says. Another file is read so, too, if it has
@@ -98,15 +100,20 @@ def _asks(
         made = [_named(block, kinds, said) for block in config.blocks]
         if customers is None:
             return made
-        kept = [ask for ask in made if ask.role != "customers"]
-        return [*kept, Ask(customers, "customers", said, kinds)]
+        kept = [request for request in made if request.role != "customers"]
+        return [*kept, InputRequest(customers, "customers", said, kinds)]
     known = [*config.blocks, *fitted]
     made = [_given(thing, None, known, kinds, said, table) for thing in things]
     if customers is not None:
-        made = [evolve(ask, likely="interactions") if ask.role is None else ask for ask in made]
+        made = [
+            evolve(request, likely="interactions") if request.role is None else request
+            for request in made
+        ]
         return [*made, _given(customers, "customers", known, kinds, said, None)]
-    used = {ask.block.place for ask in made if ask.block is not None}
-    logs = any(ask.block is not None and ask.block.role == "interactions" for ask in made)
+    used = {request.block.place for request in made if request.block is not None}
+    logs = any(
+        request.block is not None and request.block.role == "interactions" for request in made
+    )
     beside = [b for b in config.blocks if b.role == "customers" and b.place not in used]
     return [*made, *(_named(block, kinds, said) for block in beside if logs)]
 
@@ -120,8 +127,8 @@ def _several(data: object) -> list[object]:
     return list(data) if several else [data]  # type: ignore[call-overload]
 
 
-def _named(block: Block, kinds: Mapping[str, str], said: Mapping[str, str]) -> Ask:
-    return Ask(None, block.role, said, kinds, block=block)
+def _named(block: Block, kinds: Mapping[str, str], said: Mapping[str, str]) -> InputRequest:
+    return InputRequest(None, block.role, said, kinds, block=block)
 
 
 def _given(
@@ -131,13 +138,13 @@ def _given(
     kinds: Mapping[str, str],
     said: Mapping[str, str],
     table: str | None,
-) -> Ask:
+) -> InputRequest:
     blocks = [block for block in known if role in (None, block.role)]
     block = _of(thing, blocks)
     if block is not None:
-        return Ask(thing, block.role, said, kinds, table, block)
+        return InputRequest(thing, block.role, said, kinds, table, block)
     free = tuple(block for block in blocks if block.sql is None and block.columns)
-    return Ask(thing, role, said, kinds, table, blocks=free)
+    return InputRequest(thing, role, said, kinds, table, blocks=free)
 
 
 def _of(thing: object, blocks: Sequence[Block]) -> Block | None:
