@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reltype.arrow import doubles, numbers, texts
-from reltype.reporting.page import told
+from reltype.reporting.page import formatting
 from reltype.reporting.page.conversations import urgency
 from reltype.reporting.page.packing import Pack
 
@@ -111,12 +111,12 @@ def _details(subject: Subject, rows: Ints, pack: Pack) -> None:
 
 def _facts(subject: Subject, rows: Ints, facts: tuple[Feature, ...], pack: Pack) -> None:
     """Each fact in the words in which it is told: as many different ones as there are figures."""
-    pack.labels("facts", [told.label(feature, subject.units) for feature in facts])
+    pack.labels("facts", [formatting.label(feature, subject.units) for feature in facts])
     for i, feature in enumerate(facts):
         values, code = np.unique(
-            told.kept(feature, subject.fact(feature.name)[rows]), return_inverse=True
+            formatting.kept(feature, subject.fact(feature.name)[rows]), return_inverse=True
         )
-        words = told.values(feature, values, subject.units)
+        words = formatting.values(feature, values, subject.units)
         pack.phrases(f"f.{i}", words, code.astype(np.int64))
 
 

@@ -10,7 +10,7 @@ from attrs import frozen
 from reltype.arrow import doubles
 from reltype.reporting.page.mix import wilson
 from reltype.reporting.page.packing import encoded
-from reltype.reporting.page.told import three
+from reltype.reporting.page.formatting import three
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -48,11 +48,11 @@ class Pack:
 
     Attributes:
         rows: How many rows a column has.
-        told: What each text becomes before it is written.
+        shown_as: What each text becomes before it is written.
     """
 
     rows: int
-    told: Callable[[str], str] = printable
+    shown_as: Callable[[str], str] = printable
     _columns: dict[str, list[Any]] = field(factory=dict, init=False)
     _texts: dict[str, list[str]] = field(factory=dict, init=False)
     _bytes: bytearray = field(factory=bytearray, init=False)
@@ -78,7 +78,7 @@ class Pack:
     def texts(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
         """A text a row, as a code into a table of phrases; a null is empty."""
         phrases, codes = encoded(values)
-        self.phrases(name, [self.told(text) for text in phrases], codes)
+        self.phrases(name, [self.shown_as(text) for text in phrases], codes)
 
     def phrases(self, name: str, phrases: Sequence[str], codes: NDArray[np.int64]) -> None:
         """The same where the phrases and the codes are known."""
@@ -92,7 +92,7 @@ class Pack:
     def sentences(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
         """A sentence an item, as a pattern and the figures in its gaps; figures stand in a row."""
         sentences, codes = encoded(values)
-        made = [_cut(self.told(text)) for text in sentences]
+        made = [_cut(self.shown_as(text)) for text in sentences]
         patterns = sorted({pattern for pattern, _ in made})
         figures = sorted({figure for _, found in made for figure in found})
         pattern_at = {text: code for code, text in enumerate(patterns)}

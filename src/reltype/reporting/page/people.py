@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from reltype.reporting.page import told
+from reltype.reporting.page import formatting
 
 if TYPE_CHECKING:
     from reltype.reporting.page.subject import Subject
@@ -157,7 +157,7 @@ def course(subject: Subject, place: int) -> Course | None:
     if not lanes:
         return None
     firsts = tuple(f"{edge.day} {edge:%b %Y}" for edge in edges[:-1])
-    return Course(told.day(found.start), told.day(found.end), firsts, tuple(lanes))
+    return Course(formatting.day(found.start), formatting.day(found.end), firsts, tuple(lanes))
 
 
 def _lane(name: str, counts: Sequence[int], edges: Sequence[dt.date]) -> Lane:
@@ -168,5 +168,5 @@ def _lane(name: str, counts: Sequence[int], edges: Sequence[dt.date]) -> Lane:
     last = edges[when + 1] - dt.timedelta(days=1)
     busiest = f"{name}: {times} in all"
     if sum(counts) > 1:
-        busiest += f", most between {told.day(edges[when])} and {told.day(last)} ({most:,})"
+        busiest += f", most between {formatting.day(edges[when])} and {formatting.day(last)} ({most:,})"
     return Lane(name, tuple(counts), bars, busiest)

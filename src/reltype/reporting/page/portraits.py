@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from reltype.reporting.page import told
+from reltype.reporting.page import formatting
 
 if TYPE_CHECKING:
     from reltype.arrow import Floats
@@ -106,10 +106,10 @@ def portraits(subject: Subject) -> tuple[Portrait, ...]:
             seen = float(np.mean(~np.isnan(here)))
             facts.append(
                 Fact(
-                    told.label(feature, subject.units),
-                    told.typical(feature, here, subject.units),
-                    told.span(feature, here, subject.units),
-                    told.typical(feature, values, subject.units),
+                    formatting.label(feature, subject.units),
+                    formatting.typical(feature, here, subject.units),
+                    formatting.span(feature, here, subject.units),
+                    formatting.typical(feature, values, subject.units),
                     seen,
                 )
             )
@@ -175,7 +175,7 @@ def telling(subject: Subject) -> tuple[Feature, ...]:
     chosen = named < len(subject.plan.archetypes)
     found: list[tuple[float, Feature, Floats]] = []
     for feature in subject.plan.catalogue.features.values():
-        if not told.readable(feature) or feature.name not in subject.facts.column_names:
+        if not formatting.readable(feature) or feature.name not in subject.facts.column_names:
             continue
         values = subject.fact(feature.name)[::step]
         seen = chosen & ~np.isnan(values)
@@ -211,7 +211,7 @@ def readable(subject: Subject, most: int) -> tuple[Feature, ...]:
     for feature in subject.plan.catalogue.features.values():
         if len(chosen) >= most:
             break
-        if not told.readable(feature) or feature in chosen:
+        if not formatting.readable(feature) or feature in chosen:
             continue
         values = subject.fact(feature.name)
         seen = values[~np.isnan(values)]

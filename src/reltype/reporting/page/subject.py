@@ -14,6 +14,7 @@ from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import PLAIN, Units
 from reltype.reporting.page.packing import encoded
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,8 +76,7 @@ class Subject:
     @cached_property
     def posterior(self) -> Floats:
         """(n, kinds) how likely each customer is each."""
-        columns = [f"p_{one.column}" for one in self.plan.archetypes]
-        return self._matrix([*columns, f"p_{UNCLASSIFIED}"])
+        return self._matrix([col.posterior(kind) for kind in self.kinds])
 
     @cached_property
     def likeliest(self) -> Ints:
@@ -95,12 +95,12 @@ class Subject:
     @cached_property
     def readings(self) -> Floats:
         """(n, dimensions) readings, 0…1; NaN where not seen."""
-        return self._matrix([f"d_{one.name}" for one in self.plan.dimensions])
+        return self._matrix([col.reading(one.name) for one in self.plan.dimensions])
 
     @cached_property
     def evidence(self) -> Floats:
         """(n, dimensions) how much of each was seen, 0…1."""
-        return self._matrix([f"e_{one.name}" for one in self.plan.dimensions])
+        return self._matrix([col.evidence(one.name) for one in self.plan.dimensions])
 
     @cached_property
     def confidence(self) -> Floats:

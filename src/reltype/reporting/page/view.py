@@ -11,7 +11,7 @@ from reltype.arrow import numbers
 from reltype.definitions.phrases import a as with_article
 from reltype.formats.printing import printable
 from reltype.reporting import plots
-from reltype.reporting.page import people, told
+from reltype.reporting.page import formatting, people
 from reltype.reporting.page.conversations import conversations
 from reltype.reporting.page.data import EXACT, FACTS, FEW_FACTS, MOST, chosen, data
 from reltype.reporting.page.groups import breakdown
@@ -62,7 +62,7 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
             for i, kind in enumerate(subject.kinds)
         ],
         "customers": f"{len(subject):,}",
-        "as_of": told.day(subject.as_of) if subject.as_of else "",
+        "as_of": formatting.day(subject.as_of) if subject.as_of else "",
         "about": _about(subject, made),
         "mix": _mix(subject, made),
         "map": _map(subject),
@@ -99,11 +99,11 @@ def _about(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
     named = sum(one.count for one in made[:-1])
     levels = sorted(subject.plan.typology.certainty, key=lambda level: -level.at_least)
     about: dict[str, Any] = {
-        "named": told.percent(named / max(len(subject), 1)),
+        "named": formatting.percent(named / max(len(subject), 1)),
         "levels": [
             {
                 "name": level.name,
-                "from": told.percent(level.at_least),
+                "from": formatting.percent(level.at_least),
                 "count": f"{sum(one.certainty[i] for one in made[:-1]):,}",
             }
             for i, level in enumerate(levels)
@@ -137,7 +137,7 @@ def _about(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
         text(f"{with_article(one.first)} and {with_article(one.second)}") for one in summary.alike
     ]
     about["helps"] = [_capital(text(one.text)) for one in summary.helps]
-    about["known"] = told.percent(summary.known)
+    about["known"] = formatting.percent(summary.known)
     return about
 
 
@@ -180,9 +180,9 @@ def _mix(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
                 "place": i,
                 "name": names[i],
                 "count": f"{one.count:,}",
-                "share": told.percent(one.share),
-                "bounds": f"{told.percent(one.low)} to {told.percent(one.high)}",
-                "likely": told.percent(one.likely),
+                "share": formatting.percent(one.share),
+                "bounds": f"{formatting.percent(one.low)} to {formatting.percent(one.high)}",
+                "likely": formatting.percent(one.likely),
                 "levels": [f"{count:,}" for count in one.certainty],
             }
             for i, one in enumerate(made)
@@ -214,11 +214,11 @@ def _map(subject: Subject) -> dict[str, Any] | None:
             spans = [np.quantile(values[mine] * 100, [0.25, 0.5, 0.75]) for values in (x, y)]
             cells = [f"{m:.0f} ({low:.0f} to {high:.0f})" for low, m, high in spans]
             rows.append({"place": i, "name": name, "count": f"{int(mine.sum()):,}", "cells": cells})
-    told_axes = [
+    described = [
         {"name": one.name, "low": one.low, "high": one.high, "summary": one.summary}
         for one in (across, up)
     ]
-    return {"svg": drawing(svg), "axes": told_axes, "rows": rows}
+    return {"svg": drawing(svg), "axes": described, "rows": rows}
 
 
 class _Shown:
@@ -238,7 +238,7 @@ class _Shown:
             "place": int(subject.named[place]),
             "kind": subject.names.archetype(subject.kinds[int(subject.named[place])]),
             "level": subject.levels[level] if level < len(subject.levels) else "",
-            "confidence": told.percent(float(subject.confidence[place])),
+            "confidence": formatting.percent(float(subject.confidence[place])),
         }
 
     def person(self, place: int) -> dict[str, Any]:
@@ -289,7 +289,7 @@ class _Shown:
             "name": subject.names.archetype(archetype.name),
             "mark": mark(one.place),
             "count": f"{count:,}",
-            "share": told.percent(count / max(len(subject), 1)),
+            "share": formatting.percent(count / max(len(subject), 1)),
             "summary": text(archetype.summary),
             "svg": drawing(svg),
             "readings": [
@@ -368,7 +368,7 @@ def _breakdown(subject: Subject, one: Breakdown) -> dict[str, Any]:
                 "count": f"{group.count:,}",
                 "cells": [
                     {
-                        "share": told.percent(group.shares[kind][0]),
+                        "share": formatting.percent(group.shares[kind][0]),
                         "bounds": f"{group.shares[kind][1]:.0%}–{group.shares[kind][2]:.0%}".replace(
                             "%", " %"
                         ),
@@ -383,8 +383,8 @@ def _breakdown(subject: Subject, one: Breakdown) -> dict[str, Any]:
             {
                 "group": subject.names.cell(difference.group),
                 "kind": subject.names.archetype(difference.kind),
-                "here": told.percent(difference.here),
-                "elsewhere": told.percent(difference.elsewhere),
+                "here": formatting.percent(difference.here),
+                "elsewhere": formatting.percent(difference.elsewhere),
                 "more": difference.here > difference.elsewhere,
                 "chance": _chance(difference.chance),
             }
@@ -430,7 +430,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return told.three(value)
+        return formatting.three(value)
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -441,8 +441,8 @@ def _rules(subject: Subject) -> list[dict[str, Any]]:
         {
             "name": subject.names.text(one.rule),
             "archetype": subject.names.archetype(one.archetype),
-            "coverage": told.percent(one.coverage),
-            "conflict": told.percent(one.conflict),
+            "coverage": formatting.percent(one.coverage),
+            "conflict": formatting.percent(one.conflict),
             "weight": f"{one.weight:.2f}",
         }
         for one in fired[:RULES]

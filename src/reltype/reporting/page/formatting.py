@@ -1,4 +1,4 @@
-"""Told: figures as a person would write them, with their units."""
+"""Formatting: figures as a person would write them, with their units."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reltype.definitions.phrases import MONTH, PLAIN, Units
-from reltype.definitions.phrases import told as in_words
+from reltype.definitions.phrases import describe_value as in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
