@@ -35,6 +35,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from reltype.analyses.drivers import drivers
     from reltype.analyses.issues import issues
+    from reltype.analyses.standards import review
     from reltype.analyses.tracking import track
     from reltype.api import RunOptions, classify, fit, load
     from reltype.learning.estimators import ArchetypeClassifier
@@ -54,6 +55,7 @@ _HOMES = {
     "hookimpl": "plugins.hookspecs",
     "issues": "analyses.issues",
     "load": "api",
+    "review": "analyses.standards",
     "track": "analyses.tracking",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
@@ -70,6 +72,7 @@ __all__ = [
     "hookimpl",
     "issues",
     "load",
+    "review",
     "track",
 ]
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "inspect": "inspect",
     "label": "label",
     "plugins": "plugins",
+    "review": "review",
     "rules": "rules",
     "track": "track",
     "sql": "sql",

@@ -169,6 +169,17 @@ data = _with(_DATA)
 """How the input is read."""
 scored = _with(_SCORED)
 """How the result is concluded."""
+journal = _with(
+    [
+        click.option(
+            "--journal",
+            type=FILE,
+            metavar="FILE",
+            help="A journal.jsonl, to which what was found is added.",
+        )
+    ]
+)
+"""Where plans, standards, deviations and outcomes are kept."""
 
 
 def emit(table: pa.Table, path: str | None, format_: str | None) -> None:

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from reltype.config.blocks import ROLES, Block, read
 from reltype.config.options import SETTINGS
 from reltype.definitions.norms import norm
+from reltype.definitions.standards import Standard, lines, standards
 from reltype.engines.limits import TIMEOUT
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.formats import toml
@@ -32,6 +33,7 @@ TABLES = (
     "kinds",
     "norms",
     "benefits_of",
+    "standards",
     "plugins",
     "options",
 )
@@ -64,6 +66,7 @@ class Config:
         blocks: The logs and customer tables that it names.
         kinds: Their word → our kind.
         norms: What is usual here: name → a number in the norm's unit, or a mix.
+        standards: What is wanted of relationships; `reltype review` holds the customers against it.
         benefits_of: An attribute of their survey → the benefit, or the kind of one, that it speaks of.
         options: Every other setting that it makes, by the name that `Settings` has for it.
     """
@@ -74,6 +77,7 @@ class Config:
     options: Mapping[str, Any] = field(factory=dict)
     benefits_of: Mapping[str, str] = field(factory=dict)
     norms: Mapping[str, float | Mapping[str, float]] = field(factory=dict)
+    standards: tuple[Standard, ...] = ()
 
 
 @frozen
@@ -218,7 +222,19 @@ def parse(document: Mapping[str, Any], file: Path) -> Config:
             name: norm(name, said, f"{file}: [norms]").value
             for name, said in _table(document, "norms", file).items()
         },
+        _standards(document, file),
     )
+
+
+def _standards(document: Mapping[str, Any], file: Path) -> tuple[Standard, ...]:
+    """What `[[standards]]` says, with the lines where it does; what it speaks of is known later."""
+    if "standards" not in document:
+        return ()
+    try:
+        text = file.read_text("utf-8", "replace")
+    except (OSError, ValueError):
+        text = ""
+    return standards(document["standards"], lambda number: lines(text, str(file), number))
 
 
 def _benefits_of(document: Mapping[str, Any], file: Path) -> Mapping[str, str]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reltype.scoring.pool import Pooled
 
 SUGGESTIONS = 3
+WORDS = ("reasons", "against", "benefits")
+"""Columns in words, which cost more to make than all others together."""
 
 
 class Sentences(Protocol):
@@ -160,13 +162,14 @@ class Result:
 
         return pa.schema([(column.name, column.type) for column in self.columns])
 
-    def batch(self, batch: Batch, pooled: Pooled) -> pa.RecordBatch:
-        """The result's rows for *batch*, in its order."""
+    def batch(self, batch: Batch, pooled: Pooled, *, words: bool = True) -> pa.RecordBatch:
+        """The result's rows for *batch*, in its order; without *words*, it lacks those columns."""
         import pyarrow as pa
 
         scored = Scored(batch, pooled, self.named(pooled), self.reasons)
-        made = [column.make(scored) for column in self.columns]
-        return pa.RecordBatch.from_arrays(made, schema=self.schema)
+        kept = [column for column in self.columns if words or column.name not in WORDS]
+        schema = pa.schema([(column.name, column.type) for column in kept])
+        return pa.RecordBatch.from_arrays([column.make(scored) for column in kept], schema=schema)
 
     def named(self, pooled: Pooled) -> NDArray[np.int64]:
         """(n,) index of the archetype that is named; the number of archetypes for none."""

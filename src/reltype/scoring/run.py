@@ -157,10 +157,13 @@ class Run:
         """The result, batch by batch, sorted by customer."""
         yield from in_order(self.result_batch, self.population.batches(), WORKERS)
 
-    def batches_at(self, history: History) -> Iterator[tuple[int, pa.RecordBatch]]:
+    def batches_at(
+        self, history: History, *, words: bool = True
+    ) -> Iterator[tuple[int, pa.RecordBatch]]:
         """The results up to each day of *history*, by this run's scales: the day's place, a batch.
 
-        Each is what a run as of that day with the same scales gives. See `History.judge`.
+        Each is what a run as of that day with the same scales gives; without *words* it lacks
+        reasons and benefits. See `History.judge`.
         """
         runs = []
         for day in history.days:
@@ -171,13 +174,13 @@ class Run:
 
         def scored(found: tuple[int, Batch]) -> tuple[int, pa.RecordBatch]:
             place, batch = found
-            return place, runs[place].result_batch(batch)
+            return place, runs[place].result_batch(batch, words=words)
 
         yield from in_order(scored, history.judge(), WORKERS)
 
-    def result_batch(self, batch: Batch) -> pa.RecordBatch:
-        """The result of one batch."""
-        return self.result.batch(batch, self.score_batch(batch))
+    def result_batch(self, batch: Batch, *, words: bool = True) -> pa.RecordBatch:
+        """The result of one batch; without *words* it lacks reasons and benefits."""
+        return self.result.batch(batch, self.score_batch(batch), words=words)
 
 
 def in_order(function: Callable[[T], S], items: Iterable[T], workers: int) -> Iterator[S]:

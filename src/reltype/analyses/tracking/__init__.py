@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
+from reltype.analyses.everybody import scored_days
 from reltype.analyses.tracking.changes import because
 from reltype.analyses.tracking.days import as_of_days
 from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
 from reltype.analyses.tracking.moves import WINDOW, Moves, moves
-from reltype.arrow import doubles
+from reltype.analyses.tracking.states import (
+    STATES,
+    Seen,
+    codes,
+    seen_at,
+    weights_of,
+)
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
 from reltype.scoring import columns as col
-from reltype.scoring.unclassified import reasons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +37,6 @@ if TYPE_CHECKING:
 
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
-
-NEW, ENDED, DORMANT, LITTLE, UNSURE = "new", "ended", "dormant", "too little seen", "cannot be told"
-STATES = (NEW, ENDED, DORMANT, LITTLE, UNSURE)
-"""What a customer may be at a day besides an archetype, in this order behind them.
-
-`new`: not yet there; `ended`: has left; of those who are not named: `dormant`, `too little seen` (or
-known, or too early), else `cannot be told`.
-"""
 
 LEAST = 50
 """Customers below which nothing is said of movement."""
@@ -160,31 +158,18 @@ def track(
         return _tracked(run, history)
 
 
-@frozen(eq=False)
-class _Seen:
-    """What was concluded, as arrays over (customers, days); NaN, −1 where nobody was there yet."""
-
-    ids: pa.Array
-    place: NDArray[np.int64]
-    there: NDArray[np.bool_]
-    state: NDArray[np.int64]
-    named: NDArray[np.int64]
-    posterior: NDArray[np.float64]
-
-
 def _tracked(run: Run, history: History) -> Track:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     names = [a.name for a in run.plan.archetypes]
     states = (*names, *STATES)
-    scored = _scored_days(run, history)
-    little = [text for text, why in reasons(run.plan).items() if why.too_little]
-    seen = _seen(scored, names, states, little, len(history.days))
+    scored = scored_days(run, history)
+    seen = seen_at(scored, run.plan, len(history.days))
     notes: list[str] = []
     found = _moves(run, history, seen, len(names), notes)
     count = len(seen.ids)
-    weights = _weights(seen, states, len(names))
+    weights = weights_of(seen, states, len(names))
     told = because(history, seen.ids, found, names)
     number = np.where(found.moved, np.cumsum(found.moved).reshape(found.moved.shape) - 1, -1)
     before = np.full_like(seen.named, -1)
@@ -221,90 +206,6 @@ def _tracked(run: Run, history: History) -> Track:
     )
 
 
-def _scored_days(run: Run, history: History) -> pa.Table:
-    """Every result row of every day, with its as-of day."""
-    import pyarrow as pa
-
-    batches = []
-    for place, batch in run.batches_at(history):
-        day = pa.array([history.days[place]] * batch.num_rows, pa.date32())
-        batches.append(pa.Table.from_batches([batch]).append_column("as_of", day))
-    return pa.concat_tables(batches)
-
-
-def _seen(
-    table: pa.Table, names: Sequence[str], states: Sequence[str], little: Sequence[str], days: int
-) -> _Seen:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    ids = pc.unique(table.column("customer_id")).sort()
-    who = _codes(table.column("customer_id"), ids)
-    stamps = pc.unique(table.column("as_of")).sort()
-    place = who * days + (_codes(table.column("as_of"), stamps) + days - len(stamps))
-    named = _codes(table.column("archetype"), pa.array(names))
-    named = np.where(named < 0, len(names), named)
-    because, status = (
-        np.asarray(table.column(c).fill_null("").to_numpy(zero_copy_only=False), str)
-        for c in ("unclassified_because", "status")
-    )
-    at = {state: i for i, state in enumerate(states)}
-    state = np.where(np.isin(because, little), at[LITTLE], at[UNSURE])
-    state = np.where(status == DORMANT, at[DORMANT], state)
-    state = np.where(named < len(names), named, state)
-    state = np.where(status == ENDED, at[ENDED], state)
-    shape = (len(ids), days)
-    posterior = np.full((*shape, len(names)), np.nan)
-    for i, column in enumerate(col.posteriors(table.column_names)):
-        posterior.reshape(-1, len(names))[place, i] = table.column(column).to_numpy()
-    posterior /= posterior.sum(axis=2, keepdims=True)
-    return _Seen(
-        ids,
-        place,
-        _spread(np.ones(len(place), bool), place, shape, False),
-        _spread(state, place, shape, at[NEW]),
-        _spread(named, place, shape, -1),
-        posterior,
-    )
-
-
-def _codes(column: pa.Array | pa.ChunkedArray, among: pa.Array) -> NDArray[np.int64]:
-    """(n,) the place of each value in *among*, −1 where it is not there."""
-    import pyarrow.compute as pc
-
-    found = pc.index_in(column, among)
-    return doubles(found.fill_null(-1)).astype(np.int64)
-
-
-def _spread(
-    values: NDArray[Any],
-    place: NDArray[np.int64],
-    shape: tuple[int, int],
-    otherwise: Any,  # noqa: ANN401
-) -> NDArray[Any]:
-    made = np.full(shape, otherwise, values.dtype)
-    made.ravel()[place] = values
-    return made
-
-
-def _weights(seen: _Seen, states: Sequence[str], archetypes: int) -> NDArray[np.float64]:
-    """(customers, days, states) probability of each: those who are no archetype are it for sure.
-
-    Of somebody of whom it cannot be told, the posterior says which archetype they may be.
-    """
-    weights = np.zeros((*seen.state.shape, len(states)))
-    unsure = states.index(UNSURE)
-    open_ = (seen.state < archetypes) | (seen.state == unsure)
-    np.put_along_axis(weights, seen.state[..., None], 1.0, axis=2)
-    weights[open_] = 0.0
-    weights[..., :archetypes] = np.where(
-        open_[..., None], np.nan_to_num(seen.posterior), weights[..., :archetypes]
-    )
-    lost = weights.sum(axis=2) == 0
-    weights[lost, unsure] = 1.0
-    return weights
-
-
 def _since(named: NDArray[np.int64]) -> NDArray[np.int64]:
     """(customers, days) place of the day from which each name has held without a break."""
     since = np.zeros(named.shape, np.int64)
@@ -314,7 +215,7 @@ def _since(named: NDArray[np.int64]) -> NDArray[np.int64]:
     return since
 
 
-def _moves(run: Run, history: History, seen: _Seen, archetypes: int, notes: list[str]) -> Moves:
+def _moves(run: Run, history: History, seen: Seen, archetypes: int, notes: list[str]) -> Moves:
     """Who moved by more than noise explains; nobody where the log has no dates to shuffle."""
     shape = (*seen.state.shape, archetypes)
     if history.periods is None or len(history.days) <= WINDOW + 1:
@@ -331,7 +232,7 @@ def _moves(run: Run, history: History, seen: _Seen, archetypes: int, notes: list
 
 
 def _windows(
-    run: Run, history: History, seen: _Seen, shape: tuple[int, int, int]
+    run: Run, history: History, seen: Seen, shape: tuple[int, int, int]
 ) -> NDArray[np.float64]:
     """What the windows that end on each day say of each archetype, as log-likelihoods.
 
@@ -340,7 +241,7 @@ def _windows(
     said = np.full(shape, np.nan)
     for place, batch in history.judge(WINDOW):
         pooled = run.score_batch(batch)
-        rows = _codes(batch.table.column("customer_id"), seen.ids)
+        rows = codes(batch.table.column("customer_id"), seen.ids)
         known = rows >= 0
         likely = pooled.scores[:, :-1] - pooled.prior / pooled.temperature[:, None]
         said[rows[known], place] = likely[known]
@@ -352,7 +253,7 @@ def _windows(
 
 
 def _cohorts(
-    seen: _Seen, days: Sequence[dt.date], states: Sequence[str]
+    seen: Seen, days: Sequence[dt.date], states: Sequence[str]
 ) -> dict[tuple[dt.date, dt.date, str], int]:
     first = seen.there.argmax(axis=1)
     made: dict[tuple[dt.date, dt.date, str], int] = {}

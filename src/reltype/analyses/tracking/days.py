@@ -31,7 +31,7 @@ def as_of_days(every: str, first: dt.date, last: dt.date) -> tuple[dt.date, ...]
     """
     days: list[dt.date] = []
     while len(days) <= MOST:
-        day = _back(last, every, len(days))
+        day = back(last, every, len(days))
         if day < first and days:
             return tuple(reversed(days))
         days.append(day)
@@ -41,7 +41,8 @@ def as_of_days(every: str, first: dt.date, last: dt.date) -> tuple[dt.date, ...]
     )
 
 
-def _back(last: dt.date, every: str, steps: int) -> dt.date:
+def back(last: dt.date, every: str, steps: int) -> dt.date:
+    """The day so many *steps* before *last*. Raises UsageError where there is no such step."""
     if match := re.fullmatch(r"(\d{1,4})\s*d(ays?)?", every):
         if int(match[1]) == 0:
             raise UsageError("--every 0d: a step has at least one day.")

@@ -1,0 +1,72 @@
+"""Page: a review in lines of eighty columns."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from reltype.definitions.standards import percent, plain
+from reltype.formats.printing import printable
+
+if TYPE_CHECKING:
+    from reltype.analyses.standards import Finding, Review
+
+WIDTH = 80
+SHOWN = 8
+"""Standards of which all is told; of more, only those that are not met."""
+
+
+def page(found: Review) -> str:
+    """Each standard with its verdict, the value and its interval; what to do where it is not met."""
+    counts = {
+        word: sum(f.verdict == word for f in found.findings)
+        for word in ("met", "missed", "cannot tell")
+    }
+    told = ", ".join(f"{n} {word}" for word, n in counts.items())
+    lines = [f"Standards as of {found.as_of:%-d %b %Y}: {told}"]
+    order = {"missed": 0, "cannot tell": 1, "met": 2}
+    for one in sorted(found.findings, key=lambda f: order[f.verdict]):
+        brief = len(found.findings) > SHOWN and one.verdict == "met"
+        lines += ["", *_finding(one, brief=brief)] if not brief else _finding(one, brief=True)
+    return "\n".join(line[:WIDTH].rstrip() for line in lines)
+
+
+def _finding(found: Finding, *, brief: bool) -> list[str]:
+    one = found.standard
+    value = "nothing" if found.value is None else _value(found, found.value)
+    head = f"{found.verdict.upper():12}{printable(one.name)}"
+    if found.low is not None and found.high is not None and found.low < found.high:
+        value += f" ({_value(found, found.low)} to {_value(found, found.high)})"
+    lines = _wrapped(head, "")
+    lines += _wrapped(f"{value}; asked: {one.limits}. {_upper(found.note)}.", "  ")
+    if brief:
+        return lines[:2]
+    whose = [
+        f"owner: {one.owner}" if one.owner else "",
+        one.horizon,
+        f"tell {', '.join(map(printable, one.tell))}" if one.tell else "",
+    ]
+    if any(whose):
+        lines += _wrapped("; ".join(filter(None, whose)).capitalize() + ".", "  ")
+    if found.reach is not None:
+        lines += _wrapped(f"Achievable? {printable(_upper(found.reach.told))}.", "  ")
+    for action in found.actions:
+        who = f"{action.customers:,} named {action.archetype}"
+        lines += _wrapped(
+            f"→ {action.role}, {action.horizon}: {action.benefit} ({who}). {action.action}.", "  "
+        )
+    return lines
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
+
+
+def _value(found: Finding, value: float) -> str:
+    if found.standard.kind in ("share", "moves"):
+        return percent(value)
+    return f"{value:.0f}" if found.standard.kind == "none" else plain(value)
