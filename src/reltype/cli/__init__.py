@@ -31,6 +31,7 @@ COMMANDS = {
     "label": "label",
     "plugins": "plugins",
     "review": "review",
+    "report": "report",
     "rules": "rules",
     "track": "track",
     "sql": "sql",

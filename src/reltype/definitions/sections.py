@@ -1,10 +1,12 @@
-"""Section: a part of the report that a plugin adds."""
+"""Section: a part of the report that an analysis or a plugin adds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import field, frozen, validators
+
+from reltype.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,3 +27,24 @@ class Section:
     text: str = ""
     table: pa.Table | None = None
     plugin: str = ""
+
+
+@runtime_checkable
+class Sectioned(Protocol):
+    """What tells itself as a section: what an analysis found."""
+
+    def section(self) -> Section:
+        """What to show of it."""
+
+
+def made(thing: object) -> Section:
+    """*thing* as a section.
+
+    Raises:
+        UsageError: It is none, and makes none.
+    """
+    if isinstance(thing, Section):
+        return thing
+    if isinstance(thing, Sectioned):
+        return thing.section()
+    raise UsageError(f"A {type(thing).__name__} is no section of a report, and makes none.")

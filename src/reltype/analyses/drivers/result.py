@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reltype.analyses.drivers.intervals import Difference
     from reltype.analyses.drivers.performance import Cross, Performance
     from reltype.analyses.drivers.topics import Bundle, Topic
+    from reltype.definitions.sections import Section
 
 NO_CAUSE = (
     "A share says what goes with the outcome among those who answered, not what would follow if "
@@ -151,6 +152,12 @@ class Drivers:
         if self.chance >= CHANCE:
             return []
         return [driver for driver in self.ranked if driver.share > driver.line]
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        from reltype.analyses.sections import of_document
+
+        return of_document(self.document())
 
     def document(self) -> dict[str, Any]:
         """The result as JSON has it: a contract, see docs/drivers.md."""

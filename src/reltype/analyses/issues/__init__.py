@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
 
 EXAMPLES = 3
 KEPT = 7
@@ -119,6 +120,12 @@ class Issues:
             "issues": [_as_dict(issue) for issue in self.shown],
             "notes": list(self.notes),
         }
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        from reltype.analyses.sections import of_document
+
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the issue of every ticket, whole or not at all."""

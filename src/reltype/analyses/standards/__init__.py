@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from reltype.analyses.everybody import Everybody
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
     from reltype.scoring.run import Run
 
 MET, MISSED, UNKNOWN = "met", "missed", "cannot tell"
@@ -153,6 +154,12 @@ class Review:
             "standards": [found.to_dict() for found in self.findings],
             "notes": list(self.notes),
         }
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        from reltype.analyses.sections import of_document
+
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write a row for each standard, whole or not at all."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from reltype.definitions.sections import Section
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
 
@@ -92,6 +93,12 @@ class Track:
             ],
             "notes": list(self.notes),
         }
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        from reltype.analyses.sections import of_document
+
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write `table`, whole or not at all."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reltype.reporting.page.rendering import page
+from reltype.reporting.page.rendering import needed, page
 from reltype.reporting.page.view import view
 
 if TYPE_CHECKING:
@@ -23,3 +23,6 @@ def html(subject: Subject, title: str = "") -> str:
         UsageError: jinja2 is not installed.
     """
     return page(view(subject, title))
+
+
+__all__ = ["html", "needed"]

@@ -87,7 +87,7 @@ def urgency(subject: Subject) -> Floats:
 
     lists = subject.table.column("benefits").combine_chunks()
     size = np.nan_to_num(doubles(pc.list_value_length(lists))).astype(np.int64)
-    flat = doubles(pc.struct_field(pc.list_flatten(lists), "priority"))
+    flat = np.nan_to_num(doubles(pc.struct_field(pc.list_flatten(lists), "priority")))
     made = np.zeros(len(subject))
     begin = np.cumsum(size) - size
     made[size > 0] = flat[begin[size > 0]]

@@ -125,7 +125,7 @@ def _timelines(subject: Subject, rows: Ints, pack: Pack) -> None:
     if found is None:
         return
     pack.labels("lanes", found.lanes)
-    pack.labels("edges", [edge.isoformat() for edge in found.edges])
+    pack.labels("edges", [formatting.brief_day(edge) for edge in found.edges])
     counts = found.counts[rows]
     if len(rows) > EXACT:
         counts = _coarse(counts)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reltype.definitions.phrases import MONTH, PLAIN, Units
-from reltype.definitions.phrases import describe_value as in_words
+from reltype.definitions.phrases import MONTH, PLAIN, Units, describe_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -20,7 +19,11 @@ if TYPE_CHECKING:
 HIDDEN = frozenset({"", "1", "days²", "day²", "0…1"})
 """Units of what only serves other facts, and says nothing to people."""
 
-_EPOCH = dt.date(1970, 1, 1)
+UNSEEN = "–"
+"""What stands where nothing was seen."""
+
+_FORMS = {"money": "money", "days": "days", "day": "date", "-1…1": "score", "'-1…1": "score"}
+"""Unit → the form of `phrases` that tells it."""
 
 
 def readable(feature: Feature) -> bool:
@@ -42,29 +45,17 @@ def label(feature: Feature, units: Units = PLAIN) -> str:
 
 
 def value(feature: Feature, number: float, units: Units = PLAIN) -> str:
-    """One figure of a feature; a day counts from 1970, a truth is 0 or 1."""
+    """One figure of a feature; a day counts from 1970, a truth is 0 or 1; a dash for NaN."""
     if np.isnan(number):
-        return "–"
+        return UNSEEN
     unit = feature.unit
-    if unit == "money":
-        return in_words(number, "money", units=units)
+    if unit in _FORMS:
+        return describe_value(number, _FORMS[unit], feature.name, units)
     if unit == "money/day":
-        return f"{in_words(number * MONTH, 'money', units=units)} a month"
+        return f"{describe_value(number * MONTH, 'money', units=units)} a month"
     if unit == "1/day":
         return f"{three(number * MONTH)} a month"
-    if unit == "days":
-        return in_words(number, "days")
-    if unit == "day":
-        return in_words(number, "date")
-    if unit == "share":
-        return percent(number)
-    if unit == "yes or no":
-        return "yes" if number >= 0.5 else "no"
-    if unit.endswith("-1…1"):
-        return in_words(number, "score", feature.name, units)
-    if unit == "count":
-        return f"{number:,.0f}" if number == round(number) else three(number)
-    return three(number)
+    return _BY_UNIT.get(unit, three)(number)
 
 
 def values(feature: Feature, numbers: NDArray[np.float64], units: Units = PLAIN) -> list[str]:
@@ -85,7 +76,7 @@ def typical(feature: Feature, numbers: NDArray[np.float64], units: Units = PLAIN
     """The one in the middle; of yes and no, how many say yes."""
     seen = numbers[~np.isnan(numbers)]
     if not seen.size:
-        return "–"
+        return UNSEEN
     if feature.unit == "yes or no":
         return f"{percent(float(seen.mean()))} yes"
     return value(feature, middle(feature, seen), units)
@@ -95,7 +86,7 @@ def span(feature: Feature, numbers: NDArray[np.float64], units: Units = PLAIN) -
     """From the tenth of ten to the tenth of a hundred: what four of five lie between."""
     seen = numbers[~np.isnan(numbers)]
     if not seen.size or feature.unit == "yes or no":
-        return "–"
+        return UNSEEN
     low, high = np.quantile(seen, [0.1, 0.9], method="nearest")
     first, last = value(feature, float(low), units), value(feature, float(high), units)
     return first if first == last else f"{first} to {last}"
@@ -110,10 +101,10 @@ def middle(feature: Feature, seen: NDArray[np.float64]) -> float:
 def percent(share: float) -> str:
     """A share in per cent: whole from one on, less than one said so."""
     if np.isnan(share):
-        return "–"
+        return UNSEEN
     if 0 < share < 0.005:
-        return "under 1 %"
-    return f"{share:.0%}".replace("%", " %")
+        return "under 1%"
+    return f"{share:.0%}"
 
 
 def three(number: float) -> str:
@@ -128,8 +119,28 @@ def day(when: dt.date) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
+def brief_day(when: dt.date) -> str:
+    """A day with the month's first letters."""
+    return f"{when.day} {when:%b %Y}"
+
+
 def listed(items: Sequence[str], joined: str = "and") -> str:
     """`a, b and c`."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {joined} {items[-1]}"
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if number == round(number) else three(number)
+
+
+def _yes_or_no(number: float) -> str:
+    return "yes" if number >= 0.5 else "no"
+
+
+_BY_UNIT: dict[str, Callable[[float], str]] = {
+    "share": percent,
+    "yes or no": _yes_or_no,
+    "count": _count,
+}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
 from reltype.arrow import doubles
-from reltype.reporting.page.mix import wilson
-from reltype.reporting.page.packing import encoded
+from reltype.learning.evaluation.comparison import wilson
 from reltype.reporting.page.formatting import three
+from reltype.reporting.page.packing import encoded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +131,9 @@ def _quarters(phrases: list[str], codes: Ints) -> tuple[list[str], Ints] | None:
     import pyarrow.compute as pc
 
     try:
-        column = pc.cast(pa.array([phrase or None for phrase in phrases], pa.string()), pa.float64())
+        column = pc.cast(
+            pa.array([phrase or None for phrase in phrases], pa.string()), pa.float64()
+        )
     except pa.ArrowInvalid:
         return None
     values = doubles(column)[codes]
@@ -141,7 +144,7 @@ def _quarters(phrases: list[str], codes: Ints) -> tuple[list[str], Ints] | None:
     place = np.searchsorted(edges, values, side="left")
     bounds = [three(float(edge)) for edge in edges]
     names = [f"up to {bounds[0]}"]
-    names += [f"over {low}, up to {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    names += [f"over {low}, up to {high}" for low, high in pairwise(bounds)]
     names += [f"over {bounds[-1]}"]
     place = np.where(np.isfinite(values), place, len(names))
     names.append(NOWHERE)

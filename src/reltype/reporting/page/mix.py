@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
+from reltype.learning.evaluation.comparison import wilson
+
 if TYPE_CHECKING:
     from reltype.reporting.page.subject import Subject
-
-NORMAL = 1.959963984540054
-"""The 97.5th percentile of the normal distribution: intervals are of 95 %."""
 
 
 @frozen
@@ -35,22 +34,6 @@ class Share:
     high: float
     likely: float
     certainty: tuple[int, ...]
-
-
-def wilson(count: float, of: float, width: float = NORMAL) -> tuple[float, float]:
-    """The interval of a share (Wilson 1927): customers like these, were others drawn.
-
-    Examples:
-        >>> tuple(round(bound, 3) for bound in wilson(5, 20))
-        (0.112, 0.469)
-    """
-    if not of:
-        return 0.0, 1.0
-    share, square = count / of, width * width
-    centre = (share + square / (2 * of)) / (1 + square / of)
-    reach = width / (1 + square / of)
-    reach *= float(np.sqrt(share * (1 - share) / of + square / (4 * of * of)))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def mix(subject: Subject) -> tuple[Share, ...]:

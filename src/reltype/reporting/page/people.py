@@ -89,7 +89,7 @@ def waterfall(subject: Subject, place: int, row: dict[str, Any]) -> Waterfall | 
     sums = [0]
     for _, amount in parts:
         sums.append(sums[-1] + amount)
-    low, high = min(sums), max(max(sums), 1)
+    low, high = min(sums), max(*sums, 1)
     scale = 100 / (high - low)
 
     def step(text: str, begin: int, end: int) -> Step:
@@ -156,7 +156,7 @@ def course(subject: Subject, place: int) -> Course | None:
     ]
     if not lanes:
         return None
-    firsts = tuple(f"{edge.day} {edge:%b %Y}" for edge in edges[:-1])
+    firsts = tuple(formatting.brief_day(edge) for edge in edges[:-1])
     return Course(formatting.day(found.start), formatting.day(found.end), firsts, tuple(lanes))
 
 
@@ -168,5 +168,7 @@ def _lane(name: str, counts: Sequence[int], edges: Sequence[dt.date]) -> Lane:
     last = edges[when + 1] - dt.timedelta(days=1)
     busiest = f"{name}: {times} in all"
     if sum(counts) > 1:
-        busiest += f", most between {formatting.day(edges[when])} and {formatting.day(last)} ({most:,})"
+        busiest += (
+            f", most between {formatting.day(edges[when])} and {formatting.day(last)} ({most:,})"
+        )
     return Lane(name, tuple(counts), bars, busiest)

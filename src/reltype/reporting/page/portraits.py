@@ -175,7 +175,7 @@ def telling(subject: Subject) -> tuple[Feature, ...]:
     chosen = named < len(subject.plan.archetypes)
     found: list[tuple[float, Feature, Floats]] = []
     for feature in subject.plan.catalogue.features.values():
-        if not formatting.readable(feature) or feature.name not in subject.facts.column_names:
+        if feature.name not in subject.spoken or feature.name not in subject.facts.column_names:
             continue
         values = subject.fact(feature.name)[::step]
         seen = chosen & ~np.isnan(values)
@@ -211,7 +211,7 @@ def readable(subject: Subject, most: int) -> tuple[Feature, ...]:
     for feature in subject.plan.catalogue.features.values():
         if len(chosen) >= most:
             break
-        if not formatting.readable(feature) or feature in chosen:
+        if feature.name not in subject.spoken or feature in chosen:
             continue
         values = subject.fact(feature.name)
         seen = values[~np.isnan(values)]
@@ -279,7 +279,7 @@ def axes(subject: Subject) -> tuple[int, int] | None:
                 within += apart.T @ apart
                 off = (mine.mean(axis=0) - middle)[:, None]
                 between += len(mine) * (off @ off.T)
-            power = float(np.trace(np.linalg.solve(within, between))) 
+            power = float(np.trace(np.linalg.solve(within, between)))
             power *= float((subject.evidence[:, i] * subject.evidence[:, j] * seen).mean())
             if best is None or power > best[0] + 1e-9:
                 best = (power, i, j)

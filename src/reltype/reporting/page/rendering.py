@@ -11,6 +11,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from reltype.errors import UsageError
@@ -38,8 +39,11 @@ def page(view: Mapping[str, Any]) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     template = made.get_template("page.html.j2")
-    return template.render(
-        **view, policy=policy, style=Markup(style), script=Markup(script)  # noqa: S704  ours
+    return template.render(  # what is marked as safe is ours
+        **view,
+        policy=policy,
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
     )
 
 
@@ -50,11 +54,20 @@ def drawing(svg: str) -> Any:  # noqa: ANN401  Markup, of a package that may not
     return Markup(svg)  # noqa: S704
 
 
+def needed() -> None:
+    """Look whether what a page needs is installed, before anything is counted.
+
+    Raises:
+        UsageError: jinja2 is not installed.
+    """
+    if find_spec("jinja2") is None:
+        raise UsageError("A report needs jinja2: pip install 'reltype[report]'.")
+
+
 def _environment() -> jinja2.Environment:
-    try:
-        import jinja2
-    except ImportError as error:
-        raise UsageError("A report needs jinja2: pip install 'reltype[report]'.") from error
+    needed()
+    import jinja2
+
     return jinja2.Environment(
         loader=jinja2.PackageLoader("reltype.reporting.page", FOLDER),
         autoescape=True,

@@ -12,7 +12,8 @@ from attrs import define, field
 
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
-from reltype.definitions.phrases import PLAIN, Units
+from reltype.definitions.phrases import PLAIN, Units, slots
+from reltype.reporting.page.formatting import readable
 from reltype.reporting.page.packing import encoded
 from reltype.scoring import columns as col
 
@@ -119,6 +120,20 @@ class Subject:
         phrases, codes = encoded(self.table.column("certainty"))
         at = {name: i for i, name in enumerate(self.levels)}
         return np.array([at.get(p, len(at)) for p in phrases], np.int64)[codes]
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """The facts that say something to people: those of which sentences to people speak.
+
+        A log gives a hundred figures; most are terms of sums.
+        """
+        plan = self.plan
+        sentences = [rule.because for rule in plan.rules]
+        sentences += [flag.because for flag in plan.typology.alarms]
+        named = {name for signal in plan.signals for said in signal.says for name in said.mentions}
+        named |= {name for sentence in sentences for name in slots(sentence)}
+        features = plan.catalogue.features
+        return frozenset(n for n in named if n in features and readable(features[n]))
 
     def fact(self, name: str) -> Floats:
         """(n,) a feature as numbers: days from 1970, truths as 0 and 1; NaN where not seen."""

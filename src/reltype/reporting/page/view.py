@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reltype.arrow import Ints
+    from reltype.definitions.archetypes import Level
     from reltype.definitions.sections import Section
     from reltype.reporting.page.groups import Breakdown
     from reltype.reporting.page.mix import Share
@@ -79,7 +80,9 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
         "limit": f"{MOST:,}",
         "levels": list(subject.levels),
         "statuses": _statuses(subject),
-        "script_marks": [mark(i, named=i < len(subject.kinds) - 1) for i in range(len(subject.kinds))],
+        "script_marks": [
+            mark(i, named=i < len(subject.kinds) - 1) for i in range(len(subject.kinds))
+        ],
         "data": data(subject, rows, readable(subject, most)),
     }
 
@@ -103,7 +106,7 @@ def _about(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
         "levels": [
             {
                 "name": level.name,
-                "from": formatting.percent(level.at_least),
+                "from": _from(levels, i),
                 "count": f"{sum(one.certainty[i] for one in made[:-1]):,}",
             }
             for i, level in enumerate(levels)
@@ -141,6 +144,13 @@ def _about(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
     return about
 
 
+def _from(levels: Sequence[Level], place: int) -> str:
+    """From which probability on a name is so certain; of the last, below which."""
+    if place < len(levels) - 1 or not place:
+        return f"from {formatting.percent(levels[place].at_least)}"
+    return f"below {formatting.percent(levels[place - 1].at_least)}"
+
+
 def _because(subject: Subject) -> list[tuple[str, str]]:
     """Why nobody is named, and of how many."""
     import pyarrow.compute as pc
@@ -171,7 +181,7 @@ def _mix(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
         },
         unnamed=names[-1],
         title="Share of customers",
-        note="In brackets: the 95 % interval, were other customers like these drawn.",
+        note="In brackets: the 95% interval, were other customers like these drawn.",
     )
     return {
         "svg": drawing(svg),
@@ -262,7 +272,7 @@ class _Shown:
                 "because": text(row["unclassified_because"] or ""),
                 "reasons": [text(one["text"]) for one in row["reasons"]],
                 "against": [text(one["text"]) for one in row["against"]],
-                "benefits": [text(one["name"]) for one in row["benefits"]],
+                "benefit": text(row["benefits"][0]["name"]) if row["benefits"] else "",
                 "alarms": [text(one) for one in row["alarms"]],
             }
             for place, row in zip(places, self._rows(places), strict=True)
@@ -369,9 +379,7 @@ def _breakdown(subject: Subject, one: Breakdown) -> dict[str, Any]:
                 "cells": [
                     {
                         "share": formatting.percent(group.shares[kind][0]),
-                        "bounds": f"{group.shares[kind][1]:.0%}–{group.shares[kind][2]:.0%}".replace(
-                            "%", " %"
-                        ),
+                        "bounds": f"{group.shares[kind][1]:.0%}–{group.shares[kind][2]:.0%}",
                         "width": round(group.shares[kind][0] * 100, 1),
                     }
                     for kind in subject.kinds

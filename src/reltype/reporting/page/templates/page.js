@@ -92,7 +92,7 @@
     const place = columns.certainty[row];
     if (place >= levels.length - 1) return "";
     const dots = element("span", { className: "dots", "aria-hidden": "true" });
-    for (let i = 0; i < levels.length - 1; i++) dots.append(element("i", { className: i >= place ? "on" : "" }));
+    for (let i = 0; i < levels.length - 1; i++) dots.append(element("i", { className: i < levels.length - 1 - place ? "on" : "" }));
     return element("span", { className: "level" }, dots, levels[place]);
   }
 
@@ -103,7 +103,7 @@
     customer: (i) => i,
     kind: (i) => columns.kind[i],
     certainty: (i) => columns.certainty[i],
-    confidence: (i) => -columns.confidence[i],
+    confidence: (i) => columns.kind[i] === unnamed ? 0 : -columns.confidence[i],
     status: (i) => columns.status[i],
     urgency: (i) => -columns.urgency[i],
   };
@@ -147,9 +147,9 @@
       element("th", { scope: "row" }, element("span", { className: "who" }, opener(row))),
       named,
       element("td", {}, certainty(row)),
-      element("td", { className: "figure" }, columns.confidence[row] + " %"),
+      element("td", { className: "figure" }, columns.kind[row] === unnamed ? "" : columns.confidence[row] + "%"),
       status,
-      element("td", {}, items("benefits", row).map((i) => text("benefits", i)).join(", ")),
+      element("td", {}, items("benefits", row).slice(0, 1).map((i) => text("benefits", i)).join()),
       why);
   }
   function show() {
@@ -170,11 +170,11 @@
   }
 
   // One customer.
-  function table(className, caption, heads, lines) {
+  function table(className, caption, heads, lines, bare = false) {
     const head = element("tr");
     heads.forEach(([name, figure]) => head.append(element("th", { scope: "col", className: figure ? "figure" : "" }, name)));
     return element("table", { className }, element("caption", { className: "unseen" }, caption),
-      element("thead", {}, head), element("tbody", {}, ...lines));
+      element("thead", { className: bare ? "unseen" : "" }, head), element("tbody", {}, ...lines));
   }
   function bar(box, ...parts) {
     return shape("svg", { viewBox: box, preserveAspectRatio: "none", "aria-hidden": "true" }, ...parts);
@@ -182,12 +182,11 @@
   function probabilities(row) {
     const order = kinds.map((_, k) => k).sort((a, b) => columns["p." + b][row] - columns["p." + a][row] || a - b);
     return element("div", {}, element("h4", {}, "How probable each kind is"),
-      table("waterfall", "Probabilities", [["Kind"], ["Bar"], ["Probability", true]], order.map((k) => {
+      table("waterfall", "How probable each kind is", [["Kind"], ["Probability", true]], order.map((k) => {
         const p = columns["p." + k][row];
-        return element("tr", {}, element("th", { scope: "row" }, kind(k)),
-          element("td", { className: "bars" }, bar("0 0 100 10", shape("rect", { class: "total", x: 0, y: 1, width: p, height: 8 }))),
-          element("td", { className: "figure" }, p + " %"));
-      })));
+        return element("tr", {}, element("th", { scope: "row" }, kind(k), bar("0 0 100 10", shape("rect", { class: "total", x: 0, y: 1, width: p, height: 8 }))),
+          element("td", { className: "figure" }, p + "%"));
+      }), true));
   }
   function odds(log) {
     const ratio = Math.exp(Math.min(log, 20));
@@ -209,12 +208,12 @@
     const line = (name, begin, end, className) => {
       const left = (Math.min(begin, end) - low) / wide * 100, width = Math.max(Math.abs(end - begin) / wide * 100, 0.6);
       const zero = -low / wide * 100;
-      return element("tr", {}, element("th", { scope: "row" }, name),
-        element("td", { className: "bars" }, bar("0 0 100 10", shape("rect", { class: className, x: left, y: 1, width, height: 8 }), shape("path", { class: "zero", d: "M" + zero + " 0V10" }))),
+      return element("tr", {}, element("th", { scope: "row" }, name,
+        bar("0 0 100 10", shape("rect", { class: className, x: left, y: 1, width, height: 8 }), shape("path", { class: "zero", d: "M" + zero + " 0V10" }))),
         element("td", { className: "figure" }, figure(end - begin)));
     };
-    const made = table("waterfall", "What each fact adds to the log-odds", [["What was seen"], ["Bar"], ["Adds", true]],
-      parts.map(([name, amount], i) => line(name, sums[i], sums[i + 1], amount >= 0 ? "pro" : "contra")));
+    const made = table("waterfall", "What each fact adds to the log-odds", [["What was seen"], ["Adds", true]],
+      parts.map(([name, amount], i) => line(name, sums[i], sums[i + 1], amount >= 0 ? "pro" : "contra")), true);
     made.append(element("tfoot", {}, line("in all", 0, total, "total")));
     return element("div", { className: "why" }, element("h4", {}, "Why " + kinds[first] + " rather than " + kinds[second] + ": " + odds(total / scale)), made);
   }
@@ -224,7 +223,7 @@
       const value = text("f." + i, row);
       if (value !== "–" && value !== "0") lines.push(element("tr", {}, element("th", { scope: "row" }, name), element("td", { className: "figure" }, value)));
     });
-    return lines.length ? element("div", {}, element("h4", {}, "What was counted"), table("", "Facts", [["What was counted"], ["Value", true]], lines)) : "";
+    return lines.length ? element("div", {}, element("h4", {}, "What was counted"), table("", "What was counted", [["Fact"], ["Value", true]], lines)) : "";
   }
   function readings(row) {
     const lines = texts.dimensions.map((name, k) => {
@@ -236,7 +235,7 @@
       return element("tr", {}, element("th", { scope: "row" }, name),
         element("td", { className: "pole" }, texts.low[k]), element("td", {}, strip), element("td", { className: "pole" }, texts.high[k]),
         element("td", { className: "figure" }, seen ? String(d) : "–"),
-        element("td", { className: "figure" }, seen ? columns["e." + k][row] + " %" : "–"));
+        element("td", { className: "figure" }, seen ? columns["e." + k][row] + "%" : "–"));
     });
     return element("div", {}, element("h4", {}, "Where they lie"),
       element("div", { className: "scroll", role: "region", tabIndex: 0, "aria-label": "Readings" },
@@ -267,7 +266,7 @@
     const counted = edges.slice(0, -1).map((edge, i) => element("tr", {}, element("th", { scope: "row" }, edge),
       ...some.map((lane) => element("td", { className: "figure" }, String(lane.counts[i])))));
     return element("div", { className: "course" }, element("h4", {}, "What happened when"),
-      table("lanes", "How often what happened", [["Sort"], ["Course"], ["In all", true]], lines),
+      table("lanes", "How often what happened", [["Sort"], ["Course"], ["In all", true]], lines, true),
       element("p", { className: "ends" }, element("span", {}, edges[0]), element("span", {}, edges[periods])),
       element("details", {}, element("summary", {}, "As a table"),
         element("div", { className: "scroll", role: "region", tabIndex: 0, "aria-label": "What happened when, as a table" },
@@ -284,7 +283,7 @@
       else $("q").focus();
     });
     const line = element("p", { className: "name" }, kind(place), certainty(row));
-    if (place !== unnamed) line.append(element("span", {}, columns.confidence[row] + " % probable"));
+    if (place !== unnamed) line.append(element("span", {}, columns.confidence[row] + "% probable"));
     if (text("because", row)) line.append(element("span", {}, text("because", row)));
     if (text("status", row)) line.append(element("span", { className: "status" }, text("status", row)));
     for (const alarm of text("alarms", row).split("; ")) if (alarm) line.append(element("strong", { className: "alarm" }, alarm));
