@@ -26,6 +26,7 @@ class Conversation:
         kind: The archetype, or `unclassified`.
         certainty: Of that; empty where nobody is named.
         status: `active`, `lapsing`, …; empty where nobody can tell.
+        fact: What speaks most for the archetype; empty where nothing is told.
         why: Alarms, and why this benefit.
         benefit: What to cultivate.
         action: The first thing to do for it.
@@ -37,6 +38,7 @@ class Conversation:
     kind: str
     certainty: str
     status: str
+    fact: str
     why: str
     benefit: str
     action: str
@@ -45,13 +47,17 @@ class Conversation:
 
 
 def conversations(subject: Subject, most: int = MOST) -> tuple[Conversation, ...]:
-    """Those with an alarm, then those for whom most is to be gained; nobody who has left."""
+    """Those with an alarm, then those for whom most is to be gained; nobody who has left.
+
+    Of the unclassified only those with an alarm or a broken must-be.
+    """
     urgent = urgency(subject)
     ranked = np.argsort(-urgent, kind="stable")[:most]
-    chosen = ranked[urgent[ranked] > 0]
+    named = subject.named[ranked] < len(subject.plan.archetypes)
+    chosen = ranked[(urgent[ranked] > 0) & (named | (urgent[ranked] >= 1))]
     known = {one.name: one for one in subject.plan.benefits}
     made = []
-    wanted = ["archetype", "certainty", "status", "alarms", "benefits"]
+    wanted = ["archetype", "certainty", "status", "alarms", "reasons", "benefits"]
     rows = subject.table.select(wanted).take(numbers(chosen.astype(np.int64))).to_pylist()
     because = {flag.name: flag.because for flag in subject.plan.typology.alarms}
     for place, row in zip(chosen.tolist(), rows, strict=True):
@@ -68,6 +74,7 @@ def conversations(subject: Subject, most: int = MOST) -> tuple[Conversation, ...
                 row["archetype"],
                 row["certainty"] or "",
                 row["status"] or "",
+                row["reasons"][0]["text"] if row["reasons"] else "",
                 "; ".join(reasons),
                 best["name"] if best else "",
                 benefit.actions[0] if benefit and benefit.actions else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reltype.errors import UsageError, did_you_mean
@@ -48,7 +49,8 @@ def of_run(
     """
     customers = table.column("customer_id").combine_chunks()
     known = {name for item in run.inputs.items for name in (item.source.name, *item.source.columns)}
-    names = Names(customers.to_pylist(), run.plan.archetypes, alias, redact, known)
+    paths = {item.source.name: Path(item.source.name).name for item in run.inputs.items}
+    names = Names(customers.to_pylist(), run.plan.archetypes, alias, redact, known, paths)
     _may_be_shown(
         by, redact=redact, ids=[i.guess.sources.get("customer_id") for i in run.inputs.items]
     )

@@ -73,7 +73,7 @@ class Breakdown:
     Attributes:
         column: Its name.
         groups: The largest first; values too rare to be told apart are put together, last.
-        differences: The least likely by chance first.
+        differences: The largest first.
         comparisons: How many were made.
     """
 
@@ -178,4 +178,5 @@ def _differences(
         if worst > CHANCE:
             break
         made.append(Difference(names[g], subject.kinds[k], float(here), there, worst))
+    made.sort(key=lambda one: -abs(one.here - one.elsewhere))
     return tuple(made), len(found)

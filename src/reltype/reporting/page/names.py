@@ -41,6 +41,7 @@ class Names:
         alias: Whether archetypes go by their neutral names.
         redact: Whether customers go by numbers, and nothing of the data is quoted.
         known: Texts that may be quoted although they stand in the data: names of columns and files.
+        files: Paths → names: whoever gets a page need not know where its data lay.
     """
 
     ids: Sequence[str] = field(repr=False)
@@ -48,6 +49,7 @@ class Names:
     alias: bool = False
     redact: bool = False
     known: Collection[str] = ()
+    files: Mapping[str, str] = field(factory=dict)
 
     @cached_property
     def shown(self) -> Mapping[str, str]:
@@ -101,6 +103,8 @@ class Names:
         """
         if self.redact:
             text = self._without_ids(_QUOTED.sub(self._quoted, text))
+        for path, name in self.files.items():
+            text = text.replace(path, name)
         return printable(" ".join(self.phrase(text).split()))
 
     def phrase(self, text: str) -> str:

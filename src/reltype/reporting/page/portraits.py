@@ -280,6 +280,8 @@ def axes(subject: Subject) -> tuple[int, int] | None:
                 off = (mine.mean(axis=0) - middle)[:, None]
                 between += len(mine) * (off @ off.T)
             power = float(np.trace(np.linalg.solve(within, between)))
+            if not len(points):
+                power = 1.0  # nobody is named: those of which most was seen
             power *= float((subject.evidence[:, i] * subject.evidence[:, j] * seen).mean())
             if best is None or power > best[0] + 1e-9:
                 best = (power, i, j)

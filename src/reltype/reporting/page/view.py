@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +40,11 @@ CELLS = 200
 """Rows of a section's table that are shown."""
 
 RULES = 30
+HELPS = 3
+DIFFERENCES = 10
+
+UNDATED = dt.date(1970, 1, 1)
+"""The as-of day where nothing has a day."""
 
 
 def view(subject: Subject, title: str = "") -> dict[str, Any]:
@@ -63,7 +69,7 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
             for i, kind in enumerate(subject.kinds)
         ],
         "customers": f"{len(subject):,}",
-        "as_of": formatting.day(subject.as_of) if subject.as_of else "",
+        "as_of": formatting.day(subject.as_of) if subject.as_of not in {None, UNDATED} else "",
         "about": _about(subject, made),
         "mix": _mix(subject, made),
         "map": _map(subject),
@@ -139,7 +145,8 @@ def _about(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
     about["alike"] = [
         text(f"{with_article(one.first)} and {with_article(one.second)}") for one in summary.alike
     ]
-    about["helps"] = [_capital(text(one.text)) for one in summary.helps]
+    helps = dict.fromkeys(one.text for one in summary.helps)
+    about["helps"] = [_capital(text(one)) for one in list(helps)[:HELPS]]
     about["known"] = formatting.percent(summary.known)
     return about
 
@@ -228,7 +235,8 @@ def _map(subject: Subject) -> dict[str, Any] | None:
         {"name": one.name, "low": one.low, "high": one.high, "summary": one.summary}
         for one in (across, up)
     ]
-    return {"svg": drawing(svg), "axes": described, "rows": rows}
+    named = bool((subject.named < len(names) - 1).any())
+    return {"svg": drawing(svg), "axes": described, "rows": rows, "named": named}
 
 
 class _Shown:
@@ -329,6 +337,7 @@ class _Shown:
         return {
             **self.who(one.place),
             "status": text(one.status),
+            "fact": _capital(text(one.fact)),
             "why": _capital(text(one.why)),
             "benefit": text(one.benefit),
             "action": text(one.action),
@@ -369,6 +378,7 @@ def _medians(subject: Subject) -> list[float]:
 
 def _breakdown(subject: Subject, one: Breakdown) -> dict[str, Any]:
     names = [subject.names.archetype(kind) for kind in subject.kinds]
+    beyond = {(d.group, d.kind): d.here > d.elsewhere for d in one.differences}
     return {
         "column": printable(one.column),
         "names": names,
@@ -381,6 +391,9 @@ def _breakdown(subject: Subject, one: Breakdown) -> dict[str, Any]:
                         "share": formatting.percent(group.shares[kind][0]),
                         "bounds": f"{group.shares[kind][1]:.0%}–{group.shares[kind][2]:.0%}",
                         "width": round(group.shares[kind][0] * 100, 1),
+                        "beyond": {None: "", True: "more", False: "less"}[
+                            beyond.get((group.name, kind))
+                        ],
                     }
                     for kind in subject.kinds
                 ],
@@ -396,8 +409,9 @@ def _breakdown(subject: Subject, one: Breakdown) -> dict[str, Any]:
                 "more": difference.here > difference.elsewhere,
                 "chance": _chance(difference.chance),
             }
-            for difference in one.differences
+            for difference in one.differences[:DIFFERENCES]
         ],
+        "more": max(len(one.differences) - DIFFERENCES, 0),
         "comparisons": one.comparisons,
     }
 
