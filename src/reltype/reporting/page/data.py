@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from attrs import evolve, frozen
 
 from reltype.arrow import doubles, numbers, texts
 from reltype.reporting.page import formatting
 from reltype.reporting.page.conversations import urgency
 from reltype.reporting.page.packing import Pack
+from reltype.reporting.page.portraits import readable
+from reltype.reporting.page.timelines import PERIODS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,11 +24,45 @@ if TYPE_CHECKING:
 MOST = 100_000
 """Customers that a page holds; of more it holds a sample."""
 
-EXACT = 10_000
-"""Customers up to which contributions are told in hundredths, and evidence in steps of 1 %."""
+SIZE = 5_600_000
+"""Letters of base64 that the data of a page take at most, so that with all else it stays below 6 MB."""
 
-FACTS, FEW_FACTS = 40, 10
-"""Facts told of a customer, where they are few and where they are many."""
+_PROBE = 5_000
+"""Customers by whom is guessed how large all would be."""
+
+
+@frozen
+class Detail:
+    """How much is told of one customer, and how finely.
+
+    Attributes:
+        facts: How many facts at most.
+        periods: Into how many stretches the timeline is cut.
+        exact: Whether contributions are told in hundredths, counts of the timeline as they are, and the
+            probability of every kind; else that of the two likeliest.
+        reading: Step of readings, in per cent.
+        seen: Step of what was seen of a reading, in per cent.
+        reasons: How many reasons at most.
+    """
+
+    facts: int
+    periods: int = PERIODS
+    exact: bool = False
+    reading: int = 2
+    seen: int = 10
+    reasons: int = 4
+
+
+DETAILS = (
+    Detail(40, exact=True, reading=1, seen=1),
+    Detail(24),
+    Detail(12, periods=12),
+    Detail(8, periods=8, reading=5, seen=25),
+    Detail(4, periods=6, reading=10, seen=50, reasons=3),
+    Detail(2, periods=4, reading=10, seen=50, reasons=2),
+    Detail(0, periods=0, reading=10, seen=50, reasons=2),
+)
+"""From the most to the least; a page has the first that fits."""
 
 UNSEEN = 255
 
@@ -42,19 +79,31 @@ def chosen(subject: Subject) -> Ints:
     return order[np.arange(MOST) * n // MOST]
 
 
-def data(subject: Subject, rows: Ints, facts: tuple[Feature, ...]) -> str:
-    """All that the script reads, as base64.
+def data(subject: Subject, rows: Ints) -> tuple[str, Detail]:
+    """All that the script reads, as base64, and in how much detail: as much as fits.
 
     Args:
         subject: Of whom.
         rows: Places in the result of the customers in it.
-        facts: What is told of one customer.
     """
+    probe = rows[:: max(1, len(rows) // _PROBE)]
+    for detail in DETAILS[:-1]:
+        if len(rows) > len(probe):
+            guessed = len(_packed(subject, probe, detail)) * len(rows) / len(probe)
+            if guessed > SIZE * 1.1:
+                continue
+        made = _packed(subject, rows, detail)
+        if len(made) <= SIZE:
+            return made, detail
+    return _packed(subject, rows, DETAILS[-1]), DETAILS[-1]
+
+
+def _packed(subject: Subject, rows: Ints, detail: Detail) -> str:
     pack = Pack(len(rows), lambda text: subject.names.text(text) if text else "")
     _listing(subject, rows, pack)
-    _details(subject, rows, pack)
-    _facts(subject, rows, facts, pack)
-    _timelines(subject, rows, pack)
+    _details(subject, rows, pack, detail)
+    _facts(subject, rows, readable(subject, detail.facts), pack)
+    _timelines(subject, rows, pack, detail)
     return pack.base64()
 
 
@@ -67,7 +116,7 @@ def _listing(subject: Subject, rows: Ints, pack: Pack) -> None:
     pack.numbers("kind", subject.named[rows])
     pack.numbers("certainty", subject.certainty[rows])
     pack.numbers("confidence", np.rint(subject.confidence[rows] * 100))
-    pack.numbers("urgency", np.rint(urgency(subject)[rows] * 100))
+    pack.numbers("urgency", np.rint(urgency(subject)[rows] * 20))
     table = subject.table.select(["status", "alarms", "benefits", "unclassified_because"])
     table = table.take(taken)
     pack.texts("status", table.column("status"))
@@ -75,27 +124,30 @@ def _listing(subject: Subject, rows: Ints, pack: Pack) -> None:
     pack.texts("alarms", _joined(table.column("alarms")))
 
 
-def _details(subject: Subject, rows: Ints, pack: Pack) -> None:
+def _details(subject: Subject, rows: Ints, pack: Pack, detail: Detail) -> None:
     """What is told of one customer."""
-    exact = len(rows) <= EXACT
     taken = numbers(rows)
-    scale = 100 if exact else 10
+    scale = 100 if detail.exact else 10
     pack.labels("scale", [str(scale)])
-    for k in range(len(subject.kinds)):
-        pack.numbers(f"p.{k}", np.rint(np.nan_to_num(subject.posterior[rows, k]) * 100))
+    percent = np.rint(np.nan_to_num(subject.posterior[rows]) * 100)
+    if detail.exact:
+        for k in range(len(subject.kinds)):
+            pack.numbers(f"p.{k}", percent[:, k])
+    else:  # with the odds that gives the next one's, too
+        pack.numbers("p", np.take_along_axis(percent, subject.likeliest[rows, :1], 1)[:, 0])
     pack.labels("dimensions", [one.name for one in subject.plan.dimensions])
     pack.labels("low", [one.low for one in subject.plan.dimensions])
     pack.labels("high", [one.high for one in subject.plan.dimensions])
     for k in range(len(subject.plan.dimensions)):
-        pack.numbers(f"d.{k}", _hundredths(subject.readings[rows, k], 1 if exact else 2))
+        pack.numbers(f"d.{k}", _hundredths(subject.readings[rows, k], detail.reading))
         seen = np.where(np.isnan(subject.readings[rows, k]), np.nan, subject.evidence[rows, k])
-        pack.numbers(f"e.{k}", _hundredths(seen, 1 if exact else 10))
+        pack.numbers(f"e.{k}", _hundredths(seen, detail.seen))
     pack.numbers("likeliest", subject.likeliest[rows, 0])
     pack.numbers("next", subject.likeliest[rows, 1])
     pack.numbers("odds", np.rint(subject.odds[rows] * scale))
     table = subject.table.select(["reasons", "against", "benefits"]).take(taken)
     for name in ("reasons", "against"):
-        column = table.column(name).combine_chunks()
+        column = _cut(table.column(name).combine_chunks(), detail.reasons)
         pack.numbers(f"{name}.count", _lengths(column))
         items = _flat(column)
         pack.sentences(name, _field(items, "text"))
@@ -120,29 +172,29 @@ def _facts(subject: Subject, rows: Ints, facts: tuple[Feature, ...], pack: Pack)
         pack.phrases(f"f.{i}", words, code.astype(np.int64))
 
 
-def _timelines(subject: Subject, rows: Ints, pack: Pack) -> None:
+def _timelines(subject: Subject, rows: Ints, pack: Pack, detail: Detail) -> None:
     found = subject.timelines
-    if found is None:
+    if found is None or not detail.periods:
         return
+    found = evolve(found, counts=found.counts[rows])
+    if not detail.exact:
+        found = found.coarser(detail.periods)
     pack.labels("lanes", found.lanes)
     pack.labels("edges", [formatting.brief_day(edge) for edge in found.edges])
-    counts = found.counts[rows]
-    if len(rows) > EXACT:
-        counts = _coarse(counts)
-    pack.numbers("timeline", counts.reshape(-1))
-
-
-def _coarse(counts: Ints) -> Ints:
-    """Counts to two figures at most: up to 10 as they are, then in steps of a quarter."""
-    size = np.maximum(counts, 1)
-    step = np.where(size > 10, 2.0 ** np.floor(np.log2(size / 5)), 1.0)
-    return (np.rint(counts / step) * step).astype(np.int64).clip(0, 255)
+    pack.numbers("timeline", found.counts.reshape(-1))
 
 
 def _hundredths(values: Floats, step: int) -> Ints:
     """0…100 in steps; `UNSEEN` where nothing was seen."""
     made = np.rint(np.nan_to_num(values) * 100 / step) * step
     return np.where(np.isnan(values), UNSEEN, made).astype(np.int64)
+
+
+def _cut(column: pa.Array, most: int) -> pa.Array:
+    """The first items of each list."""
+    import pyarrow.compute as pc
+
+    return pc.list_slice(column, 0, most, return_fixed_size_list=False)
 
 
 def _lengths(column: pa.Array) -> Ints:

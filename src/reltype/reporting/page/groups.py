@@ -140,7 +140,7 @@ def _quarters(phrases: list[str], codes: Ints) -> tuple[list[str], Ints] | None:
     seen = values[np.isfinite(values)]
     if not seen.size:
         return None
-    edges = np.unique(np.quantile(seen, [0.25, 0.5, 0.75], method="nearest"))
+    edges = np.unique(np.quantile(seen, [0.25, 0.5, 0.75], method="inverted_cdf"))
     place = np.searchsorted(edges, values, side="left")
     bounds = [three(float(edge)) for edge in edges]
     names = [f"up to {bounds[0]}"]

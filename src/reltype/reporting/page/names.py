@@ -25,7 +25,7 @@ HIDDEN = "(not shown)"
 """What stands where a redacted page would quote the data."""
 
 _QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|‘[^’\n]*’|“[^”\n]*”")
-_WORD = re.compile(r"[^\s,;:()\[\]{}<>\"“”‘’]+")
+_RUN = re.compile(r"\w+")
 _BARE = 4
 """A number of fewer digits than this is taken for a number, not for somebody's id, where it stands in
 a text without quotes."""
@@ -123,28 +123,36 @@ class Names:
         return found[0] if inner in self.known else HIDDEN
 
     @cached_property
-    def _begun(self) -> Mapping[str, list[str]]:
-        """First word → the ids that begin with it, the longest first."""
+    def _by_word(self) -> Mapping[str, list[str]]:
+        """First run of letters and digits → the ids that begin with it, the longest first."""
         made: dict[str, list[str]] = {}
         for one in self.ids:
-            if (first := _WORD.search(one)) is not None and one not in self.known:
+            if (first := _RUN.search(one)) is not None and one not in self.known:
                 made.setdefault(first[0], []).append(one)
         return {word: sorted(ids, key=lambda one: (-len(one), one)) for word, ids in made.items()}
 
     def _without_ids(self, text: str) -> str:
         """*text* without the ids that stand in it as words of their own."""
         made, end = [], 0
-        for found in _WORD.finditer(text):
-            if found.start() < end:
-                continue
-            starts = {found[0], found[0].rstrip(".!?"), found[0].removesuffix("'s")}
-            for one in (one for start in sorted(starts) for one in self._begun.get(start, ())):
-                stop = found.start() + len(one)
-                if not text.startswith(one, found.start()) or text[stop : stop + 1].isalnum():
-                    continue
-                if one.replace(",", "").isdigit() and len(one) < _BARE:
-                    continue
-                made += [text[end : found.start()], HIDDEN]
-                end = stop
-                break
+        for found in _RUN.finditer(text):
+            for one in self._by_word.get(found[0], ()):
+                start = found.start() - one.index(found[0])
+                if start >= end and _alone(one, text, start):
+                    made += [text[end:start], HIDDEN]
+                    end = start + len(one)
+                    break
         return "".join([*made, text[end:]])
+
+
+def _alone(one: str, text: str, start: int) -> bool:
+    """Whether the id *one* stands at *start* of *text*, and is no part of a longer word or a number."""
+    if not text.startswith(one, start):
+        return False
+    before, after = text[max(start - 2, 0) : start], text[start + len(one) :][:2]
+    if one.isdigit():
+        inside = before[-1:] in {".", ","} and before[:1].isdigit()
+        inside |= after[:1] in {".", ","} and after[1:].isdigit()
+        if inside or len(one) < _BARE:
+            return False
+    joined = one[:1].isalnum() and before[-1:].isalnum()
+    return not (joined or (one[-1:].isalnum() and after[:1].isalnum()))

@@ -205,7 +205,7 @@ def readable(subject: Subject, most: int) -> tuple[Feature, ...]:
 
     In the catalogue's order; none that is the same for everybody.
     """
-    if subject.facts is None:
+    if subject.facts is None or not most:
         return ()
     chosen = list(telling(subject))[:most]
     for feature in subject.plan.catalogue.features.values():

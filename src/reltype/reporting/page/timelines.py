@@ -43,13 +43,29 @@ class Timelines:
     counts: Ints
 
     @property
+    def periods(self) -> int:
+        """How many stretches there are."""
+        return int(self.counts.shape[2])
+
+    @property
     def edges(self) -> list[dt.date]:
         """The first day of each stretch, and the day after the last."""
         days = (self.end - self.start).days + 1
         return [
-            self.start + dt.timedelta(days=-(-days * period // PERIODS))
-            for period in range(PERIODS + 1)
+            self.start + dt.timedelta(days=-(-days * period // self.periods))
+            for period in range(self.periods + 1)
         ]
+
+    def coarser(self, periods: int) -> Timelines:
+        """The same in fewer stretches, a divisor of `PERIODS` of them; counts in powers of two.
+
+        Up to 2 they are as they are, beyond to the nearest power: a hundred thousand customers' counts
+        would not fit into a page, and nobody reads more off a bar.
+        """
+        joined = self.counts.reshape(*self.counts.shape[:2], periods, -1).sum(axis=3)
+        power = 2 ** np.rint(np.log2(np.maximum(joined, 1))).astype(np.int64)
+        rounded = np.where(joined > 2, power, joined)
+        return Timelines(self.start, self.end, self.lanes, np.minimum(rounded, MOST))
 
 
 def timelines(run: Run, customers: pa.Array) -> Timelines | None:

@@ -14,10 +14,10 @@ from reltype.formats.printing import printable
 from reltype.reporting import plots
 from reltype.reporting.page import formatting, people
 from reltype.reporting.page.conversations import conversations
-from reltype.reporting.page.data import EXACT, FACTS, FEW_FACTS, MOST, chosen, data
+from reltype.reporting.page.data import MOST, chosen, data
 from reltype.reporting.page.groups import breakdown
 from reltype.reporting.page.mix import mix
-from reltype.reporting.page.portraits import axes, portraits, readable
+from reltype.reporting.page.portraits import axes, portraits
 from reltype.reporting.page.rendering import drawing
 from reltype.reporting.plots import drawing as shapes
 
@@ -51,11 +51,11 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
     """What the template is given; see `templates/page.html.j2`."""
     made = mix(subject)
     rows = chosen(subject)
-    most = FACTS if len(rows) <= EXACT else FEW_FACTS
     at = np.full(len(subject), -1, np.int64)
     at[rows] = np.arange(len(rows))
     shown = _Shown(subject, at)
     findings, added = _sections(subject)
+    packed, detail = data(subject, rows)
     return {
         "title": printable(title) or TITLE,
         "version": __version__,
@@ -89,7 +89,8 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
         "script_marks": [
             mark(i, named=i < len(subject.kinds) - 1) for i in range(len(subject.kinds))
         ],
-        "data": data(subject, rows, readable(subject, most)),
+        "data": packed,
+        "rounded": not detail.exact,
     }
 
 

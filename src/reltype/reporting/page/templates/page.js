@@ -99,33 +99,43 @@
   // The list: which rows are shown, in which order.
   const body = $("list").tBodies[0];
   const state = { rows: null, page: 0, sort: "", down: false };
+  // What the list is sorted by: small whole numbers, of which a count is quicker than a comparison.
   const keys = {
-    customer: (i) => i,
     kind: (i) => columns.kind[i],
     certainty: (i) => columns.certainty[i],
-    confidence: (i) => columns.kind[i] === unnamed ? 0 : -columns.confidence[i],
+    confidence: (i) => columns.kind[i] === unnamed ? 100 : 100 - columns.confidence[i],
     status: (i) => columns.status[i],
-    urgency: (i) => -columns.urgency[i],
+    urgency: (i) => mostUrgent - columns.urgency[i],
   };
+  const mostUrgent = columns.urgency.reduce((most, one) => Math.max(most, one), 0);
+  const orders = {};
+  function ordered(by) {
+    if (!orders[by]) {
+      const key = keys[by], made = new Uint32Array(rows), of = new Uint16Array(rows);
+      const starts = new Uint32Array(65537);
+      for (let i = 0; i < rows; i++) starts[(of[i] = key ? key(i) : 0) + 1]++;
+      for (let k = 1; k < starts.length; k++) starts[k] += starts[k - 1];
+      for (let i = 0; i < rows; i++) made[starts[of[i]]++] = i;
+      orders[by] = made;
+    }
+    return orders[by];
+  }
   function chosen() {
     const q = $("q").value.trim().toLowerCase();
     const ofKind = $("f-kind").value, ofLevel = $("f-level").value, ofStatus = $("f-status").value;
     const alarm = $("f-alarm").checked;
-    const found = new Float64Array(rows);
-    const key = keys[state.sort];
+    const order = ordered(state.sort), found = new Uint32Array(rows);
     let n = 0;
-    for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < rows; j++) {
+      const i = order[state.down ? rows - 1 - j : j];
       if (ofKind !== "" && columns.kind[i] !== +ofKind) continue;
       if (ofLevel !== "" && columns.certainty[i] !== +ofLevel) continue;
       if (ofStatus !== "" && text("status", i) !== ofStatus) continue;
       if (alarm && text("alarms", i) === "") continue;
       if (q !== "" && !lower[i].includes(q)) continue;
-      found[n++] = key ? (state.down ? -key(i) : key(i)) * rows + i : i;
+      found[n++] = i;
     }
-    const made = found.subarray(0, n);
-    if (key) made.sort();
-    for (let j = 0; j < n; j++) made[j] = key ? ((made[j] % rows) + rows) % rows : made[j];
-    return made;
+    return found.subarray(0, n);
   }
   function opener(row) {
     const button = element("button", { type: "button", title: "Show this customer" }, bdi(customers[row]));
@@ -180,10 +190,17 @@
     return shape("svg", { viewBox: box, preserveAspectRatio: "none", "aria-hidden": "true" }, ...parts);
   }
   function probabilities(row) {
-    const order = kinds.map((_, k) => k).sort((a, b) => columns["p." + b][row] - columns["p." + a][row] || a - b);
-    return element("div", {}, element("h4", {}, "How probable each kind is"),
+    const first = columns.likeliest[row], second = columns.next[row];
+    let known = kinds.map((_, k) => k), of = (k) => columns["p." + k][row];
+    if (columns.p) {
+      const p = columns.p[row];
+      known = first === second ? [first] : [first, second];
+      of = (k) => k === first ? p : Math.round(p * Math.exp(-columns.odds[row] / +texts.scale[0]));
+    }
+    const order = known.sort((a, b) => of(b) - of(a) || a - b);
+    return element("div", {}, element("h4", {}, columns.p ? "How probable the two likeliest are" : "How probable each kind is"),
       table("waterfall", "How probable each kind is", [["Kind"], ["Probability", true]], order.map((k) => {
-        const p = columns["p." + k][row];
+        const p = of(k);
         return element("tr", {}, element("th", { scope: "row" }, kind(k), bar("0 0 100 10", shape("rect", { class: "total", x: 0, y: 1, width: p, height: 8 }))),
           element("td", { className: "figure" }, p + "%"));
       }), true));
