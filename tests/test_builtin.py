@@ -8,7 +8,7 @@ import pytest
 import reltype
 from reltype import plugins
 from reltype.definitions import packs
-from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.assembly import catalogue_of
 from reltype.scoring.plan import Plan
 
 CASUAL, PARTNER = "casual friendship", "committed partnership"
@@ -18,7 +18,7 @@ FLING, CONVENIENCE = "fling", "marriage of convenience"
 @pytest.fixture(scope="module")
 def plan():
     (path,) = plugins.builtin.reltype_definitions()
-    catalogue = Catalogue.of([("built-in", packs.load(path))])
+    catalogue = catalogue_of([("built-in", packs.load(path))])
     return Plan(catalogue, catalogue.typology("customer"))
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from reltype.definitions import packs
+from reltype.definitions.assembly import catalogue_of
 from reltype.definitions.benefits import Benefit
-from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.features import Feature
 from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError
@@ -65,12 +65,12 @@ def test_a_missing_pack_is_told(tmp_path):
 def test_clash_names_both_contributors():
     first, second = Feature("visits", "count", "count(*)"), Feature("visits", "count", "sum(1)")
     with pytest.raises(ConfigError, match="'visits' is defined by salon and differently by spa"):
-        Catalogue.of([("salon", [first]), ("spa", [second])])
+        catalogue_of([("salon", [first]), ("spa", [second])])
 
 
 def test_the_same_definition_twice_is_no_clash():
     feature = Feature("visits", "count", "count(*)")
-    assert set(Catalogue.of([("salon", [feature]), ("spa", [feature])]).features) == {"visits"}
+    assert set(catalogue_of([("salon", [feature]), ("spa", [feature])]).features) == {"visits"}
 
 
 def test_a_dangling_name_gets_the_nearest():
@@ -78,4 +78,4 @@ def test_a_dangling_name_gets_the_nearest():
         "tea", "A cup of tea.", "ours", {}, {"flingg": 1.0}, (), (), "service", "short-term win"
     )
     with pytest.raises(ConfigError, match=r"benefit 'tea' .*no archetype is called 'flingg'"):
-        Catalogue.of([("salon", [benefit])])
+        catalogue_of([("salon", [benefit])])

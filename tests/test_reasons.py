@@ -13,7 +13,7 @@ import pytest
 import reltype
 from reltype import plugins
 from reltype.definitions import packs
-from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.assembly import catalogue_of
 from reltype.definitions.dimensions import Sentence, Signal
 from reltype.definitions.phrases import a, describe_value, fill, shown
 from reltype.definitions.rules import Rule
@@ -28,14 +28,14 @@ PACKS = [
 ]
 
 
-def catalogue_of(pack):
+def catalogue_with(pack):
     """What the built-in pack and *pack* define together, whatever functions it calls."""
     text = pack.read_text("utf-8").replace("vader(text)", "length(text)")
 
     made = list(packs.parse(tomllib.loads(text), pack.name))
     builtin = packs.load(PACKS[0])
     both = [("built-in", builtin)] + ([(pack.name, made)] if pack != PACKS[0] else [])
-    return made, Catalogue.of(both)
+    return made, catalogue_of(both)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def rows(found):
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda p: p.stem)
 def test_every_signal_of_every_pack_has_a_sentence_for_each_pole(pack):
-    made, _ = catalogue_of(pack)
+    made, _ = catalogue_with(pack)
     lacking = {
         s.name: {"low", "high"} - {said.pole for said in s.says}
         for s in made
@@ -61,7 +61,7 @@ def test_every_signal_of_every_pack_has_a_sentence_for_each_pole(pack):
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda p: p.stem)
 def test_what_a_sentence_puts_in_is_counted_in_the_rows_and_leans_on_no_scale(pack):
-    made, catalogue = catalogue_of(pack)
+    made, catalogue = catalogue_with(pack)
 
     def leans(name, seen=()):
         if name in catalogue.scales:

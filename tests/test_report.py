@@ -18,7 +18,7 @@ from pyarrow import parquet
 import reltype
 from reltype import cli
 from reltype.analyses.sections import of_document, read
-from reltype.definitions.sections import Section, made
+from reltype.definitions.sections import Section, section_of
 from reltype.errors import InputError, UsageError
 from reltype.reporting import stored
 from reltype.reporting.carried import carried
@@ -404,7 +404,7 @@ def test_a_file_that_nobody_here_wrote_is_no_section(tmp_path, document):
 
 
 def test_what_analyses_found_makes_its_own_section(coffee, tmp_path, tracked):
-    section = made(tracked)
+    section = section_of(tracked)
     assert section.title == of_document(tracked.to_dict()).title == "What changed"
     assert section.table.column_names[0] == "Customers who are"
     with pytest.raises(UsageError, match="is no section"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from attrs import evolve, field, frozen
 
 from reltype import plugins
@@ -18,9 +19,11 @@ from reltype.errors import InputError
 from reltype.explaining.reasons import Reasons
 from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.requests import input_requests
+from reltype.learning.fitting import fit_run
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
 from reltype.mapping.canonical import refund_reason
+from reltype.mapping.declared import Declared
 from reltype.plugins.knowledge import Knowledge
 from reltype.relationships import Relationships
 from reltype.scoring.plan import Plan
@@ -167,8 +170,6 @@ def classify(
         >>> reltype.classify(steps)["ann"].status
         'active'
     """
-    import pyarrow as pa
-
     options = RunOptions(
         customers=customers,
         map=map,
@@ -226,8 +227,6 @@ def fit(  # noqa: D417  the other arguments are those of classify
     Raises:
         InputError: The labels cannot be used, or speak of no customer in *data*; and what `classify` raises.
     """
-    from reltype.learning.fitting import fit_run
-
     options = RunOptions(
         customers=customers,
         map=map,
@@ -369,6 +368,7 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         id_from_row=chosen.id_from_row,
         normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
+        declared=Declared.of(plan.catalogue.columns_of(plan.typology.name), plan.features),
         encoding=asked.encoding,
         timeout=chosen.timeout,
     )

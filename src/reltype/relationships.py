@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, overload
 from attrs import define, field, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.sections import section_of
 from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.explaining.customer import explain
+from reltype.formats import write, write_text
+from reltype.learning.evaluation import evaluate
+from reltype.reporting import facts
+from reltype.reporting.page import html
+from reltype.reporting.page.gathering import of_run
+from reltype.reporting.summary import Tally, summarise
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
@@ -121,8 +129,6 @@ class Relationships:
 
     def summary(self) -> Summary:
         """Shares per archetype, rows used and rejected, what each signal saw, warnings."""
-        from reltype.reporting.summary import Tally, summarise
-
         tally = Tally()
         for batch in self.table.to_batches():
             tally.add(batch)
@@ -135,7 +141,6 @@ class Relationships:
             InputError: There is no such customer.
         """
         self._row(customer_id)
-        from reltype.explaining.customer import explain
 
         return explain(self.run, customer_id)
 
@@ -165,8 +170,6 @@ class Relationships:
 
     @cached_property
     def _facts(self) -> pa.Table:
-        from reltype.reporting import facts
-
         # The log is grouped once more, as a run measures only what its typology asks for.
         return facts.table(self.run.population.measuring_all)
 
@@ -187,8 +190,6 @@ class Relationships:
         Raises:
             InputError: The labels cannot be used, or speak of nobody here.
         """
-        from reltype.learning.evaluation import evaluate
-
         return evaluate(self, labels, against=against, by=by)
 
     def to_arrow(self) -> pa.Table:
@@ -217,8 +218,6 @@ class Relationships:
         Raises:
             UsageError: No format has that ending or name, or it is a file that was read.
         """
-        from reltype.formats import write
-
         self._apart(path)
         write(self.table.schema, self.table.to_batches(), path, format, self.run.formats)
 
@@ -250,18 +249,13 @@ class Relationships:
                 file that was read.
             PluginError: A plugin that adds a section failed.
         """
-        from reltype.definitions.sections import made
-        from reltype.formats import write_text
-        from reltype.reporting.page import html
-        from reltype.reporting.page.gathering import of_run
-
         self._apart(path)
         subject = of_run(
             self.run,
             self.table,
             self.summary(),
             by=(by,) if isinstance(by, str) else tuple(by),
-            sections=[*map(made, sections), *self.run.knowledge.sections(self)],
+            sections=[*map(section_of, sections), *self.run.knowledge.sections(self)],
             alias=alias,
             redact=redact,
         )

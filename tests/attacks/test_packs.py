@@ -11,7 +11,7 @@ import pytest
 from reltype.api import open_inputs
 from reltype.config import load as load_config
 from reltype.definitions.archetypes import Archetype, Place
-from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.assembly import catalogue_of
 from reltype.definitions.features import Feature
 from reltype.definitions.packs import load as load_pack
 from reltype.errors import ConfigError, InputError, ReltypeError
@@ -161,7 +161,7 @@ def test_every_column_that_a_run_makes_is_refused_as_a_name():
              *plan.catalogue.dimensions.values())  # fmt: skip
     for name in sorted(found - known):
         try:
-            Catalogue.of([("ours", parts), ("mine", [Feature(name, "x", "count(*)")])])
+            catalogue_of([("ours", parts), ("mine", [Feature(name, "x", "count(*)")])])
         except ConfigError as error:
             told = str(error)
         else:
@@ -181,11 +181,10 @@ def test_an_archetype_is_not_called_what_nobody_is(name, tmp_path):
 def test_two_archetypes_do_not_share_a_column(pair):
     place = {"affect": Place(0.5, 0.2)}
     made = [Archetype(name, "customer", "s", "x", place) for name in pair]
-    from reltype.definitions.catalogue import Catalogue
     from reltype.definitions.dimensions import Dimension
 
     with pytest.raises(ConfigError, match=r"is also that of|no typology"):
-        Catalogue.of([("m", [Dimension("affect", "l", "h", "s", "x"), *made])])
+        catalogue_of([("m", [Dimension("affect", "l", "h", "s", "x"), *made])])
 
 
 def test_a_dimension_is_named_once(tmp_path):

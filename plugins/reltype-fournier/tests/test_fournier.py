@@ -9,7 +9,7 @@ import pytest
 import reltype
 import reltype.checks
 from reltype.definitions import packs
-from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.assembly import catalogue_of
 from reltype.expressions import literal
 from reltype.scoring.classifiers import Batch, Prototype
 from reltype.scoring.plan import Plan
@@ -42,7 +42,7 @@ def catalogue(*, with_plugin=True):
     contributions = [("built-in", packs.load(BUILTIN))]
     if with_plugin:
         contributions += [("fournier", packs.load(p)) for p in definitions()]
-    return Catalogue.of(contributions)
+    return catalogue_of(contributions)
 
 
 def definitions():

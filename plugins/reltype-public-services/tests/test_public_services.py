@@ -11,7 +11,7 @@ import pytest
 import reltype
 import reltype.checks
 from reltype.definitions import packs
-from reltype.definitions.catalogue import Catalogue
+from reltype.definitions.assembly import catalogue_of
 from reltype.expressions import literal
 from reltype.scoring.classifiers import Batch, Prototype
 from reltype.scoring.plan import Plan
@@ -28,7 +28,7 @@ def catalogue(*, with_plugin=True):
     if with_plugin:
         found = reltype_public_services.reltype_definitions()
         contributions += [("public-services", packs.load(path)) for path in found]
-    return Catalogue.of(contributions)
+    return catalogue_of(contributions)
 
 
 CATALOGUE = catalogue()

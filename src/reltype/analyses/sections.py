@@ -10,18 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import csv, parquet
 
 from reltype.definitions.sections import Section
 from reltype.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 MOVERS, ISSUES, PEOPLE = 40, 20, 20
 """Rows that are shown at most."""
 
 _PLAN = ("role", "rank", "customer_id", "benefit", "action", "why", "question")
+_PLAN_KEYS = frozenset(_PLAN[:4])
 _BIGGEST = 1 << 28
 """Bytes of a document at most; none that a person reads is larger."""
 
@@ -62,8 +63,8 @@ def of_document(document: object) -> Section:
         for keys, make in _FORMS.items():
             if all(key in document for key in keys):
                 return make(document)
-    rows = document if isinstance(document, list) and document else [None]
-    if isinstance(rows[0], Mapping) and all(name in rows[0] for name in _PLAN[:4]):
+    rows = document if isinstance(document, list) else []
+    if rows and all(isinstance(row, Mapping) and set(row) >= _PLAN_KEYS for row in rows):
         return _plan(rows)
     raise UsageError(
         "is none of what a report can show: JSON of track, review, drivers, issues or stakeholders, "
@@ -72,9 +73,6 @@ def of_document(document: object) -> Section:
 
 
 def _of_table(path: Path) -> Section:
-    import pyarrow as pa
-    from pyarrow import csv, parquet
-
     try:
         if path.suffix.lower() == ".csv":
             names = csv.open_csv(path).schema.names
@@ -84,15 +82,13 @@ def _of_table(path: Path) -> Section:
             table = parquet.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read as a table ({error}).") from error
-    if not all(name in table.column_names for name in _PLAN[:4]):
+    if not set(table.column_names) >= _PLAN_KEYS:
         raise UsageError(f"{path}: is not the table that reltype plan writes.")
     return _plan(table.to_pylist())
 
 
 def _table(rows: Sequence[Mapping[str, object]]) -> pa.Table | None:
     """Rows of texts, in the order of the first one's keys."""
-    import pyarrow as pa
-
     if not rows:
         return None
     fields = [(name, pa.string()) for name in rows[0]]

@@ -153,6 +153,8 @@ class Typology:
         unclassified_when: Reasons not to classify, the first that holds is told.
         status: The first that holds is the customer's status.
         alarms: All that hold are told.
+        noun: What one whose relationship is read is called: `customer`, `employee`.
+        plural: What several are.
     """
 
     name: str
@@ -170,3 +172,5 @@ class Typology:
     unclassified_when: tuple[Flag, ...] = ()
     status: tuple[Flag, ...] = ()
     alarms: tuple[Flag, ...] = ()
+    noun: str = "customer"
+    plural: str = "customers"

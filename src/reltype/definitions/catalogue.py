@@ -1,29 +1,25 @@
-"""Catalogue: everything that is defined, and by whom. It refuses clashes and dangling names."""
+"""Catalogue: everything that is defined, and by whom. `assembly` makes one, and refuses clashes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
+from reltype.definitions.columns import Columns
 from reltype.definitions.dimensions import Dimension, Signal
-from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
+from reltype.definitions.features import Feature, Scale
 from reltype.definitions.norms import Norm
-from reltype.definitions.overrides import Changed, apply
-from reltype.definitions.packs import Override
-from reltype.definitions.references import DefinitionError, check
 from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from reltype.definitions.packs import Definition
+    from reltype.definitions.overrides import Changed
     from reltype.expressions.functions import Signature
-
-T = TypeVar("T", Feature, Scale, Dimension, Signal, Typology, Rule, Benefit)
 
 
 @frozen
@@ -45,66 +41,11 @@ class Catalogue:
     archetypes: Mapping[tuple[str, str], Archetype]
     rules: Mapping[str, Rule]
     benefits: Mapping[str, Benefit]
+    columns: Mapping[tuple[str, str], Columns] = field(factory=dict)
     owners: Mapping[tuple[str, str], str] = field(factory=dict, repr=False)
     functions: Mapping[str, Signature] = field(factory=dict, repr=False)
     overrides: tuple[Changed, ...] = ()
     norms: Mapping[str, Norm] = field(factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        contributions: Iterable[tuple[str, Iterable[Definition | Override]]],
-        functions: Mapping[str, Signature] | None = None,
-    ) -> Catalogue:
-        """The catalogue of what each contributor defines.
-
-        Args:
-            contributions: (who, definitions) pairs; `who` is a plugin's name or a file.
-            functions: The functions that plugins give, by name.
-
-        Raises:
-            DefinitionError: Two define the same name differently (the text names both), or a
-                definition speaks of a name that nothing defines, or an override cannot be applied.
-        """
-        changes: list[tuple[str, Override]] = []
-        shelves: dict[type, dict[object, Definition]] = {}
-        owners: dict[tuple[str, str], str] = {}
-        columns = dict.fromkeys(DAY_COLUMNS, ("day", "reltype"))
-        for who, definitions in contributions:
-            for made in definitions:
-                if isinstance(made, Override):
-                    changes.append((who, made))
-                    continue
-                key = (made.typology, made.name) if isinstance(made, Archetype) else made.name
-                shelf = shelves.setdefault(type(made), {})
-                kind = type(made).__name__.lower()
-                if key in shelf and shelf[key] != made:
-                    raise DefinitionError(
-                        f"{kind} {made.name!r} is defined by {owners[kind, str(key)]} and "
-                        f"differently by {who}: rename one, leave one out, or change single keys "
-                        f"of it with override (docs/rules.md).",
-                        who,
-                    )
-                if type(made) in _COLUMNS:
-                    other, whose = columns.setdefault(made.name, (kind, who))
-                    if other != kind:
-                        raise DefinitionError(
-                            f"{kind} {made.name!r} of {who} has the name of {whose}'s {other}: "
-                            "conditions could not tell them apart. Rename one, or leave one out.",
-                            who,
-                        )
-                shelf[key] = made
-                owners.setdefault((kind, str(key)), who)
-        overrides = apply(shelves, owners, changes)
-        catalogue = cls(
-            *(shelves.get(kind, {}) for kind in _DEFINITION_TYPES),  # type: ignore[arg-type, call-arg]
-            owners,
-            functions or {},
-            overrides,
-            shelves.get(Norm, {}),
-        )
-        check(catalogue)
-        return catalogue
 
     def typology(self, name: str) -> Typology:
         """The typology called *name*. Raises ConfigError, with the nearest name, if none is."""
@@ -117,6 +58,10 @@ class Catalogue:
     def archetypes_of(self, typology: str) -> tuple[Archetype, ...]:
         """The archetypes of *typology*, in the order in which they were defined."""
         return tuple(a for (of, _), a in self.archetypes.items() if of == typology)
+
+    def columns_of(self, typology: str) -> tuple[Columns, ...]:
+        """Which headers hold the facts that *typology* asks for, in the order of definition."""
+        return tuple(c for (of, _), c in self.columns.items() if of == typology)
 
     def signals_of(self, typology: Typology) -> tuple[Signal, ...]:
         """The signals of the dimensions that *typology* uses."""
@@ -151,8 +96,3 @@ class Catalogue:
             for key, a in self.archetypes.items()
         }
         return evolve(self, archetypes=changed)
-
-
-_DEFINITION_TYPES = (Feature, Scale, Dimension, Signal, Typology, Archetype, Rule, Benefit)
-_COLUMNS = (Feature, Scale, Dimension)
-"""Kinds whose names conditions use."""

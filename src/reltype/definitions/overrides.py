@@ -10,7 +10,7 @@ from attrs import frozen
 
 from reltype.definitions import packs
 from reltype.definitions.archetypes import Archetype
-from reltype.definitions.references import DefinitionError
+from reltype.definitions.clashes import DefinitionError
 from reltype.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:

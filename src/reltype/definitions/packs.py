@@ -11,6 +11,7 @@ import attrs
 
 from reltype.definitions.archetypes import Archetype, Typology
 from reltype.definitions.benefits import Benefit
+from reltype.definitions.columns import Columns
 from reltype.definitions.dimensions import Dimension, Signal
 from reltype.definitions.features import Feature, Scale
 from reltype.definitions.norms import Norm, norm
@@ -45,12 +46,13 @@ class Override:
 
 
 Definition: TypeAlias = (
-    Feature | Scale | Dimension | Signal | Typology | Archetype | Rule | Benefit | Norm
+    Feature | Columns | Scale | Dimension | Signal | Typology | Archetype | Rule | Benefit | Norm
 )
 """Whatever a pack or a plugin can define."""
 
 TABLES: dict[str, type[Any]] = {
     "features": Feature,
+    "columns": Columns,
     "scales": Scale,
     "dimensions": Dimension,
     "signals": Signal,

@@ -99,6 +99,31 @@ def a(noun: str) -> str:
     return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
 
 
+_CUSTOMERS = re.compile(r"(?<![\w./'\"=-])([Aa] )?([Cc])ustomer(s?)(?![\w/'\"=-]|\.\w)")
+
+
+def spoken_of(text: str, noun: str, plural: str) -> str:
+    """A sentence of ours on customers, of those whose relationship is read: employees, say.
+
+    Names of files, columns and options in it stay as they are.
+
+    Example:
+        >>> spoken_of("2 customers in customers.csv (customer_id)", "employee", "employees")
+        '2 employees in customers.csv (customer_id)'
+    """
+    if noun == "customer":
+        return text
+
+    def other(met: re.Match[str]) -> str:
+        said = plural if met[3] else noun
+        said = said[:1].upper() + said[1:] if met[2] == "C" else said
+        if not met[1]:
+            return said
+        return a(said)[:1].upper() + a(said)[1:] if met[1] == "A " else a(said)
+
+    return _CUSTOMERS.sub(other, text)
+
+
 def slot(piece: str) -> tuple[str, str] | None:
     """Name and form of a *piece* that is one slot; None for any other text."""
     found = _SLOT.fullmatch(piece)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.clashes import DefinitionError
 from reltype.definitions.features import AFTER, BEFORE, DAY_COLUMNS, INTERACTION_COLUMNS
 from reltype.definitions.phrases import misread, slots
 from reltype.errors import ConfigError, did_you_mean
@@ -19,27 +20,23 @@ if TYPE_CHECKING:
     from reltype.definitions.catalogue import Catalogue
 
 
-class DefinitionError(ConfigError):
-    """A definition that clashes with another, or speaks of what is not there.
-
-    Attributes:
-        who: The plugin or file that defines it.
-    """
-
-    def __init__(self, text: str, who: str) -> None:
-        super().__init__(text)
-        self.who = who
-
-
 def check(catalogue: Catalogue) -> None:
     """Raise DefinitionError for the first name in *catalogue* that nothing defines."""
     names = _Names(catalogue)
     names.columns()
     names.features()
+    names.headers()
     names.archetypes()
     names.rules()
     names.benefits()
 
+
+OWN_COLUMNS = (
+    *INTERACTION_COLUMNS,
+    *("since", "tenure_days", "contract_days", "auto_renew", "nps", "satisfaction"),
+    *("share_of_wallet", "referrals", "products", "active"),
+)
+"""Our own columns of logs and customer tables, which headers may be declared for."""
 
 PREFIX = "reltype_"
 """No name of anybody's begins so."""
@@ -164,6 +161,19 @@ class _Names:
                     if (condition := sentence.condition(where, functions)) is not None:
                         self._known(condition, where, self.readings)
                     self._named("feature", sentence.mentions, self.measured)
+
+    def headers(self) -> None:
+        """Columns are read as facts that a customer table may give, or as our own."""
+        for (of, name), columns in self.catalogue.columns.items():
+            with self._of("columns", str((of, name)), name):
+                self._named("typology", [of], self.catalogue.typologies)
+                if columns.reads:
+                    self._named("feature", [name], self.catalogue.features)
+                elif name not in OWN_COLUMNS:
+                    hint = did_you_mean(name, OWN_COLUMNS)
+                    raise ConfigError(
+                        f"say with reads how {name!r} is read; it is none of ours.{hint}"
+                    )
 
     def archetypes(self) -> None:
         for typology in self.catalogue.typologies.values():

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from attrs import field, frozen, validators
 
 from reltype.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
+
+
+class Relationships(Protocol):
+    """What a section speaks of: `reltype.Relationships` is it, whose page says more."""
+
+    @property
+    def table(self) -> pa.Table:
+        """A row per customer, sorted by `customer_id`; the columns of the result."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __getitem__(self, customer_id: str) -> Any:  # noqa: ANN401
+        """One customer. Raises InputError where there is no such id."""
+
+    def summary(self) -> Any:  # noqa: ANN401
+        """Shares, coverage of each signal, warnings."""
 
 
 @frozen(eq=False)
@@ -37,7 +57,7 @@ class Sectioned(Protocol):
         """What to show of it."""
 
 
-def made(thing: object) -> Section:
+def section_of(thing: object) -> Section:
     """*thing* as a section.
 
     Raises:

@@ -15,7 +15,7 @@ from reltype.expressions import literal, quote
 from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
-    from reltype.inputs import Input
+    from reltype.inputs.input import Input
     from reltype.scoring.run import Run
 
 WIDTH = 48

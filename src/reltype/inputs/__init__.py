@@ -9,22 +9,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, evolve, field, frozen
+import pyarrow as pa
+from attrs import define, evolve, field
 
 from reltype import sources
 from reltype.engines import EngineError, limits
-from reltype.engines.duckdb import DuckDB
+from reltype.engines.duckdb import DuckDB, errors
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
+from reltype.inputs.input import Input
 from reltype.inputs.origins import JoinedRelation, Origins
 from reltype.inputs.recheck import LOOKS, rechecked
 from reltype.inputs.requests import InputRequest, name_of
-from reltype.inputs.returns import Returns, attached
+from reltype.inputs.returns import attached
 from reltype.inputs.units import units_of
 from reltype.mapping.canonical import CUSTOMERS, ESSENTIAL, INTERACTIONS, LEFT_OUT
 from reltype.mapping.casts import BLANKS, Cells
 from reltype.mapping.conversions import in_words
+from reltype.mapping.declared import NOTHING, Declared
 from reltype.mapping.guess import ROW, Counted, guess
 from reltype.mapping.kinds import doubts_of, kind_of
 from reltype.mapping.totals import totals_sql
@@ -33,8 +36,6 @@ from reltype.sources import files, frames, rejects
 if TYPE_CHECKING:
     import datetime as dt
 
-    import pyarrow as pa
-
     from reltype.config.blocks import Block
     from reltype.definitions.phrases import Units
     from reltype.engines.duckdb import Connection
@@ -42,97 +43,11 @@ if TYPE_CHECKING:
     from reltype.mapping.guess import Guess
     from reltype.sources import Source
 
-_BRIEF = 40
 MODEL = "the model"
 """The place of a block that a model holds."""
 _BY_NAME = "called like a feature"
 _AS_FEATURE = {"since": "since_day", "ended": "left_day"}
 """What a customer table calls by a time, and a feature by a day."""
-
-
-@frozen
-class Input:
-    """A source and what it is read as.
-
-    Attributes:
-        source: What gives the rows.
-        guess: What is which of ours.
-        types: Its columns, those that were joined to it too, and DuckDB's types of them.
-        made: What a config says the rows are made of.
-        notes: Sentences for the user.
-        returns: Orders of a log that another file says came back.
-        lacking: Our name → what a model's data was read from, of which this file has no column.
-    """
-
-    source: Source
-    guess: Guess
-    types: Mapping[str, str]
-    made: Origins | None = None
-    notes: tuple[str, ...] = ()
-    returns: Returns | None = None
-    lacking: Mapping[str, str] = field(factory=dict)
-
-    @property
-    def numbered(self) -> bool:
-        """Whether the rows are told apart by their number alone."""
-        return self.guess.sources.get("customer_id") == ROW
-
-    @property
-    def relation(self) -> str:
-        """What stands behind FROM."""
-        return self.rows_from(self.source.relation)
-
-    @property
-    def description(self) -> str:
-        """What was guessed, in one line; empty where everything was said or is called as ours."""
-        guess = self.guess
-        guessed = [
-            f"{ours} from {_brief(guess.sources.get(ours, text))}"
-            for ours, text in guess.mapping.columns.items()
-            if guess.reasons.get(ours) != "as given"
-        ]
-        if not guessed:
-            return ""
-        role = "a log" if guess.role == "interactions" else "a customer table"
-        return (
-            f"{self.source.name}: read as {role}: {', '.join(guessed)}. reltype inspect says why."
-        )
-
-    def rows_from(self, relation: str, keep: Sequence[str] = ()) -> str:
-        """What stands behind FROM if *relation*, with columns *keep* more, gives the rows."""
-        if self.numbered:
-            number = "CAST(row_number() OVER () AS VARCHAR)"
-            return f"(SELECT *, {number} AS {quote(ROW)} FROM {relation})"
-        if self.made is not None:
-            relation = self.made.joined(JoinedRelation(relation, (*self.source.columns, *keep)))
-        return relation if self.returns is None else self.returns.joined(relation)
-
-    def select(
-        self,
-        *,
-        refunds: Refunds = "net",
-        features: Collection[str] = (),
-        relation: str | None = None,
-        keep: Sequence[str] = (),
-        states: bool = True,
-    ) -> str:
-        """SQL of the canonical rows.
-
-        Args:
-            refunds: What becomes of money paid back.
-            features: Names of features that a customer table may give.
-            relation: What gives the rows instead of the source, with the columns *keep* more.
-            keep: Columns to pass through.
-            states: See `Mapping.select`.
-
-        Raises:
-            InputError: An essential column is missing or ambiguous.
-        """
-        rows = self.relation if relation is None else self.rows_from(relation, keep)
-        names = features if self.guess.role == "customers" else ()
-        return self.guess.sure().select(
-            rows, self.types, refunds=refunds, features=names, keep=keep, states=states
-        )
 
 
 @define
@@ -149,6 +64,7 @@ class Inputs:
         totals: Ids that are no customers' but a report's sums.
         own: Ids that are the company's own, by which it wrote.
         checked: Guesses about orders were held against the rows.
+        declared: Headers that the typology asked for.
     """
 
     connection: Connection = field(repr=False)
@@ -159,11 +75,13 @@ class Inputs:
     totals: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     checked: bool = False
+    declared: Declared = NOTHING
 
     @cached_property
     def units(self) -> Units:
         """How numbers are told: on which scale people were asked, where that is known."""
-        return units_of(self.items, self._empty)
+        answers = {d.name for d in self.declared.columns if d.reads == "agreement"}
+        return units_of(self.items, self._empty, answers)
 
     def _empty(self, item: Input, name: str) -> bool:
         """Whether a log gives no value of *name* in any row; asked only where that matters."""
@@ -183,6 +101,7 @@ class Inputs:
         timeout: float | None = None,
         timezone: str = "",
         id_from_row: bool = False,
+        declared: Declared = NOTHING,
     ) -> Inputs:
         """Open everything, and find out what each is.
 
@@ -196,6 +115,7 @@ class Inputs:
             timeout: Seconds for each of *requests*; None or 0: no limit.
             timezone: Where times in UTC are told; empty: in UTC.
             id_from_row: A row of a file that names no customer is one.
+            declared: Headers that the typology asks for.
 
         Raises:
             InputError: Something cannot be read, or not in that time.
@@ -208,14 +128,15 @@ class Inputs:
                 read_errors(_named(request)),
             ):
                 found, made = _opened(connection, request, encoding)
-                understood = _understanding(connection, request, features, timezone, id_from_row)
+                way = timezone, id_from_row, declared
+                understood = _understanding(connection, request, features, way)
                 items += [understood(source, made) for source in found]
         _all_used(requests, items)
         items = attached(connection, items)
         if normalize_ids:
             items = [evolve(item, guess=_normalizing(item.guess)) for item in items]
         items = [_bridged(item, items) for item in items]
-        return cls(connection, items, refunds, frozenset(features))
+        return cls(connection, items, refunds, frozenset(features), declared=declared)
 
     @property
     def logs(self) -> list[str]:
@@ -407,10 +328,6 @@ def _normalizing(guess: Guess) -> Guess:
 @contextmanager
 def read_errors(name: str) -> Iterator[None]:
     """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
-    import pyarrow as pa
-
-    from reltype.engines.duckdb import errors
-
     try:
         yield
     except (*errors(), pa.ArrowException) as error:
@@ -460,10 +377,6 @@ def _mapped(items: Iterable[Input]) -> set[str]:
     return {name for item in items for name in item.guess.mapping.columns}
 
 
-def _brief(source: str) -> str:
-    return source if len(source) <= _BRIEF else source[: _BRIEF - 1] + "…"
-
-
 def _opened(
     connection: Connection, request: InputRequest, encoding: str | None
 ) -> tuple[tuple[Source, ...], Origins | None]:
@@ -477,13 +390,12 @@ def _understanding(
     connection: Connection,
     request: InputRequest,
     features: Collection[str],
-    timezone: str,
-    id_from_row: bool,
+    way: tuple[str, bool, Declared],
 ) -> Callable[[Source, Origins | None], Input]:
     """How to find out what a source of *request* is read as."""
 
     def understood(source: Source, made: Origins | None) -> Input:
-        return _understood(connection, source, made, request, features, (timezone, id_from_row))
+        return _understood(connection, source, made, request, features, way)
 
     return understood
 
@@ -494,7 +406,7 @@ def _understood(
     made: Origins | None,
     request: InputRequest,
     features: Collection[str],
-    way: tuple[str, bool],
+    way: tuple[str, bool, Declared],
 ) -> Input:
     """What *source* is read as, what was said going before what is guessed."""
     if not source.columns:
@@ -528,6 +440,7 @@ def _understood(
             counted=counted,
             timezone=way[0],
             id_from_row=way[1] and made is None,
+            declared=way[2],
         )
 
     role = block.role if block is not None else request.role
@@ -537,7 +450,7 @@ def _understood(
     if role is None and found.role == "customers" and sample.num_rows >= _SAMPLED:
         found = guessed(None, _counted(connection, shown, found))
     if block is not None and made is not None:
-        found, met = _of_block(connection, source, made, block, request, found, features)
+        found, met = _of_block(connection, source, made, block, request, found, features, way[2])
         notes = (*notes, *met)
     found, more = _all_kinds(connection, shown, found, request, sample.num_rows)
     known = dict(zip(shown.columns, shown.types, strict=True))
@@ -611,6 +524,7 @@ def _of_block(
     request: InputRequest,
     found: Guess,
     features: Collection[str],
+    declared: Declared,
 ) -> tuple[Guess, tuple[str, ...]]:
     """The guess of what a config's block says, and how many rows found what was joined to them."""
     if not block.on:
@@ -623,6 +537,7 @@ def _of_block(
         role=found.role,
         kinds=request.kinds,
         features=features,
+        declared=declared,
     )
     return _with_own(found, alone, block), made.met(
         connection, JoinedRelation(source.relation, source.columns)

@@ -9,7 +9,7 @@ from attrs import evolve
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reltype.inputs import Input
+    from reltype.inputs.input import Input
 
 _FEW = 0.05
 """Share of the orders of several rows that may contradict a guess about them."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from reltype import sources
 from reltype.expressions import literal, quote
+from reltype.inputs.input import Input, Returns
 from reltype.mapping.casts import Cells
 from reltype.mapping.columns import columns_of
 from reltype.mapping.order_columns import RETURNS, is_called_returned
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reltype.engines.duckdb import Connection
-    from reltype.inputs import Input
     from reltype.mapping.columns import Column
     from reltype.mapping.guess import Guess
 
@@ -26,49 +26,11 @@ _MET = 0.5
 """Share of the orders named that must be among the log's."""
 
 
-@frozen
-class Returns:
-    """Orders that came back, ready to be joined to the rows of a log.
-
-    Attributes:
-        file: What named them.
-        table: The engine's table: `order_key`, `line_key` (text) and `amount` (null: all of it).
-        order: The log's column that holds the order.
-        line: The column that names a line in both; None where whole orders came back.
-    """
-
-    file: str
-    table: str
-    order: str
-    line: str | None = None
-
-    @property
-    def flag(self) -> str:
-        """The column that says whether a row came back."""
-        return f"returned in {self.file}"
-
-    @property
-    def amount(self) -> str:
-        """The column that says how much of the order went back, where it is known."""
-        return f"refunded in {self.file}"
-
-    def joined(self, relation: str) -> str:
-        """*relation* with the two columns; no row is lost or repeated."""
-        on = f"trim(CAST(l.{quote(self.order)} AS VARCHAR)) = r.order_key"
-        if self.line is not None:
-            on += f" AND trim(CAST(l.{quote(self.line)} AS VARCHAR)) = r.line_key"
-        return (
-            f"(SELECT l.*, r.order_key IS NOT NULL AS {quote(self.flag)}, "
-            f"r.amount AS {quote(self.amount)} FROM {relation} AS l "
-            f"LEFT JOIN {self.table} AS r ON {on})"
-        )
-
-
 def attached(connection: Connection, items: Sequence[Input]) -> list[Input]:
     """The inputs without those that only name returned orders, which their log now knows of."""
     made = list(items)
     for item in items:
-        if "customer_id" in item.guess.mapping.columns or not _of_returns(item):
+        if not _of_returns(item):
             continue
         for place, log in enumerate(made):
             if log is not item and (found := _attached(connection, item, log)) is not None:
@@ -79,9 +41,23 @@ def attached(connection: Connection, items: Sequence[Input]) -> list[Input]:
 
 
 def _of_returns(item: Input) -> bool:
-    """Whether a file speaks of what came back."""
+    """Whether a file speaks of what came back, and of nothing else.
+
+    One that names customers, too, may be of orders some of which came back, unless it is called by
+    what came back, or numbers that: `return_id`.
+    """
     stem = Name.of(item.source.name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
-    return any(map(stem.has, RETURNS)) or any(map(is_called_returned, item.source.columns))
+    if any(map(stem.has, RETURNS)):
+        return True
+    if "customer_id" not in item.guess.mapping.columns:
+        return any(map(is_called_returned, item.source.columns))
+    return any(_numbers_returns(Name.of(name)) for name in item.source.columns)
+
+
+def _numbers_returns(name: Name) -> bool:
+    """Whether a column numbers what came back: `Refund ID`, `RMA Number`."""
+    first, last = name.words[:-1], name.words[-1:]
+    return " ".join(first) in RETURNS and bool(set(last) & {"id", "no", "nr", "number", "nummer"})
 
 
 def _attached(connection: Connection, item: Input, log: Input) -> Input | None:

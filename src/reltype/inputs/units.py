@@ -10,9 +10,11 @@ from reltype.definitions.phrases import Units
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from reltype.inputs import Input
+    from reltype.inputs.input import Input
 
 _SCALE = re.compile(r"\bscale\(.+,\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)\s*$", re.DOTALL)
+_SCALES = re.compile(r"\bscale\((?:[^()]|\([^()]*\))+,\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)")
+"""Each of several questions whose mean counts."""
 _TOLD_BY = {
     "rating": ("sentiment_mean", "usual_sentiment"),
     "sentiment": ("sentiment_mean", "usual_sentiment"),
@@ -81,12 +83,17 @@ def currency_of(items: Iterable[Input]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def units_of(items: Collection[Input], empty: Callable[[Input, str], bool]) -> Units:
+def units_of(
+    items: Collection[Input],
+    empty: Callable[[Input, str], bool],
+    answers: Collection[str] = (),
+) -> Units:
     """The units of what was read: a scale is known where all inputs that give it agree on it.
 
     Args:
         items: The inputs.
         empty: Whether an input gives no value of a column in any row: such a column says nothing.
+        answers: Facts that are answers to questions; what is usual of one is told on its scale.
     """
     found: dict[str, set[tuple[float, float]]] = {}
     unknown: set[str] = set()
@@ -94,6 +101,14 @@ def units_of(items: Collection[Input], empty: Callable[[Input, str], bool]) -> U
         columns = item.guess.mapping.columns
         both = item.guess.role == "interactions" and {"rating", "sentiment"} <= set(columns)
         for ours, text in columns.items():
+            if ours in answers:
+                bounds = {tuple(sorted(map(float, m.groups()))) for m in _SCALES.finditer(text)}
+                for name in (ours, f"usual_{ours}"):
+                    if len(bounds) != 1 or " WHEN '" in text:
+                        unknown.add(name)
+                    else:
+                        found.setdefault(name, set()).update(bounds)  # type: ignore[arg-type]
+                continue
             if both and ours in ("rating", "sentiment") and empty(item, ours):
                 continue
             said = _SCALE.search(text)

@@ -20,6 +20,11 @@ def tenure_days(column: Column, name: Name) -> Conversion | None:
     return _numbers(column, name, years=15, months=240)
 
 
+def of_people(column: Column, name: Name) -> Conversion | None:
+    """How long somebody has been at something: up to 50 are years, up to 600 months, else days."""
+    return _numbers(column, name, years=50, months=600)
+
+
 def contract_days(column: Column, name: Name) -> Conversion | None:
     """How long a contract ties; what can be left at any time ties for 0 days."""
     numbers = column.numbers

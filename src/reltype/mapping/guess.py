@@ -9,12 +9,15 @@ from attrs import evolve, frozen
 from reltype.errors import InputError
 from reltype.expressions import quote
 from reltype.mapping import Mapping
-from reltype.mapping.candidates import NamedColumns
+from reltype.mapping.candidates import candidates
 from reltype.mapping.canonical import CUSTOMERS, INTERACTIONS
-from reltype.mapping.choices import LEAST, Choice
+from reltype.mapping.choices import Choice
 from reltype.mapping.columns import columns_of
+from reltype.mapping.declared import NOTHING, Declared
+from reltype.mapping.filling import LEAST, fill
 from reltype.mapping.guess_notes import doubts, problems, wishes
 from reltype.mapping.kinds import OTHER
+from reltype.mapping.named_columns import NamedColumns
 from reltype.mapping.vocabulary import Name, header_names
 
 if TYPE_CHECKING:
@@ -102,6 +105,7 @@ def guess(
     counted: Counted | None = None,
     timezone: str = "",
     id_from_row: bool = False,
+    declared: Declared = NOTHING,
 ) -> Guess:
     """What a file would be read as.
 
@@ -120,6 +124,7 @@ def guess(
         counted: How often the customer's column repeats in the whole file, where it was counted.
         timezone: Where times in UTC are told; empty: in UTC.
         id_from_row: A row of a file that names no customer is one; the source has a column `ROW`.
+        declared: Headers that the typology asks for.
 
     Raises:
         ConfigError: `given` names something that is not ours, `kinds` an unknown kind.
@@ -128,12 +133,16 @@ def guess(
     table = NamedColumns.of(name, known_columns)
     if id_from_row and role is None and not _names_customers(table, given or {}):
         role = "customers"
-    decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
-    choice = Choice(table, decided, features, tuple(kinds or ()))
+    decided: Role
+    if role is None and (told := declared.is_table(table)):
+        decided, because = "customers", told
+    else:
+        decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
+    choice = Choice(table, decided, features, tuple(kinds or ()), declared)
     ours = {} if complete else _ours(columns, decided, features)
     choice.take({**ours, **(given or {})})
     if not complete:
-        choice.fill()
+        fill(choice)
     if id_from_row and "customer_id" not in choice.columns:
         choice.columns["customer_id"], choice.sources["customer_id"] = quote(ROW), ROW
         choice.reasons["customer_id"] = "the number of the row, as none names the customer"
@@ -159,7 +168,7 @@ def guess(
         alternatives=choice.alternatives,
         problems=tuple(problems(choice)),
         doubts=(*choice.doubts, *doubts(choice)),
-        wishes=tuple(wishes(mapping)),
+        wishes=() if declared.columns else tuple(wishes(mapping)),
         kinds={word: (n, known.get(word, kind)) for word, (n, kind) in words.items()},
         role_because=because,
         context=table.kinds_context,
@@ -167,7 +176,7 @@ def guess(
 
 
 def _names_customers(table: NamedColumns, given: MappingOf[str, str]) -> bool:
-    found = (c for log in (False, True) for c in table.candidates("customer_id", log=log))
+    found = (c for log in (False, True) for c in candidates(table, "customer_id", log=log))
     return "customer_id" in given or any(c.worth >= LEAST["customer_id"] for c in found)
 
 
@@ -216,8 +225,8 @@ def role_of(  # noqa: PLR0911 - a line for each sign
     if "timestamp" in given or {"customer_id", "timestamp"} <= set(table.names):
         what = "was given" if "timestamp" in given else "of our own name"
         return "interactions", f"a column {what} that says when it happened"
-    found = [c for log in (False, True) for c in table.candidates("customer_id", log=log)]
-    dated = "since" not in given and bool(table.candidates("timestamp", log=True))
+    found = [c for log in (False, True) for c in candidates(table, "customer_id", log=log)]
+    dated = "since" not in given and bool(candidates(table, "timestamp", log=True))
     if not found:
         return ("interactions" if dated else "customers"), "no column names the customer"
     best = max(found, key=lambda candidate: candidate.worth)
@@ -257,8 +266,8 @@ def _of_purchases(table: NamedColumns) -> str:
     """Why each row is one purchase though no customer repeats; empty if it need not be."""
     if _facts(table) or table.count("person") > 1 or table.count("purchases", 0.9):
         return ""
-    times = [c.column for c in table.candidates("timestamp", log=True)]
-    sums = [c.column for c in table.candidates("value", log=True) if c.worth >= 0.6]
+    times = [c.column for c in candidates(table, "timestamp", log=True)]
+    sums = [c.column for c in candidates(table, "value", log=True) if c.worth >= 0.6]
     since = table.worth("since")
     day = next(
         (c for c in times if since[c.name] < 0.7 and table.worth("ended")[c.name] < 0.9), None

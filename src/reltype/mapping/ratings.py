@@ -95,6 +95,11 @@ def _bounds(values: Sequence[float], *, nps: bool) -> Bounds | None:
     return next((bounds for bounds in usual if bounds[0] <= low and high <= bounds[1]), None)
 
 
+def usual_bounds(values: Sequence[float]) -> Bounds | None:
+    """The narrowest of the usual scales that holds *values*; None where none does."""
+    return _bounds(values, nps=False)
+
+
 def _stars(column: Column) -> dict[str, float]:
     """`5 stars`, `★★★★☆` → −1…1."""
     found: dict[str, float] = {}

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from reltype.definitions.sections import Relationships
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import click
 
-    from reltype import Relationships
     from reltype.definitions.archetypes import Typology
     from reltype.definitions.functions import ScalarFunction
     from reltype.definitions.packs import Definition

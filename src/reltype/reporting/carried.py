@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
+from reltype.arrow import numbers
 from reltype.errors import UsageError, did_you_mean
 from reltype.expressions import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pyarrow as pa
-
-    from reltype.inputs import Input, Inputs
+    from reltype.inputs import Inputs
+    from reltype.inputs.input import Input
     from reltype.scoring.run import Run
 
 _KEPT = "carried column"
@@ -34,10 +35,6 @@ def carried(run: Run, columns: Sequence[str], customers: pa.Array) -> pa.Table:
     Raises:
         UsageError: No input has such a column.
     """
-    import pyarrow as pa
-
-    from reltype.arrow import numbers
-
     listed = pa.table({"id": customers, "place": numbers(np.arange(len(customers)))})
     made = {}
     with run.population.kept(listed, "listed") as name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from reltype.engines import first
@@ -9,11 +10,11 @@ from reltype.expressions import literal, quote
 from reltype.mapping.canonical import LEFT_OUT
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator
 
     from reltype.engines import Engine
-    from reltype.inputs import Input, Inputs
+    from reltype.inputs import Inputs
+    from reltype.inputs.input import Input
     from reltype.scoring.population import Counts, Population
 
 DOMINANT = 0.4
@@ -201,6 +202,4 @@ def _clock(hours: float) -> str:
 
 
 def _before(day: dt.date) -> dt.date:
-    import datetime as dt
-
     return day - dt.timedelta(days=1)

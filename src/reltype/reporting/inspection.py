@@ -13,7 +13,7 @@ from reltype.reporting.summary import Tally, summarise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reltype.inputs import Input
+    from reltype.inputs.input import Input
     from reltype.mapping.guess import Guess
     from reltype.reporting.opened import Opened
     from reltype.reporting.summary import Summary

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reltype.engines import Engine
-    from reltype.inputs import Input, Inputs
+    from reltype.inputs import Inputs
+    from reltype.inputs.input import Input
     from reltype.scoring.population import Population
 
 LEAST = 0.5

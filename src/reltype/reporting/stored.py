@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import ArrowInvalid, csv, parquet
+from pyarrow import json as arrow_json
 
 from reltype.arrow import text
 from reltype.definitions.archetypes import UNCLASSIFIED
@@ -13,8 +19,6 @@ from reltype.scoring import columns as col
 from reltype.scoring.plan import Plan
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.definitions.catalogue import Catalogue
 
 ENDINGS = (".parquet", ".pq", ".csv", ".json", ".jsonl", ".ndjson")
@@ -39,8 +43,6 @@ def is_result(data: Sequence[object]) -> bool:
         return False
     with path.open("rb") as file:
         if path.suffix.lower() in {".parquet", ".pq"}:
-            from pyarrow import ArrowInvalid, parquet
-
             try:
                 return set(parquet.read_schema(file).names) >= _ALWAYS
             except ArrowInvalid:
@@ -56,8 +58,6 @@ def read(path: str | Path) -> pa.Table:
     Raises:
         InputError: It cannot be read, or lacks a column.
     """
-    import pyarrow as pa
-
     try:
         table = _read(Path(path))
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -109,25 +109,16 @@ def columns_carried(table: pa.Table, plan: Plan) -> list[str]:
 
 
 def _read(path: Path) -> pa.Table:
-    import pyarrow as pa
-
     ending = path.suffix.lower()
     if ending in {".parquet", ".pq"}:
-        from pyarrow import parquet
-
         return parquet.read_table(path)
     if ending == ".csv":
-        from pyarrow import csv
-
         types = dict.fromkeys((*TEXTS, *LISTS, "alarms"), pa.string())
         options = csv.ConvertOptions(column_types=types, strings_can_be_null=False)
         parsing = csv.ParseOptions(newlines_in_values=True)
         return csv.read_csv(path, parse_options=parsing, convert_options=options)
-    from pyarrow import json as arrow_json
 
     if ending == ".json":
-        import json
-
         return pa.Table.from_pylist(json.loads(path.read_text(encoding="utf-8")))
     return arrow_json.read_json(path)
 
@@ -137,17 +128,11 @@ def _set(table: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.T
 
 
 def _emptied(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     return pc.if_else(pc.equal(column, text("")), pa.scalar(None, pa.string()), column)
 
 
 def _split(column: pa.ChunkedArray) -> pa.Array:
     """Lists of texts: as they are, or where a CSV holds them joined, cut."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     held = column.combine_chunks()
     if pa.types.is_list(held.type):
         return held.cast(pa.list_(pa.string()))
@@ -159,8 +144,6 @@ def _split(column: pa.ChunkedArray) -> pa.Array:
 
 def _structs(column: pa.ChunkedArray, fields: Sequence[str]) -> pa.Array:
     """Lists of structs; of a CSV with the first field alone, the others null."""
-    import pyarrow as pa
-
     held = column.combine_chunks()
     types = {"contribution": pa.float64(), "priority": pa.float64()}
     wanted = pa.list_(pa.struct([(name, types.get(name, pa.string())) for name in fields]))

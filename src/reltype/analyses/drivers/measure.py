@@ -11,9 +11,10 @@ from attrs import evolve, field, frozen
 from reltype.analyses.drivers import intervals, noise, performance
 from reltype.analyses.drivers.missing import LOST, Moments, Treatment, moments
 from reltype.analyses.drivers.moments import Sample, correlation
-from reltype.analyses.drivers.result import Driver, Drivers
+from reltype.analyses.drivers.result import Drivers
 from reltype.analyses.drivers.shares import mean_shares, replicated
 from reltype.analyses.drivers.topics import bundles
+from reltype.analyses.drivers.values import Driver
 from reltype.errors import InputError
 
 if TYPE_CHECKING:

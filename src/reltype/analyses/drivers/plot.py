@@ -9,14 +9,14 @@ from reltype.errors import UsageError
 from reltype.reporting.plots.drawing import GREY, Axis, Drawing, colour
 
 if TYPE_CHECKING:
-    from reltype.analyses.drivers.result import Driver, Drivers
+    from reltype.analyses.drivers.values import Driver, Shares
 
 WIDTH, HEIGHT = 760, 560
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 30, 60, 60
 _CORNERS = (("fix", 0, 0), ("keep", 1, 0), ("leave", 0, 1), ("wasted", 1, 1))
 
 
-def svg(found: Drivers, part: str | None = None) -> str:
+def svg(found: Shares, part: str | None = None) -> str:
     """Importance upwards, level to the right, an interval on both axes; grey below the noise.
 
     Raises:

@@ -4,78 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from reltype import formats
+from reltype.analyses.drivers import plot, words
+from reltype.analyses.drivers.values import Shares
+from reltype.analyses.sections import of_document
 from reltype.errors import UsageError
+from reltype.formats import BUILTIN, Format
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
-    from reltype.analyses.drivers.codes import Proposal
-    from reltype.analyses.drivers.intervals import Difference
-    from reltype.analyses.drivers.performance import Cross, Performance
-    from reltype.analyses.drivers.topics import Bundle, Topic
     from reltype.definitions.sections import Section
 
-NO_CAUSE = (
-    "A share says what goes with the outcome among those who answered, not what would follow if "
-    "something were changed."
-)
-CHANCE = 0.05
-"""Probability of so great an R² by chance from which nothing is reported."""
-
 
 @frozen
-class Driver:
-    """What an attribute, or a group of them, stands for.
-
-    Attributes:
-        name: As the survey calls it.
-        share: Its LMG share of R², ≥ 0; all shares sum to R² (less what always stays in).
-        low: Where the 95 % interval of `share` begins.
-        high: Where it ends.
-        error: Standard error of `share` where orders were drawn, beyond 23 attributes; else 0.
-        relative_weight: Johnson's relative weight.
-        first: R² of it alone.
-        last: What R² loses without it.
-        pratt: Pratt's β·r.
-        car: Its squared CAR score.
-        correlation: With the outcome, −1…1; None for a group.
-        likely_first: In what share of the replicates it has the most.
-        line: What noise of as many columns would get; a share below is not told from noise.
-        performance: How well it does; None where it has no scale.
-    """
-
-    name: str
-    share: float
-    low: float
-    high: float
-    error: float
-    relative_weight: float
-    first: float
-    last: float
-    pratt: float
-    car: float
-    correlation: float | None
-    likely_first: float
-    line: float
-    performance: Performance | None = None
-
-    @property
-    def sign(self) -> str:
-        """`+` or `-`, of the raw correlation; empty for a group."""
-        if self.correlation is None or self.correlation == 0:
-            return ""
-        return "+" if self.correlation > 0 else "-"
-
-
-@frozen
-class Drivers:
+class Drivers(Shares):
     """What drives an outcome.
 
     Attributes:
@@ -106,171 +55,24 @@ class Drivers:
         topics: Attribute → the relational benefit, or kind of one, that it speaks of.
         benefits: Benefit → what its attributes stand for together, the greatest first.
         kinds: The same of functional, socio-emotional and clinical or technical ones.
+        formats: The ways out that `write` knows.
         causal_warning: Why none of this is a cause.
     """
 
-    outcome: str
-    rows: int
-    rows_read: int
-    complete: int
-    treatment: str
-    weighted: bool
-    size: float
-    r2: float
-    low: float
-    high: float
-    adjusted: float | None
-    always: Mapping[str, float]
-    drivers: Mapping[str, Driver]
-    noise: float
-    chance: float
-    differences: tuple[Difference, ...] = field(repr=False)
-    alike: tuple[tuple[str, ...], ...]
-    weak: tuple[str, ...]
-    cross: Cross | None
-    replicates: int
-    notes: tuple[str, ...] = ()
-    codes: tuple[Proposal, ...] = ()
     by: Mapping[str, Drivers] = field(factory=dict, repr=False)
-    small: Mapping[str, int] = field(factory=dict)
-    topics: Mapping[str, Topic] = field(factory=dict)
-    benefits: Mapping[str, Bundle] = field(factory=dict)
-    kinds: Mapping[str, Bundle] = field(factory=dict)
-    causal_warning: str = NO_CAUSE
-
-    def __getitem__(self, name: str) -> Driver:
-        return self.drivers[name]
-
-    @property
-    def ranked(self) -> list[Driver]:
-        """The drivers, the greatest first."""
-        return sorted(self.drivers.values(), key=lambda d: (-d.share, d.name))
-
-    @property
-    def reported(self) -> list[Driver]:
-        """Those that are told from noise, the greatest first; none where R² itself may be chance."""
-        if self.chance >= CHANCE:
-            return []
-        return [driver for driver in self.ranked if driver.share > driver.line]
-
-    def section(self) -> Section:
-        """As a part of the report: `found.report(path, sections=[…])`."""
-        from reltype.analyses.sections import of_document
-
-        return of_document(self.document())
-
-    def document(self) -> dict[str, Any]:
-        """The result as JSON has it: a contract, see docs/drivers.md."""
-        each = self.drivers
-        return {
-            "outcome": self.outcome,
-            "r2": self.r2,
-            "rows": self.rows,
-            "lmg": {name: d.share for name, d in each.items()},
-            "relative_weights": {name: d.relative_weight for name, d in each.items()},
-            "first": {name: d.first for name, d in each.items()},
-            "last": {name: d.last for name, d in each.items()},
-            "noise": self.noise,
-            "intervals": {name: [d.low, d.high] for name, d in each.items()},
-            "pratt": {name: d.pratt for name, d in each.items()},
-            "car": {name: d.car for name, d in each.items()},
-            "correlations": {name: d.correlation for name, d in each.items()},
-            "signs": {name: d.sign for name, d in each.items()},
-            "standard_errors": {name: d.error for name, d in each.items()},
-            "first_probability": {name: d.likely_first for name, d in each.items()},
-            "reported": [d.name for d in self.reported],
-            "alike": [list(run) for run in self.alike],
-            "differences": [
-                {
-                    "first": d.first,
-                    "second": d.second,
-                    "difference": d.value,
-                    "interval": [d.low, d.high],
-                }
-                for d in self.differences
-            ],
-            "r2_interval": [self.low, self.high],
-            "r2_adjusted": self.adjusted,
-            "chance": self.chance,
-            "always": dict(self.always),
-            "weak": bool(self.weak),
-            "weak_because": list(self.weak),
-            "missing": self.treatment,
-            "rows_read": self.rows_read,
-            "rows_complete": self.complete,
-            "effective_rows": self.size,
-            "replicates": self.replicates,
-            "performance": {
-                name: {
-                    "mean": d.performance.mean,
-                    "scale": list(d.performance.scale),
-                    "level": d.performance.level,
-                    "interval": [d.performance.low, d.performance.high],
-                    "quadrant": d.performance.quadrant,
-                    "probability": d.performance.sure,
-                }
-                for name, d in each.items()
-                if d.performance is not None
-            },
-            "lines": None
-            if self.cross is None
-            else {"importance": self.cross.importance, "level": self.cross.level},
-            "benefits_of": {name: t.benefit or t.kind for name, t in self.topics.items()},
-            "benefits": {name: _bundle(bundle) for name, bundle in self.benefits.items()},
-            "kinds": {name: _bundle(bundle) for name, bundle in self.kinds.items()},
-            "dont_know": [
-                {"code": c.code, "columns": list(c.columns), "count": c.count, "take": c.taken}
-                for c in self.codes
-            ],
-            "notes": list(self.notes),
-            "warning": self.causal_warning,
-            **(
-                {"by": {value: one.document() for value, one in self.by.items()}} if self.by else {}
-            ),
-            **({"too_few": dict(self.small)} if self.small else {}),
-        }
-
-    def table(self) -> pa.Table:
-        """A row for each driver of the whole and of each part, the greatest first."""
-        import pyarrow as pa
-
-        parts = {"": self, **self.by}
-        rows = [
-            {
-                **({"part": value} if self.by else {}),
-                "attribute": d.name,
-                "share": d.share,
-                "low": d.low,
-                "high": d.high,
-                "share_of_explained": d.share / one.r2 if one.r2 else None,
-                "relative_weight": d.relative_weight,
-                "first": d.first,
-                "last": d.last,
-                "pratt": d.pratt,
-                "car": d.car,
-                "correlation": d.correlation,
-                "first_probability": d.likely_first,
-                "noise": d.line,
-                "reported": d in one.reported,
-                "mean": d.performance.mean if d.performance else None,
-                "level": d.performance.level if d.performance else None,
-                "quadrant": d.performance.quadrant if d.performance else None,
-                "benefit": self.topics[d.name].benefit if d.name in self.topics else None,
-            }
-            for value, one in parts.items()
-            for d in one.ranked
-        ]
-        return pa.Table.from_pylist(rows)
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     def to_pandas(self) -> pd.DataFrame:
         """The table as a pandas DataFrame; needs `reltype[pandas]`."""
         return self.table().to_pandas()
 
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.document())
+
     def text(self) -> str:
         """The result in words and a table, at most 80 columns wide."""
-        from reltype.analyses.drivers.words import text
-
-        return text(self)
+        return words.text(self)
 
     def svg(self, part: str | None = None) -> str:
         """The quadrants as an SVG picture: importance upwards, performance to the right.
@@ -281,11 +83,9 @@ class Drivers:
         Raises:
             UsageError: There is no such part, or no attribute has a level.
         """
-        from reltype.analyses.drivers.plot import svg
-
         if part is not None and part not in self.by:
             raise UsageError(f"there is no part {part!r}; there are: {', '.join(self.by)}.")
-        return svg(self if part is None else self.by[part], part)
+        return plot.svg(self if part is None else self.by[part], part)
 
     def draw(self, path: str | Path) -> list[Path]:
         """Write the picture there, and that of each part beside it, its name before the ending.
@@ -293,8 +93,6 @@ class Drivers:
         Raises:
             UsageError: No attribute has a level.
         """
-        from reltype import formats
-
         first = Path(path)
         made = {first: self.svg()}
         for part, one in self.by.items():
@@ -315,8 +113,6 @@ class Drivers:
         Raises:
             UsageError: No format has that ending or name.
         """
-        from reltype import formats
-
         ending = (format or Path(path).suffix.removeprefix(".")).lower()
         if ending in {"json", "svg"}:
             made = self.svg() if ending == "svg" else json.dumps(self.document(), indent=2)
@@ -324,14 +120,4 @@ class Drivers:
                 stream.write(f"{made}\n".encode())
             return
         table = self.table()
-        formats.write(table.schema, table.to_batches(), path, format)
-
-
-def _bundle(bundle: Bundle) -> dict[str, Any]:
-    return {
-        "share": bundle.share,
-        "interval": [bundle.low, bundle.high],
-        "attributes": list(bundle.attributes),
-        "weight": bundle.weight,
-        "reported": bundle.reported,
-    }
+        formats.write(table.schema, table.to_batches(), path, format, self.formats)

@@ -11,7 +11,7 @@ from reltype.formats.printing import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reltype.analyses.drivers.result import Driver, Drivers
+    from reltype.analyses.drivers.values import Driver, Shares
 
 WIDTH = 80
 _NAME = 25
@@ -24,7 +24,7 @@ _TREATMENTS = {
 }
 
 
-def text(found: Drivers) -> str:
+def text(found: Shares) -> str:
     """The whole, then each part."""
     blocks = [_block(found, "")]
     blocks += [_block(one, value) for value, one in found.by.items()]
@@ -39,11 +39,11 @@ def text(found: Drivers) -> str:
     return "\n\n".join([*blocks, "\n".join(closing)])
 
 
-def _block(found: Drivers, part: str) -> str:
+def _block(found: Shares, part: str) -> str:
     return "\n".join(line for piece in _pieces(found, part) for line in piece.splitlines() or [""])
 
 
-def _pieces(found: Drivers, part: str) -> Iterator[str]:
+def _pieces(found: Shares, part: str) -> Iterator[str]:
     head = f"{part}: w" if part else "W"
     gaps = "" if found.complete == found.rows_read else f", {_TREATMENTS[found.treatment]}"
     weights = f", weighted (worth {found.size:,.0f} equal rows)" if found.weighted else ""
@@ -79,7 +79,7 @@ def _pieces(found: Drivers, part: str) -> Iterator[str]:
     yield from ["", *below] if below else []
 
 
-def _below(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
+def _below(found: Shares, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
     """What stands below the table."""
     if any(d not in reported for d in found.ranked):
         yield _wrapped(
@@ -96,7 +96,7 @@ def _below(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> 
     yield from _benefits(found, names)
 
 
-def _table(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> str:
+def _table(found: Shares, reported: list[Driver], names: Mapping[str, str]) -> str:
     levels = any(d.performance for d in found.ranked)
     wide = min(_NAME, max(map(len, names.values())))
     head = f"  {'':<{wide}} {'share':>5} {'95 % interval':>13} {'r':>5} {'first':>5}"
@@ -122,7 +122,7 @@ def _table(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> 
     return "\n".join(lines)
 
 
-def _runs(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
+def _runs(found: Shares, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
     known = {d.name for d in reported}
     runs = [[names[n] for n in run if n in known] for run in found.alike]
     for run in runs:
@@ -130,7 +130,7 @@ def _runs(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> I
             yield _wrapped(f"Cannot be told apart: {', '.join(run)}.")
 
 
-def _quadrants(found: Drivers, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
+def _quadrants(found: Shares, reported: list[Driver], names: Mapping[str, str]) -> Iterator[str]:
     if not reported or found.cross is None:
         return
     known = {d.name for d in reported}
@@ -149,7 +149,7 @@ def _quadrants(found: Drivers, reported: list[Driver], names: Mapping[str, str])
         yield _wrapped("No quadrant can be told: every interval crosses a line.")
 
 
-def _benefits(found: Drivers, names: Mapping[str, str]) -> Iterator[str]:
+def _benefits(found: Shares, names: Mapping[str, str]) -> Iterator[str]:
     """What benefits, and the three kinds of them, stand for."""
     for held, what in ((found.benefits, "benefit"), (found.kinds, "kind of benefit")):
         if not any(b.reported for b in held.values()):
@@ -167,7 +167,7 @@ def _benefits(found: Drivers, names: Mapping[str, str]) -> Iterator[str]:
             ).rstrip()
 
 
-def shown_names(found: Drivers) -> dict[str, str]:
+def shown_names(found: Shares) -> dict[str, str]:
     """Names as people see them: without what all begin with, up to a colon or an underscore."""
     names = {name: printable(name) for name in found.drivers}
     first, last = min(names.values()), max(names.values())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.api import Opened
-    from reltype.inputs import Input
+    from reltype.inputs.input import Input
 
 _CLOSED = re.compile(
     r"(closed|resolved|solved|completed|resolution|close|solved_?at|geschlossen|erledigt|gelöst|"

@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
+import pyarrow as pa
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.formats.table import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reltype.learning.evaluation import Evaluation
+    from reltype.learning.evaluation.figures import Figures
 
 RELIABLE = ("customers", "stated", "right", "from")
 RISK = ("min_confidence", "coverage", "risk", "macro_f1")
 
 
-def text(made: Evaluation) -> str:
+def text(made: Figures) -> str:
     """Everything in words and tables, for a terminal."""
     low, high = made.macro_f1_interval
     parts = [
@@ -33,7 +35,7 @@ def text(made: Evaluation) -> str:
             f"Probabilities: log-loss {made.log_loss:.3f}, Brier {made.brier:.3f}, "
             f"expected calibration error {_figure(made.calibration_error)}."
         ),
-        _table(
+        aligned(
             ("stated confidence", "customers", "mean stated", "share right"),
             [
                 (f"{edge:.1f} … {edge + 0.1:.1f}", int(n), _figure(stated), _figure(right))
@@ -42,7 +44,7 @@ def text(made: Evaluation) -> str:
             ],
         ),
         "What --min-confidence would give:",
-        _table(
+        aligned(
             ("min_confidence", "named", "wrong of those", "macro-F1"),
             [
                 (f"{t:.2f}", f"{c:.1%}", _percent(r), _figure(f))
@@ -54,7 +56,25 @@ def text(made: Evaluation) -> str:
     return "\n\n".join([*parts, *(f"Note: {note}" for note in made.notes)])
 
 
-def plain(made: Evaluation) -> dict[str, Any]:
+def table(made: Figures) -> pa.Table:
+    """A row per archetype: `customers`, and each figure with the ends of its 95 % interval.
+
+    Null where a figure has no meaning, as precision has none where nobody was named so.
+    """
+    rows = []
+    for name, row in made.per_class.items():
+        flat: dict[str, Any] = {"archetype": name, "customers": row["customers"]}
+        for figure in ("precision", "recall", "f1"):
+            low, high = row[f"{figure}_interval"]
+            flat |= {figure: row[figure], f"{figure}_low": low, f"{figure}_high": high}
+        rows.append(flat)
+    types = {"archetype": pa.string(), "customers": pa.int64()}
+    return pa.Table.from_pylist(
+        rows, schema=pa.schema([(c, types.get(c, pa.float64())) for c in rows[0]])
+    )
+
+
+def plain(made: Figures) -> dict[str, Any]:
     """Everything as plain numbers, lists and dicts; null where a figure has no meaning."""
     return {
         "customers": len(made),
@@ -79,14 +99,14 @@ def plain(made: Evaluation) -> dict[str, Any]:
     }
 
 
-def _per_class(made: Evaluation) -> str:
+def _per_class(made: Figures) -> str:
     def with_ends(row: dict[str, Any], name: str) -> str:
         low, high = row[f"{name}_interval"]
         if row[name] is None or low is None:
             return "-"
         return f"{row[name]:.2f} ({low:.2f} … {high:.2f})"
 
-    return _table(
+    return aligned(
         ("archetype", "customers", "precision", "recall", "F1"),
         [
             (name, row["customers"], *(with_ends(row, n) for n in ("precision", "recall", "f1")))
@@ -95,14 +115,14 @@ def _per_class(made: Evaluation) -> str:
     )
 
 
-def _confusion(made: Evaluation) -> str:
-    return _table(
+def _confusion(made: Figures) -> str:
+    return aligned(
         ("is \\ was named", *made.archetypes, UNCLASSIFIED),
         [(name, *map(int, row)) for name, row in zip(made.archetypes, made.confusion, strict=True)],
     )
 
 
-def _rules(made: Evaluation) -> list[str]:
+def _rules(made: Figures) -> list[str]:
     rows = [
         (
             r.name,
@@ -115,18 +135,18 @@ def _rules(made: Evaluation) -> list[str]:
         if r.fired
     ]
     silent = [r.name for r in made.rules if not r.fired]
-    told = [_table(("rule", "for", "fired on", "right", "by chance"), rows)] if rows else []
+    told = [aligned(("rule", "for", "fired on", "right", "by chance"), rows)] if rows else []
     return told + (
         [f"Rules that fired on no labelled customer: {', '.join(silent)}."] if silent else []
     )
 
 
-def _against(made: Evaluation) -> list[str]:
+def _against(made: Figures) -> list[str]:
     if (a := made.against) is None:
         return []
     return [
         f"Against {a.column!r} ({a.segments} segments, {a.customers:,} customers):",
-        _table(
+        aligned(
             ("", a.column, "reltype"),
             [
                 ("adjusted mutual information with the labels", _figure(a.shared), _figure(a.ours)),
@@ -140,7 +160,7 @@ def _against(made: Evaluation) -> list[str]:
     ]
 
 
-def _groups(made: Evaluation) -> list[str]:
+def _groups(made: Figures) -> list[str]:
     if not made.groups:
         return []
     rows = []
@@ -160,13 +180,7 @@ def _groups(made: Evaluation) -> list[str]:
             )
         )
     header = ("group", "customers", "macro-F1", "against the others", UNCLASSIFIED, "look at")
-    return [_table(header, rows)]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    from tabulate import tabulate
-
-    return str(tabulate([[str(c) for c in row] for row in rows], header, disable_numparse=True))
+    return [aligned(header, rows)]
 
 
 def _rows(names: Sequence[str], table: Iterable[Iterable[float]]) -> list[dict[str, float | None]]:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
+from reltype import __version__
+from reltype.config.blocks import Block
 from reltype.errors import ConfigError, InputError
-from reltype.learning.model.modelfile import LARGEST, Record, packed, unpacked
+from reltype.formats import destination
+from reltype.learning.model.modelfile import LARGEST, Contents, packed, unpacked
 
 if TYPE_CHECKING:
-    from reltype.config.blocks import Block
     from reltype.definitions.catalogue import Catalogue
-    from reltype.learning.model.learned import Learned
     from reltype.plugins.guard import GuardedRecipe
     from reltype.scoring.classifiers import Classifier
     from reltype.scoring.plan import Plan
-    from reltype.scoring.population import Scales
     from reltype.scoring.run import Run
 
 
 @frozen(eq=False)
-class Model:
+class Model(Contents):
     """What a fit learned.
 
     Attributes:
@@ -45,26 +45,9 @@ class Model:
         version: The reltype that fitted it.
     """
 
-    typology: str
-    archetypes: tuple[str, ...]
-    scales: Scales
-    temperature: float
-    priors: Mapping[str, float] = field(factory=dict)
-    learned: Learned | None = field(default=None, repr=False)
-    min_confidence: float | None = None
-    mappings: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
-    plugins: Mapping[str, str] = field(factory=dict)
-    knowledge: str = field(default="", repr=False)
-    data: Mapping[str, Any] = field(factory=dict)
-    record: Record | None = None
-    notes: tuple[str, ...] = ()
-    version: str = ""
-
     @classmethod
     def of(cls, run: Run) -> Model:
         """What a run teaches without labels: scales, and how far its rules repeat each other."""
-        from reltype import __version__
-
         plan = run.plan
         loaded = run.knowledge.plugins.loaded.values()
         return cls(
@@ -92,8 +75,6 @@ class Model:
     @property
     def blocks(self) -> tuple[Block, ...]:
         """How the data was read, for files that have its columns: next month's export."""
-        from reltype.config.blocks import Block
-
         return tuple(
             Block(m["role"], "the model", {}, m["columns"], m.get("where")) for m in self.mappings
         )
@@ -159,8 +140,6 @@ class Model:
         Raises:
             OutputError: The place cannot be written.
         """
-        from reltype.formats import destination
-
         with destination(path) as stream:
             stream.write(self.to_bytes())
 

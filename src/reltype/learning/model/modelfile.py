@@ -12,18 +12,19 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, frozen
+from attrs import asdict, field, frozen
 
 from reltype.config.blocks import ROLES
 from reltype.errors import ConfigError, InputError
 from reltype.formats import toml
 from reltype.learning.model.archive import Limits, pack, unpack
+from reltype.learning.model.serialization import TRUSTED, dumps, loads
 from reltype.learning.model.toml import written
 from reltype.mapping.canonical import EARLIEST, LATEST
 from reltype.scoring.population import Scales
 
 if TYPE_CHECKING:
-    from reltype.learning.model import Model
+    from reltype.learning.model.learned import Learned
 
 FORMAT = 1
 MANIFEST, SCALES, POOL, MAPPING, LEARNER = (
@@ -66,10 +67,28 @@ class Record:
     penalty: float | None = None
 
 
-def packed(model: Model) -> bytes:
-    """The content of the file of *model*; equal bytes for an equal model."""
-    from reltype.learning.model.serialization import TRUSTED, dumps
+@frozen(eq=False)
+class Contents:
+    """What a model file holds: `reltype.Model` says what each attribute is."""
 
+    typology: str
+    archetypes: tuple[str, ...]
+    scales: Scales
+    temperature: float
+    priors: Mapping[str, float] = field(factory=dict)
+    learned: Learned | None = field(default=None, repr=False)
+    min_confidence: float | None = None
+    mappings: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    plugins: Mapping[str, str] = field(factory=dict)
+    knowledge: str = field(default="", repr=False)
+    data: Mapping[str, Any] = field(factory=dict)
+    record: Record | None = None
+    notes: tuple[str, ...] = ()
+    version: str = ""
+
+
+def packed(model: Contents) -> bytes:
+    """The content of the file of *model*; equal bytes for an equal model."""
     members = {
         SCALES: written(_scales_table(model.scales)).encode(),
         POOL: written(_pool_table(model)).encode(),
@@ -109,8 +128,6 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
         )
         learned = None
         if LEARNER in members:
-            from reltype.learning.model.serialization import loads
-
             learned = loads(members[LEARNER], f"{what}: {LEARNER}")
         made: dict[str, Any] = {
             "typology": _text(manifest["typology"]),
@@ -198,7 +215,7 @@ def _scales_table(scales: Scales) -> dict[str, Any]:
     }
 
 
-def _pool_table(model: Model) -> dict[str, Any]:
+def _pool_table(model: Contents) -> dict[str, Any]:
     table: dict[str, Any] = {
         "archetypes": list(model.archetypes),
         "temperature": model.temperature,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.arrow import doubles, numbers, text
+from reltype.reporting.attention import ENDED, first_priority, order
 
 if TYPE_CHECKING:
     from reltype.arrow import Floats
@@ -47,14 +49,14 @@ class Conversation:
 
 
 def conversations(subject: Subject, most: int = MOST) -> tuple[Conversation, ...]:
-    """Those with an alarm, then those for whom most is to be gained; nobody who has left.
+    """Whom `attention` puts first; nobody who has left, nor of whom there is nothing to say.
 
     Of the unclassified only those with an alarm or a broken must-be.
     """
-    urgent = urgency(subject)
-    ranked = np.argsort(-urgent, kind="stable")[:most]
+    ranked = order(subject.table)
+    urgent = urgency(subject)[ranked]
     named = subject.named[ranked] < len(subject.plan.archetypes)
-    chosen = ranked[(urgent[ranked] > 0) & (named | (urgent[ranked] >= 1))]
+    chosen = ranked[(urgent > 0) & (named | (urgent >= 1))][:most]
     known = {one.name: one for one in subject.plan.benefits}
     made = []
     wanted = ["archetype", "certainty", "status", "alarms", "reasons", "benefits"]
@@ -90,19 +92,11 @@ def urgency(subject: Subject) -> Floats:
 
     A benefit whose must-be is broken has 1 more of its own (see `scoring.priorities`).
     """
-    import pyarrow.compute as pc
-
-    lists = subject.table.column("benefits").combine_chunks()
-    size = np.nan_to_num(doubles(pc.list_value_length(lists))).astype(np.int64)
-    flat = np.nan_to_num(doubles(pc.struct_field(pc.list_flatten(lists), "priority")))
-    made = np.zeros(len(subject))
-    begin = np.cumsum(size) - size
-    made[size > 0] = flat[begin[size > 0]]
+    made = np.nan_to_num(first_priority(subject.table.column("benefits").combine_chunks()))
     alarms = subject.table.column("alarms").combine_chunks()
     made += np.nan_to_num(doubles(pc.list_value_length(alarms))) > 0
     status = subject.table.column("status").combine_chunks()
-    gone = doubles(pc.equal(status, text("ended"))) == 1
-    return np.where(gone, 0.0, made)
+    return np.where(doubles(pc.equal(status, text(ENDED))) == 1, 0.0, made)
 
 
 def _plain(because: str) -> bool:

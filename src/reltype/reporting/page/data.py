@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import evolve, frozen
 
 from reltype.arrow import doubles, numbers, texts
@@ -15,8 +17,6 @@ from reltype.reporting.page.portraits import readable
 from reltype.reporting.page.timelines import PERIODS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.arrow import Floats, Ints
     from reltype.definitions.features import Feature
     from reltype.reporting.page.subject import Subject
@@ -192,30 +192,20 @@ def _hundredths(values: Floats, step: int) -> Ints:
 
 def _cut(column: pa.Array, most: int) -> pa.Array:
     """The first items of each list."""
-    import pyarrow.compute as pc
-
     return pc.list_slice(column, 0, most, return_fixed_size_list=False)
 
 
 def _lengths(column: pa.Array) -> Ints:
-    import pyarrow.compute as pc
-
     return np.nan_to_num(doubles(pc.list_value_length(column))).astype(np.int64)
 
 
 def _flat(column: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
     return pc.list_flatten(column)
 
 
 def _field(items: pa.Array, name: str) -> pa.Array:
-    import pyarrow.compute as pc
-
     return pc.struct_field(items, name)
 
 
 def _joined(column: pa.ChunkedArray) -> pa.Array:
-    import pyarrow.compute as pc
-
     return pc.binary_join(column.combine_chunks(), texts(["; "])[0])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from reltype.errors import UsageError, did_you_mean
 from reltype.reporting import facts, stored
 from reltype.reporting.carried import carried
@@ -15,8 +17,6 @@ from reltype.reporting.page.timelines import timelines
 from reltype.reporting.rules import rule_reports
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.definitions.sections import Section
     from reltype.reporting.summary import Summary
     from reltype.scoring.plan import Plan
@@ -103,8 +103,6 @@ def _may_be_shown(by: Sequence[str], *, redact: bool, ids: Sequence[str | None])
 
 
 def _texts(table: pa.Table) -> dict[str, pa.Array]:
-    import pyarrow as pa
-
     return {
         name: table.column(name).cast(pa.string()).combine_chunks() for name in table.column_names
     }

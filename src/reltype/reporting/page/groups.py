@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.arrow import doubles
@@ -14,8 +16,6 @@ from reltype.reporting.page.formatting import three
 from reltype.reporting.page.packing import encoded
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.arrow import Ints
     from reltype.reporting.page.subject import Subject
 
@@ -127,9 +127,6 @@ def grouped(values: pa.Array) -> tuple[list[str], Ints]:
 
 def _quarters(phrases: list[str], codes: Ints) -> tuple[list[str], Ints] | None:
     """Numbers by quarters; None where they are not numbers."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     try:
         column = pc.cast(
             pa.array([phrase or None for phrase in phrases], pa.string()), pa.float64()

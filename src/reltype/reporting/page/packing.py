@@ -22,13 +22,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define, field
 
 from reltype.arrow import doubles
 from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 FIGURE = re.compile(r"\d(?:[\d,.]*\d)?")
@@ -114,9 +115,6 @@ class Pack:
 
 def encoded(values: pa.Array | pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
     """The different texts of a column, sorted, and which each row has; a null is empty."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     column = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     found = pc.dictionary_encode(column.fill_null(""))
     order = pc.array_sort_indices(found.dictionary)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 from attrs import frozen
 
+from reltype.arrow import numbers
 from reltype.reporting.page import formatting
 
 if TYPE_CHECKING:
@@ -234,10 +236,6 @@ def _advice(
     subject: Subject, archetype: Archetype, mine: np.ndarray
 ) -> tuple[tuple[Advice, ...], tuple[Advice, ...]]:
     """What suits it, by how many it is suggested to first, then by how well; what it is warned off."""
-    import pyarrow.compute as pc
-
-    from reltype.arrow import numbers
-
     first = pc.list_slice(subject.table.column("benefits").take(numbers(mine)), 0, 1)
     names = pc.struct_field(pc.list_flatten(first), "name")
     counts = {row["values"]: row["counts"] for row in pc.value_counts(names).to_pylist()}

@@ -2,7 +2,8 @@
 
 The content security policy allows nothing (`default-src 'none'`) but this style sheet and this script,
 each by the SHA-256 of its text: no style attribute, no handler in an attribute, no request. Texts are
-escaped by jinja2; what is marked as safe here is our own style sheet, our script and our drawings.
+escaped by jinja2; what the template marks as safe is our own style sheet, our script and our drawings,
+which escape their texts themselves.
 """
 
 from __future__ import annotations
@@ -31,27 +32,13 @@ def page(view: Mapping[str, Any]) -> str:
         UsageError: jinja2 is not installed.
     """
     made = _environment()
-    from markupsafe import Markup
-
     style, script = _text("page.css"), _text("page.js")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
     template = made.get_template("page.html.j2")
-    return template.render(  # what is marked as safe is ours
-        **view,
-        policy=policy,
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-    )
-
-
-def drawing(svg: str) -> Any:  # noqa: ANN401  Markup, of a package that may not be there
-    """One of our drawings, whose texts it has escaped itself."""
-    from markupsafe import Markup
-
-    return Markup(svg)  # noqa: S704
+    return template.render(**view, policy=policy, style=style, script=script)
 
 
 def needed() -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from attrs import define, field
 
 from reltype.arrow import doubles
@@ -18,8 +19,6 @@ from reltype.reporting.page.packing import encoded
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.arrow import Floats, Ints
     from reltype.definitions.sections import Section
     from reltype.reporting.page.names import Names
@@ -137,8 +136,6 @@ class Subject:
 
     def fact(self, name: str) -> Floats:
         """(n,) a feature as numbers: days from 1970, truths as 0 and 1; NaN where not seen."""
-        import pyarrow as pa
-
         assert self.facts is not None  # noqa: S101  who asks has looked
         column = self.facts.column(name)
         if pa.types.is_date(column.type):

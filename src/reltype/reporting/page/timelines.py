@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.arrow import doubles, numbers, text
@@ -14,8 +16,6 @@ from reltype.explaining.customer_card import LANES
 from reltype.expressions import literal
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.arrow import Ints
     from reltype.scoring.run import Run
 
@@ -70,9 +70,6 @@ class Timelines:
 
 def timelines(run: Run, customers: pa.Array) -> Timelines | None:
     """Of *customers*, in their order; None where there is no log."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if not run.inputs.logs:
         return None
     start, end = run.scales.log_start, run.scales.as_of

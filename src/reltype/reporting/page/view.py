@@ -6,19 +6,20 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from reltype import __version__
 from reltype.arrow import numbers
 from reltype.definitions.phrases import a as with_article
 from reltype.formats.printing import printable
 from reltype.reporting import plots
+from reltype.reporting.facts import sentence
 from reltype.reporting.page import formatting, people
 from reltype.reporting.page.conversations import conversations
 from reltype.reporting.page.data import MOST, chosen, data
 from reltype.reporting.page.groups import breakdown
 from reltype.reporting.page.mix import mix
 from reltype.reporting.page.portraits import axes, portraits
-from reltype.reporting.page.rendering import drawing
 from reltype.reporting.plots import drawing as shapes
 
 if TYPE_CHECKING:
@@ -94,14 +95,12 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
     }
 
 
-def mark(place: int, *, named: bool = True) -> Any:  # noqa: ANN401  Markup
+def mark(place: int, *, named: bool = True) -> str:
     """The small shape that an archetype has everywhere."""
     colour = shapes.colour(place) if named else shapes.GREY
     made = shapes.Drawing("mark", 14, 14, "", "")
     made.marks([(7, 7)], shapes.shape(place), colour, radius=5, fill=1)
-    return drawing(
-        f'<svg class="mark" viewBox="0 0 14 14" aria-hidden="true">{"".join(made.parts)}</svg>'
-    )
+    return f'<svg class="mark" viewBox="0 0 14 14" aria-hidden="true">{"".join(made.parts)}</svg>'
 
 
 def _about(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
@@ -161,8 +160,6 @@ def _from(levels: Sequence[Level], place: int) -> str:
 
 def _because(subject: Subject) -> list[tuple[str, str]]:
     """Why nobody is named, and of how many."""
-    import pyarrow.compute as pc
-
     column = subject.table.column("unclassified_because").drop_null()
     counted = pc.value_counts(column.combine_chunks()).to_pylist()
     ranked = sorted(counted, key=lambda row: (-row["counts"], row["values"]))
@@ -170,8 +167,6 @@ def _because(subject: Subject) -> list[tuple[str, str]]:
 
 
 def _statuses(subject: Subject) -> list[str]:
-    import pyarrow.compute as pc
-
     found = pc.unique(subject.table.column("status").drop_null()).to_pylist()
     return sorted(subject.names.text(one) for one in found)
 
@@ -192,7 +187,7 @@ def _mix(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
         note="In brackets: the 95% interval, were other customers like these drawn.",
     )
     return {
-        "svg": drawing(svg),
+        "svg": svg,
         "rows": [
             {
                 "place": i,
@@ -237,7 +232,7 @@ def _map(subject: Subject) -> dict[str, Any] | None:
         for one in (across, up)
     ]
     named = bool((subject.named < len(names) - 1).any())
-    return {"svg": drawing(svg), "axes": described, "rows": rows, "named": named}
+    return {"svg": svg, "axes": described, "rows": rows, "named": named}
 
 
 class _Shown:
@@ -310,7 +305,7 @@ class _Shown:
             "count": f"{count:,}",
             "share": formatting.percent(count / max(len(subject), 1)),
             "summary": text(archetype.summary),
-            "svg": drawing(svg),
+            "svg": svg,
             "readings": [
                 {"name": d.name, "low": d.low, "high": d.high, "cells": cells}
                 for d, cells in zip(dimensions, self._readings(one), strict=True)
@@ -358,8 +353,6 @@ class _Shown:
         facts = self.subject.facts
         if facts is None:
             return ""
-        from reltype.reporting.facts import sentence
-
         return _capital(sentence(facts.slice(place, 1).to_pylist()[0]))
 
     def _rows(self, places: Ints) -> list[dict[str, Any]]:
