@@ -5,8 +5,10 @@ import re
 import sys
 from collections import Counter
 from html.parser import HTMLParser
+from importlib.util import module_from_spec, spec_from_file_location
 from math import log
 from types import SimpleNamespace
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pyarrow as pa
@@ -471,3 +473,17 @@ def test_every_fact_of_every_customer_can_be_read_as_python_holds_it(coffee):
     assert days
     for row in coffee.facts().select(sorted(days)).to_pylist():
         assert all(day is None or 1900 < day.year < 2200 for day in row.values())
+
+
+def test_the_pictures_of_the_docs_are_made_by_the_script_that_they_name(tmp_path, page):
+    docs = COFFEE.parents[1] / "docs"
+    linked = set(re.findall(r"\(gallery/([\w.-]+)\)", (docs / "report.md").read_text("utf-8")))
+    there = {path.name for path in (docs / "gallery").iterdir() if path.name.startswith("report-")}
+    assert linked == there
+    spec = spec_from_file_location("gallery", docs / "gallery.py")
+    gallery = module_from_spec(spec)
+    spec.loader.exec_module(gallery)
+    for kind, place in gallery.DRAWINGS.items():
+        ET.fromstring(gallery.drawing(page, kind, place))
+    made = {f"report-{kind}.svg" for kind in gallery.DRAWINGS} | {f"{v}.png" for v in gallery.VIEWS}
+    assert made == linked

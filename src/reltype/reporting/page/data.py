@@ -180,7 +180,8 @@ def _timelines(subject: Subject, rows: Ints, pack: Pack, detail: Detail) -> None
     if not detail.exact:
         found = found.coarser(detail.periods)
     pack.labels("lanes", found.lanes)
-    pack.labels("edges", [formatting.brief_day(edge) for edge in found.edges])
+    edges = [*found.edges[:-1], found.end]
+    pack.labels("edges", [formatting.brief_day(edge) for edge in edges])
     pack.numbers("timeline", found.counts.reshape(-1))
 
 

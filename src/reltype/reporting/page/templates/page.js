@@ -232,7 +232,8 @@
     const made = table("waterfall", "What each fact adds to the log-odds", [["What was seen"], ["Adds", true]],
       parts.map(([name, amount], i) => line(name, sums[i], sums[i + 1], amount >= 0 ? "pro" : "contra")), true);
     made.append(element("tfoot", {}, line("in all", 0, total, "total")));
-    return element("div", { className: "why" }, element("h4", {}, "Why " + kinds[first] + " rather than " + kinds[second] + ": " + odds(total / scale)), made);
+    return element("div", { className: "why" }, element("h4", {}, "Why " + kinds[first] + " rather than " + kinds[second] + ": " + odds(total / scale)),
+      element("p", { className: "quiet" }, "What each fact adds to the log-odds; +0.7 doubles the odds."), made);
   }
   function facts(row) {
     const lines = [];
