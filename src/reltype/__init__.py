@@ -35,6 +35,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from reltype.analyses.drivers import drivers
     from reltype.analyses.issues import issues
+    from reltype.analyses.stakeholders import stakeholders
     from reltype.analyses.standards import review
     from reltype.analyses.tracking import track
     from reltype.api import RunOptions, classify, fit, load
@@ -56,6 +57,7 @@ _HOMES = {
     "issues": "analyses.issues",
     "load": "api",
     "review": "analyses.standards",
+    "stakeholders": "analyses.stakeholders",
     "track": "analyses.tracking",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
@@ -73,6 +75,7 @@ __all__ = [
     "issues",
     "load",
     "review",
+    "stakeholders",
     "track",
 ]
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "plugins": "plugins",
     "review": "review",
     "rules": "rules",
+    "stakeholders": "stakeholders",
     "track": "track",
     "sql": "sql",
 }
