@@ -11,6 +11,11 @@ from attrs import define, field, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.explaining.customer import explain
+from reltype.formats import write
+from reltype.learning.evaluation import evaluate
+from reltype.reporting import facts
+from reltype.reporting.summary import Tally, summarise
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
@@ -120,8 +125,6 @@ class Relationships:
 
     def summary(self) -> Summary:
         """Shares per archetype, rows used and rejected, what each signal saw, warnings."""
-        from reltype.reporting.summary import Tally, summarise
-
         tally = Tally()
         for batch in self.table.to_batches():
             tally.add(batch)
@@ -134,7 +137,6 @@ class Relationships:
             InputError: There is no such customer.
         """
         self._row(customer_id)
-        from reltype.explaining.customer import explain
 
         return explain(self.run, customer_id)
 
@@ -164,8 +166,6 @@ class Relationships:
 
     @cached_property
     def _facts(self) -> pa.Table:
-        from reltype.reporting import facts
-
         # The log is grouped once more, as a run measures only what its typology asks for.
         return facts.table(self.run.population.measuring_all)
 
@@ -186,8 +186,6 @@ class Relationships:
         Raises:
             InputError: The labels cannot be used, or speak of nobody here.
         """
-        from reltype.learning.evaluation import evaluate
-
         return evaluate(self, labels, against=against, by=by)
 
     def to_arrow(self) -> pa.Table:
@@ -216,8 +214,6 @@ class Relationships:
         Raises:
             UsageError: No format has that ending or name, or it is a file that was read.
         """
-        from reltype.formats import write
-
         for name in self.run.inputs.files:
             if os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name):  # noqa: PTH110, PTH121
                 raise UsageError(f"{path}: was read to make this result. Name another file.")

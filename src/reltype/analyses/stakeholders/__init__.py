@@ -198,12 +198,13 @@ class Stakeholders:
         """The map in words, for a terminal.
 
         Args:
-            names: Whether those who are cut off are named; None: in a list that somebody wrote, not
-                in a log of messages.
+            names: Whether those who are cut off are named; None: in a list of up to 100 people that
+                somebody wrote, not in a log of messages.
         """
         from reltype.analyses.stakeholders.page import page
 
-        return page(self, names=not self.ties.log if names is None else names)
+        wrote = not self.ties.log and len(self.who.ids) <= 100
+        return page(self, names=wrote if names is None else names)
 
     def svg(self, *, paper: bool = False) -> str:
         """The map as a drawing: people, or groups where there are more than 500 people.

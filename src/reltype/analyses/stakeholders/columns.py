@@ -243,6 +243,6 @@ def _weight(table: Table, names: Mapping[str, str]) -> str | None:
     if not called and all(re.fullmatch(r"column \d+", p) for p in map(plain, table.columns)):
         called = list(names)[:1]
     for column in table.profiles(called):
-        if column.numbers is not None and column.clock is None and column.numbers.share == 1:
+        if column.numbers is not None and column.clock is None and column.numbers.share >= 0.5:
             return column.name
     return None

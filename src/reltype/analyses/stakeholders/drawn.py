@@ -36,6 +36,7 @@ def _people(found: Stakeholders, pairs: Pairs, *, paper: bool) -> str:
     tips = [_tip(row) for row in rows]
     scale = np.sqrt(strength / max(float(strength.max(initial=0)), 1e-9))
     rank = needed / max(int(needed.max(initial=0)), 1) * 4 + between * 3 + scale
+    rank += np.where(needed > 0, 10, 0)
     rank[list(found.who.customers)] += 100
     mark = Mark(pairs, names, tips, codes, called, scale, needed > 0, rank)
     around = f" around {', '.join(found.customers[:3])}" if found.customers else ""
@@ -70,7 +71,7 @@ def _largest(codes: NDArray[np.int64], names: list[str]) -> tuple[NDArray[np.int
     order = sorted(range(len(names)), key=lambda i: (-counts[i], names[i]))[:KINDS]
     place = np.full(len(names) + 1, -1, np.int64)
     place[order] = np.arange(len(order))
-    return place[codes], [f"{names[i]} {counts[i]:,}" for i in order]
+    return place[codes], [f"{names[i]} ({counts[i]:,})" for i in order]
 
 
 def _tip(row: dict[str, object]) -> str:
@@ -96,7 +97,8 @@ def _groups(found: Stakeholders, pairs: Pairs, *, paper: bool) -> str:
     outer = np.bincount(a[across], minlength=len(names)) + np.bincount(
         b[across], minlength=len(names)
     )
-    merged = Pairs.of(a[across], b[across], np.ones(int(across.sum())), len(names))
+    ties = np.ones(int(across.sum()))
+    merged = Pairs.of(a[across], b[across], ties, len(names))
     silo = {one.group: one.silo for one in found.silos}
     code = np.array([0 if silo.get(name) else 1 for name in names], np.int64)
     called = ["keeps to itself more than chance", "as open as chance"]

@@ -179,8 +179,8 @@ def _brokers(found: Stakeholders) -> str:
             "No brokers: nobody is between others more than somebody with as many ties by chance."
         )
     told = "; ".join(
-        f"{row['name']} ({row['betweenness']:.0%} of the ways, by chance "
-        f"{row['betweenness_low']:.0%} to {row['betweenness_high']:.0%})"
+        f"{row['name']} ({row['betweenness']:.1%} of the shortest ways, by chance "
+        f"{row['betweenness_low']:.1%} to {row['betweenness_high']:.1%})"
         for row in shown[:3]
     )
     more = f"; {len(shown)} in all" if len(shown) > 3 else ""

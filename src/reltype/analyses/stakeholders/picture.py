@@ -12,6 +12,7 @@ from reltype.analyses.stakeholders.layout import places
 from reltype.analyses.stakeholders.measures import Pairs
 from reltype.reporting.plots.drawing import (
     GREY,
+    PAPER,
     Drawing,
     colour,
     cut,
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
 MANY = 500
 """People from whom groups are drawn in their place."""
-EDGE, LETTERS, LONGEST = 24.0, 11.0, 170.0
+FEW = 60
+"""People up to whom everybody is named."""
+EDGE, LETTERS, LONGEST, SHORTER = 24.0, 11.0, 180.0, 120.0
+STRONGEST = 4
+"""Lines of each mark on a dense map."""
 LINES = 3000
 """Lines that are drawn at most, the strongest first."""
 
@@ -68,37 +73,31 @@ def draw(mark: Mark, *, title: str, description: str, notes: Sequence[str], pape
         notes: What is said below.
         paper: With a white sheet of its own, for a file.
     """
-    few = len(mark.names) <= 60
-    apart = 74.0 if few else 40.0
-    at = places(mark.pairs, apart) * (np.array([1.25, 1.0]) if few else np.array([1.15, 1.0]))
-    radius = (5.0 + 9.0 * mark.size) if few else (3.2 + 6.8 * mark.size)
-    side = LONGEST * 0.62 if few else 60.0
-    at = at + np.array([EDGE + side, EDGE + 46])
-    width = max(640.0, float(at[:, 0].max(initial=0)) + side + EDGE)
-    bottom = float(at[:, 1].max(initial=0)) + 40
+    few = len(mark.names) <= FEW
+    # Few people get all of their names: the page grows until there is room.
+    for apart in (74.0, 92.0, 115.0) if few else (50.0,):
+        at, width, bottom = _placed(mark.pairs, apart, 105.0 if few else 70.0)
+        radius = (5.0 + 9.0 * mark.size) if few else (3.2 + 6.8 * mark.size)
+        labels, unnamed = _labels(mark, at, radius, width, bottom, LONGEST if few else SHORTER)
+        if not unnamed:
+            break
     kinds = [i for i in range(len(mark.called)) if (mark.kinds == i).any()]
     legend = list(_legend(mark.called, kinds, width))
     below = [line for note in notes for line in wrapped(note, width - 2 * EDGE, 12)]
     height = bottom + 22 * len(legend) + 17 * len(below) + EDGE
-    labels, unnamed = _labels(mark, at, radius, width, bottom)
+    shown, thinned = _strongest(mark.pairs)
+    if thinned:
+        below.append(f"Of each mark the {STRONGEST} strongest lines are drawn.")
+        height += 17
     if unnamed:
         told = f"{unnamed:,} of {len(mark.names):,} names have no room: point at a mark to read it."
         below.append(told)
         height += 17
     picture = Drawing("network", width, height, title, description, LETTERS)
     picture.text(EDGE, EDGE + 14, title, size=16, bold=True, room=width - 2 * EDGE)
-    _lines(picture, mark.pairs, at)
-    for i in range(len(mark.names)):
-        kind = int(mark.kinds[i])
-        paint = GREY if kind < 0 else colour(kind)
-        form = "circle" if kind < 0 else _solid(kind)
-        x, y = float(at[i, 0]), float(at[i, 1])
-        if mark.ring[i]:
-            picture.marks([(x, y)], "ring", "currentColor", radius=float(radius[i]) + 3.5)
-        tip = mark.tips[i]
-        picture.marks([(x, y)], form, paint, radius=float(radius[i]), fill=0.92, tip=tip)
-    for x, y, anchor, text in labels:
-        picture.text(x, y, text, anchor=anchor, of="name")
+    _lines(picture, shown, at)
+    _marks(picture, mark, at, radius)
+    _names(picture, labels, paper=paper)
     for j, row in enumerate(legend):
         x = EDGE
         for i, words in row:
@@ -115,6 +114,49 @@ def _solid(kind: int) -> str:
     """Shapes with an area: a mark's size says something."""
     solid = ("circle", "square", "triangle", "diamond", "down")
     return solid[kind % len(solid)] if shape(kind) not in solid else shape(kind)
+
+
+def _marks(
+    picture: Drawing, mark: Mark, at: NDArray[np.float64], radius: NDArray[np.float64]
+) -> None:
+    for i in range(len(mark.names)):
+        kind = int(mark.kinds[i])
+        paint = GREY if kind < 0 else colour(kind)
+        form = "circle" if kind < 0 else _solid(kind)
+        x, y = float(at[i, 0]), float(at[i, 1])
+        if mark.ring[i]:
+            picture.marks([(x, y)], "ring", "currentColor", radius=float(radius[i]) + 3.5)
+        tip = mark.tips[i]
+        picture.marks([(x, y)], form, paint, radius=float(radius[i]), fill=0.92, tip=tip)
+
+
+def _names(
+    picture: Drawing, labels: Sequence[tuple[float, float, str, str]], *, paper: bool
+) -> None:
+    for x, y, anchor, text in labels:
+        picture.text(x, y, text, anchor=anchor, of="name")
+        if paper:  # lines stop short of letters
+            halo = f'<text stroke="{PAPER}" stroke-width="3" paint-order="stroke" '
+            picture.parts[-1] = picture.parts[-1].replace("<text ", halo, 1)
+
+
+def _placed(pairs: Pairs, apart: float, side: float) -> tuple[NDArray[np.float64], float, float]:
+    """Where each stands on the page, how wide it is, and where the map ends."""
+    at = places(pairs, apart) * np.array([1.2, 1.0]) + np.array([EDGE + side, EDGE + 46])
+    width = max(640.0, float(at[:, 0].max(initial=0)) + side + EDGE)
+    return at, width, float(at[:, 1].max(initial=0)) + 40
+
+
+def _strongest(pairs: Pairs) -> tuple[Pairs, bool]:
+    """The pairs that are drawn, and whether that is not all: each one's strongest on a dense map."""
+    if len(pairs.a) <= 6 * pairs.people or pairs.weight.max() == pairs.weight.min():
+        return pairs, False
+    ends, other = np.concatenate([pairs.a, pairs.b]), np.tile(np.arange(len(pairs.a)), 2)
+    order = np.lexsort((other, -pairs.weight[other], ends))
+    ends, other = ends[order], other[order]
+    first = np.searchsorted(ends, ends)  # where each one's own begin
+    kept = np.unique(other[np.arange(len(ends)) - first < STRONGEST])
+    return Pairs(pairs.people, pairs.a[kept], pairs.b[kept], pairs.weight[kept]), True
 
 
 def _lines(picture: Drawing, pairs: Pairs, at: NDArray[np.float64]) -> None:
@@ -141,15 +183,21 @@ def _lines(picture: Drawing, pairs: Pairs, at: NDArray[np.float64]) -> None:
 
 
 def _labels(
-    mark: Mark, at: NDArray[np.float64], radius: NDArray[np.float64], width: float, bottom: float
+    mark: Mark,
+    at: NDArray[np.float64],
+    radius: NDArray[np.float64],
+    width: float,
+    bottom: float,
+    longest: float,
 ) -> tuple[list[tuple[float, float, str, str]], int]:
     """Names where they cover neither a mark nor each other: eight places are tried around each mark."""
     boxes = _Boxes()
+    radius = radius + np.where(mark.ring, 4.5, 0)
     for (x, y), r in zip(at.tolist(), radius.tolist(), strict=True):
         boxes.add(x - r, y - r, x + r, y + r)
     made, unnamed = [], 0
     for i in np.lexsort((np.arange(len(mark.names)), -mark.rank)).tolist():
-        text = cut(mark.names[i], LONGEST, LETTERS)
+        text = cut(mark.names[i], longest, LETTERS)
         wide = width_of(text, LETTERS)
         x, y, r = float(at[i, 0]), float(at[i, 1]), float(radius[i])
         for tx, ty, anchor in _tried(x, y, r):

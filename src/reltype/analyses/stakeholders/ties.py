@@ -249,8 +249,9 @@ def _cleaned(sql: str) -> str:
     address = f"nullif(regexp_extract({sql}, '<\\s*([^<>@\\s]+@[^<>\\s]+)\\s*>', 1), '')"
     bare = f"trim(regexp_replace(coalesce({address}, {sql}), '[\\s\\x{{a0}}]+', ' ', 'g'))"
     plain = f"nullif(trim({bare}, ' ,;'), '')"
+    spelt = f"nfc_normalize(CASE WHEN contains({plain}, '@') THEN lower({plain}) ELSE {plain} END)"
     nobody = "('nan', 'null', 'none', 'n/a', 'na', '-', '?', 'unknown')"
-    return f"CASE WHEN lower({plain}) NOT IN {nobody} THEN nfc_normalize({plain}) END"
+    return f"CASE WHEN lower({plain}) NOT IN {nobody} THEN {spelt} END"
 
 
 def _key(sql: str) -> str:
