@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from reltype.cli import options
+
+
+DRAWN = ("svg", "graphml", "json")
+"""What is written of the whole map; other formats are tables of its people."""
 
 
 @click.command(name="stakeholders")
@@ -96,13 +101,14 @@ def command(
         given["timeout"] = timeout
     found = stakeholders(data[0] if len(data) == 1 else list(data), **given)
     words = found.text(names=True if names else None)
-    if output not in (None, "-"):
-        found.write(str(output), format_)
+    to_file = output not in (None, "-")
+    kind = format_ or (Path(str(output)).suffix.lower().removeprefix(".") if to_file else "table")
+    if kind in DRAWN:
+        found.write(output or "-", kind)
+    elif kind != "table" or to_file:
+        options.emit(found.people, output, format_)
+    if to_file or kind == "table":
         write_words("-", words)
-    elif format_ in (None, "table"):
-        write_words("-", words)
-    else:
-        found.write("-", format_)
     if not quiet:
         for note in found.notes:
             click.echo(f"Note: {note.removesuffix('.')}.", err=True)
