@@ -9,7 +9,6 @@ import click
 
 from reltype.cli import options
 
-
 DRAWN = ("svg", "graphml", "json")
 """What is written of the whole map; other formats are tables of its people."""
 
