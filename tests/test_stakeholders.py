@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 import reltype
 from reltype.analyses.stakeholders import measures
-from reltype.analyses.stakeholders.chance import benjamini_hochberg, holm, rewired
+from reltype.analyses.stakeholders.chance import rewired
 from reltype.analyses.stakeholders.communities import communities
 from reltype.cli import cli
 from reltype.errors import InputError, UsageError
+from reltype.learning.intervals import benjamini_hochberg, holm
 
 nx = pytest.importorskip("networkx")
 

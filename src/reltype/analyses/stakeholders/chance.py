@@ -16,7 +16,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reltype.arrow import Floats, Ints
+    from reltype.arrow import Ints
 
 SWAPS = 12
 """Rounds of swaps between two maps of chance; in each, every tie is once in a pair that may swap."""
@@ -161,39 +161,3 @@ def percentiles(drawn: NDArray[np.float64]) -> tuple[float, float] | None:
         return None
     low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(high)
-
-
-def holm(p: Floats) -> Floats:
-    """Holm's (1979) correction for many comparisons; NaN stays.
-
-    Example:
-        >>> holm(np.array([0.01, 0.04, 0.03])).round(2).tolist()
-        [0.03, 0.06, 0.06]
-    """
-    return _corrected(p, step_up=False)
-
-
-def benjamini_hochberg(p: Floats) -> Floats:
-    """Benjamini & Hochberg's (1995) correction: of what is told, so much is false; NaN stays.
-
-    Example:
-        >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(2).tolist()
-        [0.03, 0.04, 0.04]
-    """
-    return _corrected(p, step_up=True)
-
-
-def _corrected(p: Floats, *, step_up: bool) -> Floats:
-    made = np.full(len(p), np.nan)
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    count = len(order)
-    if count == 0:
-        return made
-    if step_up:
-        raised = p[order] * count / np.arange(1, count + 1)
-        made[order] = np.minimum(1, np.minimum.accumulate(raised[::-1])[::-1])
-    else:
-        raised = p[order] * (count - np.arange(count))
-        made[order] = np.minimum(1, np.maximum.accumulate(raised))
-    return made

@@ -12,15 +12,14 @@ from attrs import frozen
 
 from reltype.analyses.stakeholders.chance import (
     ByChance,
-    benjamini_hochberg,
     beside,
     drawn_people,
-    holm,
     percentiles,
     permuted,
     rewired,
     rounds,
 )
+from reltype.learning.intervals import benjamini_hochberg, holm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
