@@ -38,6 +38,7 @@ COMMANDS = {
     "review": "review",
     "report": "report",
     "rules": "rules",
+    "stakeholders": "stakeholders",
     "track": "track",
     "sql": "sql",
 }
