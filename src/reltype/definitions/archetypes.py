@@ -146,7 +146,7 @@ class Typology:
         tell_apart: The distance d' in standard deviations, on what was seen of a customer, below
             which the two likeliest archetypes are not told apart, whatever the posterior.
         least_known: The share of all evidence, 0…1, below which nobody at all is named.
-        least_dimensions: Of how many dimensions at least a fifth must be seen, for anybody to be
+        least_dimensions: Of how many dimensions at least an eighth must be seen, for anybody to be
             named: one dimension, however well it is seen, is one fact under another name.
         certainty: Degrees of certainty; a name has the one with the highest `at_least` that its
             posterior reaches.

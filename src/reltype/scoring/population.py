@@ -43,7 +43,7 @@ KEPT_ONE_IN = 16
 """Of how many customers one keeps its rows while a log is read, which costs a list of them."""
 
 
-SEEN = 0.2
+SEEN = 0.125
 """The share of a dimension's evidence from which on the dimension counts as seen."""
 
 
@@ -60,7 +60,7 @@ class Scales:
             customer, 0…1; signals of which that cannot be measured are left out.
         known: Share of the typology's evidence that was seen, 0…1: of each signal's weight as much
             as can be trusted, in the share of customers of whom it was seen.
-        dimensions: Of how many dimensions at least a fifth was seen so; None: not counted.
+        dimensions: Of how many dimensions at least an eighth was seen so; None: not counted.
         assumed: Names of `values` that could not be measured, and are what a pack takes instead.
     """
 
