@@ -1,7 +1,7 @@
 """How right the built-in typology is on simulated logs, and how useful on two real ones.
 
-python benchmarks/validation.py                 simulated logs only
-python benchmarks/validation.py DATA            and the logs in DATA/cdnow and DATA/online-retail
+python benchmarks/validation.py                 simulated logs
+python benchmarks/validation.py DATA            the logs in DATA/cdnow and DATA/online-retail
 python benchmarks/validation.py --worlds 100 116    the seeds of the simulated businesses
 python benchmarks/validation.py --log FOLDER …      logs of yours: all.csv, purchases.csv, truth.csv
 """
@@ -44,28 +44,33 @@ LOGS = {
 @click.command()
 @click.argument("data", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--worlds", nargs=2, type=int, default=(100, 116), show_default=True)
+@click.option("--customers", default=3000, show_default=True, help="Of each business.")
 @click.option("--log", "logs", type=click.Path(exists=True, path_type=Path), multiple=True)
 @click.option("--resamples", default=500, show_default=True)
 def main(
-    data: Path | None, worlds: tuple[int, int], logs: tuple[Path, ...], resamples: int
+    data: Path | None,
+    worlds: tuple[int, int],
+    customers: int,
+    logs: tuple[Path, ...],
+    resamples: int,
 ) -> None:
     """Print the tables of docs/validation.md."""
     if logs:
         told(logs)
-        return
-    simulated(range(*worlds))
-    if data:
+    elif data:
         real(data, resamples)
+    else:
+        simulated(range(*worlds), customers)
 
 
-def simulated(seeds: range) -> None:
+def simulated(seeds: range, customers: int) -> None:
     """Macro-F1 and calibration on random businesses."""
     rows = []
     for seed in seeds:
         business = random_world(seed)
         row: list[object] = [seed, business.name, " ".join(f"{s:.2f}" for s in business.shares)]
         for facts in ("all", "purchases"):
-            made = simulate(business, customers=3000, seed=seed, facts=facts)
+            made = simulate(business, customers=customers, seed=seed, facts=facts)
             row += scored(
                 made.interactions,
                 made.truth.to_pandas(),
