@@ -416,6 +416,11 @@ class Population:
         answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
         yield from map(self.batch, self.engine.batches(answers, size))
 
+    @property
+    def ids(self) -> pa.ChunkedArray:
+        """Everybody's id, in the order of the batches."""
+        return self.engine.table(f"SELECT customer_id FROM {self._answers}").column(0)
+
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
         answers = query.answer(self.plan, self.judged(features), nulls=self.nulls)
