@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reltype.errors import UsageError, did_you_mean
 from reltype.formats import BUILTIN, choose, destination
 from reltype.formats import write as write_table
-from reltype.reporting.carried import CHOICES, Layout, carried
+from reltype.reporting.layout import CHOICES, Carried, Layout
 from reltype.reporting.summary import Tally, summarise
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def write(
     book = chosen in BUILTIN and chosen.name == "xlsx"
     choice = columns or ("people" if book else "all")
     schema = run.result.schema
-    extra = carried(run, carry, schema.names) if carry else None
+    extra = Carried.of(run, carry, schema.names) if carry else None
     layout = Layout(schema, choice, extra)
     if not (book and choice == "people"):
         write_table(layout.schema, layout.batches(batches), path, format, run.formats)

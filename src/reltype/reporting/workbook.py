@@ -16,7 +16,7 @@ from reltype.reporting.attention import first_benefit, order, worth_a_look
 from reltype.reporting.summary_text import spoken, standing_out
 
 if TYPE_CHECKING:
-    from reltype.reporting.carried import Layout
+    from reltype.reporting.layout import Layout
     from reltype.reporting.summary import Summary
     from reltype.scoring.plan import Plan
 
