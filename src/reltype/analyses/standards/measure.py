@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from reltype.analyses import intervals
 from reltype.analyses.standards.days import held_days, step_back
-from reltype.analyses.tracking.matrices import corrected, errors_of, joint_of
+from reltype.analyses.tracking.matrices import corrected_all, errors_of, joint_of
 from reltype.analyses.tracking.states import STATES, seen_at, weights_of
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
@@ -322,17 +322,12 @@ def corrected_share(
     joint = joint_of(path, states)
     source, target = cell
 
-    def share(joint: NDArray[np.float64]) -> tuple[float, float]:
-        found = corrected(joint, errors)[source]
-        return float(found[target] / max(found.sum(), 1e-12)), float(found.sum())
-
-    value, begin = share(joint)
     rng = np.random.default_rng(0)
-    chances = joint.ravel() / joint.sum()
-    drawn = [
-        share(rng.multinomial(len(path), chances).reshape(states, states).astype(float))[0]
-        for _ in range(RESAMPLES)
-    ]
+    again = rng.multinomial(len(path), joint.ravel() / joint.sum(), RESAMPLES)
+    joints = np.concatenate([joint[None], again.reshape(-1, states, states)])
+    rows = corrected_all(joints, errors)[:, source]
+    value, *drawn = (rows[:, target] / np.maximum(rows.sum(axis=1), 1e-12)).tolist()
+    begin = float(rows[0].sum())
     known = min(begin, float((path[:, 0] == source).sum()))
     spread = float(np.var(drawn))
     binomial = value * (1 - value) / max(known, 1.0)
