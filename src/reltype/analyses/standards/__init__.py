@@ -196,7 +196,8 @@ def _finding(people: Everybody, measure: Measure, one: Standard) -> Finding:
     )
     if told == MET or not found.customers:
         return made
-    proposed = actions(people.run.plan, one, measure.state_of(one, day))
+    # What may be kept, and looks so, asks for nothing to be done.
+    proposed = actions(people.run.plan, one, measure.state_of(one, day)) if made.deviation else ()
     reached = None if one.kind == "none" else reach(measure, one, day)
     return evolve(made, actions=proposed, reach=reached)
 

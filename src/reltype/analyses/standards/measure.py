@@ -210,6 +210,8 @@ class Measure:
                 f"{hits:,} of {count:,} by name, {expected / count:.1%} by posterior; the Wilson "
                 "intervals of both"
             )
+            if (at.named[inside] < 0).all():
+                note += "; nobody of them is named at all, so a share by name says little"
         return Measured(hits / count, min(e[0] for e in ends), max(e[1] for e in ends), count, note)
 
     def _mean(self, one: Standard, day: dt.date, within: NDArray[np.bool_] | None) -> Measured:
@@ -237,7 +239,9 @@ class Measure:
         states = (*self.names, *STATES)
         begin = int((path[:, 0] == source).sum())
         if not begin:
-            return Measured(None, None, None, 0, f"nobody of them was {one.what[0]} on {first}")
+            return Measured(
+                None, None, None, 0, f"nobody it speaks of was named {one.what[0]} on {first}"
+            )
         if within is not None or not group:
             hits = int(((path[:, 0] == source) & (path[:, 1] == target)).sum())
             low, high = intervals.wilson(hits, begin, self.level)
