@@ -15,7 +15,6 @@ import numpy as np
 from attrs import evolve
 
 import reltype
-from reltype.analyses import intervals
 from reltype.analyses.everybody import everybody, needing
 from reltype.analyses.outcome import compared
 from reltype.analyses.outcome.measures import Measure as Looked
@@ -24,6 +23,7 @@ from reltype.analyses.standards import measure as measuring
 from reltype.analyses.standards.days import days_of
 from reltype.api import open_inputs
 from reltype.definitions.standards import standards
+from reltype.learning import intervals
 from reltype.simulate import simulate
 
 BUSINESSES = ("coffee bar", "software subscription")

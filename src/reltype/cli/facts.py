@@ -105,7 +105,7 @@ def _table(run: Run) -> None:
 
 
 def _tell(run: Run, written: str | None) -> None:
-    from reltype.cli.print_summary import rows_read
+    from reltype.reporting.summary_text import rows_read
     from reltype.reporting.warnings import warnings
 
     click.echo(err=True)

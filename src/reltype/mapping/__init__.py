@@ -207,7 +207,8 @@ class Mapping:
             if name not in self.columns:
                 cases.append(f"true THEN '{name}: not mapped'")
             elif name == "customer_id":
-                cases.append(f"\"blank row\" THEN '{LEFT_OUT}: a blank row'")
+                cases.append(f"\"blank row\" = 0 THEN '{LEFT_OUT}: a blank row'")
+                cases.append(f"\"blank row\" = 1 THEN '{LEFT_OUT}: a heading or a sum of a report'")
                 cases.append(f"{name} IS NULL THEN '{name}: blank'")
             else:
                 empty = f"{raw} IS NULL OR {blank(raw)}"
@@ -273,12 +274,26 @@ def _named(columns: abc.Mapping[str, str]) -> str:
     return ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
 
 
+_LOOKED_THROUGH = 100
+"""Columns beyond which a row is asked only whether it is blank."""
+
+
 def _blank_row(customer: str, source: Cells) -> str:
-    """SQL: whether nothing at all stands in a row of a text file; asked only without a customer."""
+    """SQL: 0 where a text file's row is blank, 1 where it is a heading or a sum of others, else null.
+
+    Asked only without a customer.
+    """
     if set(source.types.values()) != {"VARCHAR"}:
-        return "false"
-    cells = ", ".join(map(quote, source.types))
-    return f"CASE WHEN {customer} IS NULL THEN trim(concat_ws('', {cells})) = '' ELSE false END"
+        return "CAST(NULL AS INTEGER)"
+    cells = [f"nullif(trim({quote(name)}), '')" for name in source.types]
+    first = f"coalesce({', '.join(cells)})"
+    nothing = f"{first} IS NULL"
+    if not 3 < len(cells) <= _LOOKED_THROUGH:
+        return f"CASE WHEN {customer} IS NULL AND {nothing} THEN 0 END"
+    few = " + ".join(f"CASE WHEN {cell} IS NULL THEN 0 ELSE 1 END" for cell in cells)
+    summed = f"2 * ({few}) < {len(cells)} AND {sum_sql(first)}"
+    heading = f"CASE WHEN {few} < 2 OR ({summed}) THEN 1 END"
+    return f"CASE WHEN {customer} IS NULL THEN CASE WHEN {nothing} THEN 0 ELSE {heading} END END"
 
 
 def _absolute(sql: str) -> str:

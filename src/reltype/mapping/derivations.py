@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reltype.expressions import literal
 from reltype.mapping import order_columns
 from reltype.mapping.candidates import candidates
-from reltype.mapping.kinds import plain, special
+from reltype.mapping.kinds import plain, special, understood
 from reltype.mapping.vocabulary import Name, header_names
 
 if TYPE_CHECKING:
@@ -73,20 +73,57 @@ def _row_kind(choice: Choice) -> None:
     if "kind" in choice.columns:
         return
     context, have = choice.table.context, choice.columns.keys()
-    if context is not None and context.kind is not None and choice.table.contexts[context.name] > 1:
+    lines = "value" in have or choice.table.count("unit_price") or choice.table.count("quantity")
+    spoken_of = context is not None and choice.table.contexts[context.name] > 1
+    if context is not None and context.name == "usage" and lines:
+        spoken_of = False  # orders know of pages and sessions, too
+    if context is not None and context.kind is not None and spoken_of:
         kind, told = context.kind, f"the file speaks of {context.name}"
     elif _of_returns(choice.table.file):
         kind, told = "refund", "the file is called by what came back"
-    elif "value" in have or choice.table.count("unit_price") or choice.table.count("quantity"):
+    elif lines:
         return
     elif {"direction", "text"} <= have:
         kind, told = "message", "each row has a text and which way it went"
+    elif spoken := _spoken(choice):
+        kind, told = spoken
     elif "rating" in have:
         kind, told = "review", "each row has a rating and no money"
     else:
         return
     choice.columns["kind"] = literal(kind)
     choice.reasons["kind"] = f"no column says what a row is; {told}"
+
+
+_SAYING = {
+    *("visit", "message", "support", "complaint", "review", "survey", "referral", "renewal"),
+    *("cancellation", "outreach", "response", "resolution"),
+}
+"""Kinds that the name of a time, of a number or of a file may give to rows without money."""
+_BESIDE = {
+    *("date", "time", "at", "on", "day", "datetime", "timestamp", "ts", "start", "started", "id"),
+    *("no", "nr", "number", "nummer", "numero", "datum", "fecha", "data", "am", "zeit", "log"),
+}
+"""Words of such names that say nothing of what happened."""
+
+
+def _spoken(choice: Choice) -> tuple[str, str] | None:
+    """What the name of the rows' time, of their number or of their file says that they are, and how."""
+    table, when = choice.table, choice.column("timestamp")
+    numbers = [c for c in table.columns if table.worth("row_id")[c.name] >= 0.8 and c.is_unique]
+    named = [*([when] if when is not None else []), *numbers]
+    names = [(repr(column.name), table.names[column.name]) for column in named]
+    names.append(("the file's name", Name.of(PurePath(table.file).stem)))
+    for shown, name in names:
+        words = [word for word in name.words if word not in _BESIDE]
+        if not words or words[0] in {"last", "first", "next", "latest"}:
+            continue
+        phrase = " ".join(words)
+        for said in (phrase, phrase.removesuffix("s")):
+            found = understood(said, table.kinds_context)
+            if found is not None and found.whole and found.kind in _SAYING:
+                return found.kind, f"{shown} speaks of it"
+    return None
 
 
 def _tickets(choice: Choice) -> None:

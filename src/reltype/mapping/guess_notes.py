@@ -71,7 +71,11 @@ def _unreadable(choice: Choice) -> Column | None:
     """The column that should hold times by its name, though its cells do not."""
     worth = choice.table.worth("timestamp")
     taken = set(choice.sources.values())
-    left = [c for c in choice.table.columns if c.cells and c.name not in taken]
+    left = [
+        c
+        for c in choice.table.columns
+        if c.cells and c.name not in taken and (c.clock is None or c.clock.share < 0.5)
+    ]
     best = max(left, key=lambda column: worth[column.name], default=None)
     return best if best is not None and worth[best.name] >= 0.3 else None
 

@@ -133,7 +133,10 @@ class HeaderNames:
             return exact
         rest = name.words[1:] if name.words and name.words[0] in _THINGS else ()
         worth = 0.97 * self.names.get("".join(rest), 0.0) if rest else 0.0
-        spoken = f" {' '.join(rest if worth >= 0.8 else name.words)} "
+        enough = (
+            0.55 if " - " in name.written else 0.8
+        )  # Deal - Organization: the table goes before
+        spoken = f" {' '.join(rest if worth >= enough else name.words)} "
         if any(f" {phrase} " in spoken for phrase in self.never):
             return 0.0
         if any(" " in phrase and name.has(phrase) for phrase in self.never):

@@ -52,6 +52,9 @@ class Known(Protocol):
     def recipes(self, typology: Typology) -> list[Any]:
         """The recipes that `fit` trains."""
 
+    def sections(self, relationships: object) -> list[Any]:
+        """The sections of the report that plugins add."""
+
 
 Reasoning: TypeAlias = "Callable[[Plan, Mapping[str, float], Units], Sentences]"
 """(plan, constants, units) → what tells reasons in words."""

@@ -149,7 +149,8 @@ def drivers(
             labels = _archetypes(data, survey, relationships, read)
             if relationships is None:
                 told = (*told, _CIRCLE)
-    topics = _topics(read.table, items, benefits_of, chosen)
+    known = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
+    topics = _topics(read.table, items, benefits_of, chosen, known)
     asked = evolve(
         read.table,
         benefits={name: t.benefit for name, t in topics.items() if t.benefit},
@@ -167,6 +168,7 @@ def drivers(
         by=parts,
         small=small,
         topics=topics,
+        formats=known.formats(),
     )
 
 
@@ -175,11 +177,11 @@ def _topics(
     items: Mapping[str, str] | str | Path | None,
     said: Mapping[str, str] | None,
     chosen: Settings,
+    known: Knowledge,
 ) -> dict[str, Topic]:
     """What each attribute speaks of, as far as somebody said so or its words tell."""
     if items is not None and not isinstance(items, Mapping):
         items = groups.pairs(items, "attribute", "text")
-    known = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
     benefits = known.catalogue.benefits
     place = f"{chosen.config.path}: [benefits_of]" if chosen.config.path else "[benefits_of]"
     both = {**chosen.config.benefits_of, **(said or {})}

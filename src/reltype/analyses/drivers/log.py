@@ -113,7 +113,7 @@ def drivers_of_log(
         *opened.inputs.notes,
         *found.notes,
     )
-    made = evolve(found, notes=notes, causal_warning=NO_CAUSE)
+    made = evolve(found, notes=notes, causal_warning=NO_CAUSE, formats=opened.knowledge.formats())
     if labels is None:
         return made
     of = np.array([labels.get(one) for one in ids], dtype=object)

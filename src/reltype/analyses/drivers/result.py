@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,14 @@ from attrs import field, frozen
 from reltype import formats
 from reltype.analyses.drivers import plot, words
 from reltype.analyses.drivers.values import Shares
+from reltype.analyses.sections import of_document
 from reltype.errors import UsageError
+from reltype.formats import BUILTIN, Format
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from reltype.definitions.sections import Section
 
 
 @frozen
@@ -51,14 +55,20 @@ class Drivers(Shares):
         topics: Attribute → the relational benefit, or kind of one, that it speaks of.
         benefits: Benefit → what its attributes stand for together, the greatest first.
         kinds: The same of functional, socio-emotional and clinical or technical ones.
+        formats: The ways out that `write` knows.
         causal_warning: Why none of this is a cause.
     """
 
     by: Mapping[str, Drivers] = field(factory=dict, repr=False)
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     def to_pandas(self) -> pd.DataFrame:
         """The table as a pandas DataFrame; needs `reltype[pandas]`."""
         return self.table().to_pandas()
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.document())
 
     def text(self) -> str:
         """The result in words and a table, at most 80 columns wide."""
@@ -110,4 +120,4 @@ class Drivers(Shares):
                 stream.write(f"{made}\n".encode())
             return
         table = self.table()
-        formats.write(table.schema, table.to_batches(), path, format)
+        formats.write(table.schema, table.to_batches(), path, format, self.formats)

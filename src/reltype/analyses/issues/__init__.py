@@ -7,7 +7,7 @@ merges and moves, in a file that next month's run applies.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,10 +28,11 @@ from reltype.analyses.issues.course import (
 from reltype.analyses.issues.grouping import FEWEST, Grouping, Vectors, group
 from reltype.analyses.issues.names import Named, Names
 from reltype.analyses.issues.tickets import Tickets, read
+from reltype.analyses.sections import of_document
 from reltype.api import open_inputs
 from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, ReltypeError, UsageError, did_you_mean
-from reltype.formats import write
+from reltype.formats import BUILTIN, Format, write
 from reltype.relationships import Relationships
 from reltype.scoring.population import EPOCH
 from reltype.sources import open_source
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
 
 EXAMPLES = 3
 KEPT = 7
@@ -100,6 +102,7 @@ class Issues:
         customers: Who wrote them; None where nobody knows.
         days: The first and the last day; None without times.
         notes: What was assumed or left out.
+        formats: The ways out that `write` knows.
     """
 
     found: tuple[Issue, ...]
@@ -110,6 +113,7 @@ class Issues:
     customers: int | None
     days: tuple[dt.date, dt.date] | None
     notes: tuple[str, ...]
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     @property
     def shown(self) -> tuple[Issue, ...]:
@@ -127,9 +131,13 @@ class Issues:
             "notes": list(self.notes),
         }
 
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
+
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the issue of every ticket, whole or not at all."""
-        write(self.tickets.schema, self.tickets.to_batches(), path, format)
+        write(self.tickets.schema, self.tickets.to_batches(), path, format, self.formats)
 
 
 def issues(
@@ -206,6 +214,7 @@ def issues(
         None if tickets.customer is None else int(who.max(initial=-1)) + 1,
         None if not len(day) else (_date(day.min()), _date(day.max())),
         tuple(notes),
+        opened.knowledge.formats(),
     )
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, frozen
 
 from reltype.analyses.everybody import everybody
-from reltype.analyses.intervals import detectable, needed
 from reltype.expressions import literal
+from reltype.learning.intervals import detectable, needed
 from reltype.scoring.population import EPOCH
 
 if TYPE_CHECKING:

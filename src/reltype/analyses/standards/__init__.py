@@ -7,6 +7,7 @@ valid and achievable criteria, with somebody who owns outcome and process.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from reltype.analyses.everybody import everybody, needing, vocabulary
 from reltype.analyses.journal import append
+from reltype.analyses.sections import of_document
 from reltype.analyses.standards.actions import Action, actions
 from reltype.analyses.standards.days import days_of, step_back
 from reltype.analyses.standards.finding import Finding
@@ -26,7 +28,7 @@ from reltype.definitions.standards import Standard
 from reltype.definitions.standards import standards as read_standards
 from reltype.errors import UsageError, did_you_mean
 from reltype.expressions import parse
-from reltype.formats import write
+from reltype.formats import BUILTIN, Format, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from reltype.analyses.everybody import Everybody
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
     from reltype.scoring.run import Run
 
 MET, MISSED, UNKNOWN = "met", "missed", "cannot tell"
@@ -48,12 +51,14 @@ class Review:
         findings: In the order of the standards.
         level: Of each interval, so that all together are right in 95 of 100 reviews.
         notes: What was assumed, or cannot be said.
+        formats: The ways out that `write` knows.
     """
 
     as_of: dt.date
     findings: tuple[Finding, ...]
     level: float
     notes: tuple[str, ...] = field(default=(), repr=False)
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     @property
     def missed(self) -> tuple[Finding, ...]:
@@ -99,10 +104,14 @@ class Review:
             "notes": list(self.notes),
         }
 
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
+
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write a row for each standard, whole or not at all."""
         table = self.to_arrow()
-        write(table.schema, table.to_batches(), path, format)
+        write(table.schema, table.to_batches(), path, format, self.formats)
 
 
 def review(
@@ -177,7 +186,7 @@ def reviewed(run: Run, wanted: Sequence[Standard]) -> Review:
         notes.append(
             "a customer table alone has no history: nothing is said of moves, or of before"
         )
-    return Review(run.scales.as_of, findings, level, tuple(notes))
+    return Review(run.scales.as_of, findings, level, tuple(notes), run.formats)
 
 
 def _finding(people: Everybody, measure: Measure, one: Standard) -> Finding:

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import field, frozen
 
-from reltype.analyses import intervals
 from reltype.analyses.standards.days import held_days, step_back
 from reltype.analyses.tracking.matrices import corrected_all, errors_of, joint_of
 from reltype.analyses.tracking.states import STATES, seen_at, weights_of
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.expressions import literal, quote
+from reltype.learning import intervals
 from reltype.scoring import columns as col
 from reltype.scoring.population import EPOCH
 

@@ -7,7 +7,7 @@ relationship.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from attrs import field, frozen
 
 from reltype.analyses.everybody import scored_days
+from reltype.analyses.sections import of_document
 from reltype.analyses.tracking.changes import because
 from reltype.analyses.tracking.days import as_of_days
 from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
@@ -30,7 +31,7 @@ from reltype.analyses.tracking.states import (
 from reltype.api import open_inputs
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
-from reltype.formats import write
+from reltype.formats import BUILTIN, Format, write
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reltype.definitions.sections import Section
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
 
@@ -59,6 +61,7 @@ class Track:
         mix: Day → state → customers.
         cohorts: (first as-of day, as-of day, state) → customers.
         notes: What was assumed, or cannot be said.
+        formats: The ways out that `write` knows.
     """
 
     table: pa.Table = field(repr=False)
@@ -67,6 +70,7 @@ class Track:
     mix: dict[dt.date, dict[str, int]]
     cohorts: dict[tuple[dt.date, dt.date, str], int] = field(repr=False)
     notes: tuple[str, ...]
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     @property
     def movers(self) -> pa.Table:
@@ -94,9 +98,13 @@ class Track:
             "notes": list(self.notes),
         }
 
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
+
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write `table`, whole or not at all."""
-        write(self.table.schema, self.table.to_batches(), path, format)
+        write(self.table.schema, self.table.to_batches(), path, format, self.formats)
 
     def to_pandas(self) -> Any:  # noqa: ANN401  a pandas DataFrame
         """`table` as a pandas DataFrame; needs `reltype[pandas]`."""
@@ -197,6 +205,7 @@ def _tracked(run: Run, history: History) -> Track:
         },
         _cohorts(seen, history.days, states),
         tuple(notes),
+        run.formats,
     )
 
 

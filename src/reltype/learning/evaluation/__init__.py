@@ -48,6 +48,10 @@ class Evaluation(Figures):
         """Everything in words and tables, for a terminal."""
         return evaluation_text.text(self)
 
+    def table(self) -> pa.Table:
+        """A row per archetype: customers, precision, recall and F1 with their intervals."""
+        return evaluation_text.table(self)
+
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain numbers, lists and dicts; null where a figure has no meaning."""
         return evaluation_text.plain(self)

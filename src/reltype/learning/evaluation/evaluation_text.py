@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
+import pyarrow as pa
 
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.formats.table import aligned
@@ -53,6 +54,24 @@ def text(made: Figures) -> str:
     ]
     parts += _rules(made) + _against(made) + _groups(made)
     return "\n\n".join([*parts, *(f"Note: {note}" for note in made.notes)])
+
+
+def table(made: Figures) -> pa.Table:
+    """A row per archetype: `customers`, and each figure with the ends of its 95 % interval.
+
+    Null where a figure has no meaning, as precision has none where nobody was named so.
+    """
+    rows = []
+    for name, row in made.per_class.items():
+        flat: dict[str, Any] = {"archetype": name, "customers": row["customers"]}
+        for figure in ("precision", "recall", "f1"):
+            low, high = row[f"{figure}_interval"]
+            flat |= {figure: row[figure], f"{figure}_low": low, f"{figure}_high": high}
+        rows.append(flat)
+    types = {"archetype": pa.string(), "customers": pa.int64()}
+    return pa.Table.from_pylist(
+        rows, schema=pa.schema([(c, types.get(c, pa.float64())) for c in rows[0]])
+    )
 
 
 def plain(made: Figures) -> dict[str, Any]:
