@@ -36,6 +36,7 @@ COMMANDS = {
     "plan": "plan",
     "plugins": "plugins",
     "review": "review",
+    "report": "report",
     "rules": "rules",
     "stakeholders": "stakeholders",
     "track": "track",

@@ -75,7 +75,9 @@ class Plan:
         return sum(
             signal.weight
             for signal in self.signals
-            if signal.dimension == dimension.name and owners.get(("signal", signal.name)) in own
+            if signal.dimension == dimension.name
+            and not signal.alike
+            and owners.get(("signal", signal.name)) in own
         )
 
     @cached_property

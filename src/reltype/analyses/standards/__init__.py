@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from reltype.analyses.everybody import everybody, needing, vocabulary
 from reltype.analyses.journal import append
+from reltype.analyses.sections import of_document
 from reltype.analyses.standards.actions import Action, actions
 from reltype.analyses.standards.days import days_of, step_back
 from reltype.analyses.standards.finding import Finding
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from reltype.analyses.everybody import Everybody
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
     from reltype.scoring.run import Run
 
 MET, MISSED, UNKNOWN = "met", "missed", "cannot tell"
@@ -101,6 +103,10 @@ class Review:
             "standards": [found.to_dict() for found in self.findings],
             "notes": list(self.notes),
         }
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write a row for each standard, whole or not at all."""
@@ -209,7 +215,8 @@ def _finding(people: Everybody, measure: Measure, one: Standard) -> Finding:
     )
     if told == MET or not found.customers:
         return made
-    proposed = actions(people.run.plan, one, measure.state_of(one, day))
+    # What may be kept, and looks so, asks for nothing to be done.
+    proposed = actions(people.run.plan, one, measure.state_of(one, day)) if made.deviation else ()
     reached = None if one.kind == "none" else reach(measure, one, day)
     return evolve(made, actions=proposed, reach=reached)
 
