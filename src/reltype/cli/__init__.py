@@ -34,6 +34,7 @@ COMMANDS = {
     "label": "label",
     "outcome": "outcome",
     "plan": "plan",
+    "plot": "plot",
     "plugins": "plugins",
     "review": "review",
     "report": "report",
