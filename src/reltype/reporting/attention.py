@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.compute as pc
 from attrs import frozen
 
-from reltype.arrow import doubles, numbers
+from reltype.arrow import doubles, numbers, text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,7 +92,7 @@ def order(table: pa.Table | pa.RecordBatch) -> Ints:
 
 
 def _is(column: pa.Array, value: str) -> Floats:
-    return doubles(pc.fill_null(pc.equal(column, value), False))
+    return np.nan_to_num(doubles(pc.equal(column, text(value))))
 
 
 def first_priority(benefits: pa.ListArray) -> Floats:
@@ -113,6 +113,6 @@ def first_benefit(benefits: pa.ListArray) -> pa.Array:
 
 def _firsts(lists: pa.ListArray) -> tuple[NDArray[np.bool_], Ints]:
     """(rows,) whether a list holds anything; where the first of each that does stands."""
-    held = doubles(pc.fill_null(pc.list_value_length(lists), 0)) > 0
+    held = np.nan_to_num(doubles(pc.list_value_length(lists))) > 0
     starts = doubles(lists.offsets).astype(np.int64)
     return held, (starts[:-1] - starts[0])[held]
