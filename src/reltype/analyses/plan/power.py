@@ -71,7 +71,7 @@ def comes_back(run: Run, days: int) -> tuple[float, int] | None:
         alive = f"p.status NOT IN ({literal('ended')}, {literal('dormant')})"
         with run.population.kept(run.population.features(), "now") as now:
             found = run.population.engine.rows(
-                f"SELECT count(*), count(*) FILTER (WHERE n.last_day > {number!r})"
+                f"SELECT count(*), count(*) FILTER (WHERE n.last_step_day > {number!r})"
                 f" FROM {people.table} p JOIN {now} n USING (customer_id) WHERE {alive}"
             )
     count, came = found[0]
