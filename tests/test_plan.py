@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reltype
-from reltype.analyses import intervals, journal
+from reltype.analyses import journal
 from reltype.analyses.outcome import compared, entry, outcome
 from reltype.analyses.outcome.measures import Measure
 from reltype.analyses.outcome.planned import Planned, planned
@@ -28,6 +28,7 @@ from reltype.analyses.plan.words import action, question
 from reltype.cli import cli
 from reltype.definitions.benefits import ROLES
 from reltype.errors import ConfigError, InputError, OutputError, UsageError
+from reltype.learning import intervals
 from reltype.simulate import simulate
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

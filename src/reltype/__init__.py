@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reltype.analyses.issues import issues
     from reltype.analyses.outcome import outcome
     from reltype.analyses.plan import plan
+    from reltype.analyses.stakeholders import stakeholders
     from reltype.analyses.standards import review
     from reltype.analyses.tracking import track
     from reltype.api import RunOptions, classify, fit, load
@@ -60,6 +61,7 @@ _HOMES = {
     "outcome": "analyses.outcome",
     "plan": "analyses.plan",
     "review": "analyses.standards",
+    "stakeholders": "analyses.stakeholders",
     "track": "analyses.tracking",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
@@ -79,6 +81,7 @@ __all__ = [
     "outcome",
     "plan",
     "review",
+    "stakeholders",
     "track",
 ]
 

@@ -36,7 +36,9 @@ COMMANDS = {
     "plan": "plan",
     "plugins": "plugins",
     "review": "review",
+    "report": "report",
     "rules": "rules",
+    "stakeholders": "stakeholders",
     "track": "track",
     "sql": "sql",
 }

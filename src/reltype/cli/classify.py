@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.command(name="classify")
 @click.argument("data", type=options.FILE, nargs=-1)
 @options.scored
+@options.cut
 @options.data
 @options.knowledge
 @options.output

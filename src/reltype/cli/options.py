@@ -12,6 +12,7 @@ import click
 
 from reltype.arrow import texts
 from reltype.cli.process import bound
+from reltype.definitions.benefits import FOCUSES, ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.formats import Format, write
 
@@ -178,6 +179,32 @@ data = _with(_DATA)
 """How the input is read."""
 scored = _with(_SCORED)
 """How the result is concluded."""
+cut = _with(
+    [
+        click.option(
+            "--role",
+            multiple=True,
+            metavar="NAME",
+            shell_complete=_one_of(*ROLES),
+            help="Only what this role owns: work-flow, service, consultation, advisory, audit, liaison; "
+            "may be given again.",
+        ),
+        click.option(
+            "--focus",
+            metavar="external|internal",
+            shell_complete=_one_of(*FOCUSES),
+            help="Only what is done with customers, or among ourselves.",
+        ),
+        click.option(
+            "--horizon",
+            multiple=True,
+            metavar="short|long|new",
+            shell_complete=_one_of("short", "long", "new"),
+            help="Only what pays soon, late, or is a new approach; may be given again.",
+        ),
+    ]
+)
+"""Which of the benefits are spoken of."""
 journal = _with(
     [
         click.option(

@@ -110,6 +110,16 @@ def write_words(path: Path | str, text: str) -> None:
         stream.write(f"{clean(text)}\n".encode("utf-8", "replace"))
 
 
+def write_text(path: Path | str, text: str) -> None:
+    """Write *text* as it is to *path*, or to standard output for `-`; whole or not at all.
+
+    Raises:
+        OutputError: The place cannot be written, or the disk is full.
+    """
+    with destination(path) as stream:
+        stream.write(text.encode("utf-8", "replace"))
+
+
 def write_document(path: Path | str, document: Mapping[str, Any]) -> None:
     """Write *document* as JSON to *path*, or to standard output for `-`; whole or not at all.
 

@@ -192,7 +192,7 @@ class Knowledge:
             for thing in made:
                 if not isinstance(thing, Section):
                     raise self.plugins.error(name, f"a {type(thing).__name__} is no Section.")
-                found.append(thing)
+                found.append(evolve(thing, plugin=name))
         return found
 
 

@@ -363,6 +363,13 @@ def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
             f"Too little is known of anybody: {run.scales.known:.0%} of what the typology asks was "
             f"seen, and nobody is named below {plan.typology.least_known:.0%}."
         )
+    elif (
+        run.scales.dimensions is not None and run.scales.dimensions < plan.typology.least_dimensions
+    ):
+        yield (
+            "Too little is known of anybody: what was seen speaks of one thing only, and a name "
+            f"needs {plan.typology.least_dimensions} of the {len(plan.dimensions)} dimensions."
+        )
     shares = {a.name: tally.shares("archetype").get(a.name, 0.0) for a in plan.archetypes}
     named = sum(shares.values())
     most = max(shares, key=lambda name: shares[name], default="")

@@ -13,11 +13,14 @@ from attrs import field, frozen
 from reltype import formats
 from reltype.analyses.drivers import plot, words
 from reltype.analyses.drivers.values import Shares
+from reltype.analyses.sections import of_document
 from reltype.errors import UsageError
 from reltype.formats import BUILTIN, Format
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from reltype.definitions.sections import Section
 
 
 @frozen
@@ -62,6 +65,10 @@ class Drivers(Shares):
     def to_pandas(self) -> pd.DataFrame:
         """The table as a pandas DataFrame; needs `reltype[pandas]`."""
         return self.table().to_pandas()
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.document())
 
     def text(self) -> str:
         """The result in words and a table, at most 80 columns wide."""

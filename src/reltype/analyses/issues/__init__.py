@@ -28,6 +28,7 @@ from reltype.analyses.issues.course import (
 from reltype.analyses.issues.grouping import FEWEST, Grouping, Vectors, group
 from reltype.analyses.issues.names import Named, Names
 from reltype.analyses.issues.tickets import Tickets, read
+from reltype.analyses.sections import of_document
 from reltype.api import open_inputs
 from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, ReltypeError, UsageError, did_you_mean
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
 
 EXAMPLES = 3
 KEPT = 7
@@ -128,6 +130,10 @@ class Issues:
             "issues": [_as_dict(issue) for issue in self.shown],
             "notes": list(self.notes),
         }
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the issue of every ticket, whole or not at all."""

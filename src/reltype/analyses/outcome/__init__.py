@@ -12,10 +12,10 @@ import numpy as np
 from attrs import asdict, evolve, field, frozen
 
 from reltype.analyses.everybody import needing
-from reltype.analyses.intervals import difference_of_means, difference_of_shares, needed
 from reltype.analyses.outcome.measures import FEATURES, Measure, measures, parts
 from reltype.analyses.outcome.planned import Planned, planned
 from reltype.errors import InputError
+from reltype.learning.intervals import difference_of_means, difference_of_shares, needed
 
 if TYPE_CHECKING:
     from pathlib import Path

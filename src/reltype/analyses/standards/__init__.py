@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from reltype.analyses.everybody import everybody, needing, vocabulary
 from reltype.analyses.journal import append
+from reltype.analyses.sections import of_document
 from reltype.analyses.standards.actions import Action, actions
 from reltype.analyses.standards.days import days_of, step_back
 from reltype.analyses.standards.finding import Finding
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from reltype.analyses.everybody import Everybody
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
     from reltype.scoring.run import Run
 
 MET, MISSED, UNKNOWN = "met", "missed", "cannot tell"
@@ -102,6 +104,10 @@ class Review:
             "notes": list(self.notes),
         }
 
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
+
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write a row for each standard, whole or not at all."""
         table = self.to_arrow()
@@ -140,6 +146,16 @@ def review(
     wanted = (
         read_standards(standards) if standards is not None else opened.settings.config.standards
     )
+    cut = opened.plan.cut
+    kept = tuple(
+        one
+        for one in wanted
+        if (not cut.roles or one.owner in cut.roles)
+        and (not cut.horizons or one.horizon in cut.horizons)
+    )
+    if wanted and not kept:
+        raise UsageError(f"None of the {len(wanted)} standards is owned by {cut}.")
+    wanted = kept
     if not wanted:
         place = opened.settings.config.path or "reltype.toml"
         raise UsageError(
@@ -199,7 +215,8 @@ def _finding(people: Everybody, measure: Measure, one: Standard) -> Finding:
     )
     if told == MET or not found.customers:
         return made
-    proposed = actions(people.run.plan, one, measure.state_of(one, day))
+    # What may be kept, and looks so, asks for nothing to be done.
+    proposed = actions(people.run.plan, one, measure.state_of(one, day)) if made.deviation else ()
     reached = None if one.kind == "none" else reach(measure, one, day)
     return evolve(made, actions=proposed, reach=reached)
 

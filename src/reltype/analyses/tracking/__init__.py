@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from attrs import field, frozen
 
 from reltype.analyses.everybody import scored_days
+from reltype.analyses.sections import of_document
 from reltype.analyses.tracking.changes import because
 from reltype.analyses.tracking.days import as_of_days
 from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reltype.definitions.sections import Section
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
 
@@ -95,6 +97,10 @@ class Track:
             ],
             "notes": list(self.notes),
         }
+
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write `table`, whole or not at all."""

@@ -1,4 +1,4 @@
-"""Intervals: of shares, means and differences of customers, who are drawn one by one."""
+"""Intervals: of shares, means and differences of customers, who are drawn one by one; corrections."""
 
 from __future__ import annotations
 
@@ -167,3 +167,41 @@ def needed(share: float, other: float, *, level: float = 0.95, power: float = 0.
         else:
             low = middle + 1
     return high
+
+
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Holm's (1979) correction for many comparisons; NaN stays.
+
+    Example:
+        >>> import numpy as np
+        >>> holm(np.array([0.01, 0.04, 0.03])).round(2).tolist()
+        [0.03, 0.06, 0.06]
+    """
+    return _corrected(p, step_up=False)
+
+
+def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Benjamini & Hochberg's (1995) correction: of what is told, so much is false; NaN stays.
+
+    Example:
+        >>> import numpy as np
+        >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(2).tolist()
+        [0.03, 0.04, 0.04]
+    """
+    return _corrected(p, step_up=True)
+
+
+def _corrected(p: NDArray[np.float64], *, step_up: bool) -> NDArray[np.float64]:
+    made = np.full(len(p), np.nan)
+    known = np.flatnonzero(np.isfinite(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    count = len(order)
+    if count == 0:
+        return made
+    if step_up:
+        raised = p[order] * count / np.arange(1, count + 1)
+        made[order] = np.minimum(1, np.minimum.accumulate(raised[::-1])[::-1])
+    else:
+        raised = p[order] * (count - np.arange(count))
+        made[order] = np.minimum(1, np.maximum.accumulate(raised))
+    return made
