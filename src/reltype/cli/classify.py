@@ -59,13 +59,15 @@ def command(
     """
     from reltype.cli.print_summary import print_summary
     from reltype.cli.stream import first, progress, watched
+    from reltype.definitions.phrases import spoken_of
     from reltype.formats import write
     from reltype.reporting.summary import Tally, summarise
 
     opened = options.opened(**given)
+    typology = opened.plan.typology
     if not quiet:
         for line in opened.inputs.guesses:
-            click.echo(line, err=True)
+            click.echo(spoken_of(line, typology.noun, typology.plural), err=True)
     run = opened.run()
     tally = Tally()
     chosen = options.chosen(output, format_)
