@@ -272,7 +272,7 @@ def test_words_of_a_status_are_kinds_and_unknown_ones_are_told():
     assert made.mapping.kinds == {
         "Paid": "purchase",
         "Refunded": "refund",
-        "Cancelled": "cancellation",
+        "Cancelled": "event",
     }
     assert made.kinds["Zap"][1] == "other"
     assert any("'Zap'" in doubt for doubt in made.doubts)

@@ -18,7 +18,12 @@ from reltype.mapping.kinds import KINDS, OTHER, checked, contexts, kind_of, kind
         ("Closed Lost", "event"),
         ("partially_refunded", "refund"),
         ("Credit Memo", "refund"),
-        ("Storniert", "cancellation"),
+        ("Storniert", "event"),
+        ("Gekündigt", "cancellation"),
+        ("Order cancelled", "event"),
+        ("booking.cancelled", "event"),
+        ("subscription_cancelled", "cancellation"),
+        ("voided", "event"),
         ("Zurückgesendet", "refund"),
         ("Remboursée", "refund"),
         ("Opłacone", "purchase"),
@@ -111,7 +116,7 @@ DONE = {
     ],
     "refund": ["refund", "return", "Erstattung", "remboursement", "zwrot"],
     "renewal": ["renewal", "rinnovo"],
-    "cancellation": ["cancellation", "Storno"],
+    "cancellation": ["cancellation", "Kündigung"],
 }
 DENIED = sorted(
     {*table("happened")["not"], *table("happened")["failed"]} - {"void", "voided", "bounced"}
@@ -167,7 +172,7 @@ def test_the_order_of_words_and_what_joins_them_do_not_matter(kind, form):
         ("checkout started", "response"),
         ("chat started", "message"),
         ("session_start", "visit"),
-        ("no show", "cancellation"),
+        ("no show", "event"),
     ],
 )
 def test_a_phrase_is_what_its_strongest_words_say(word, kind):

@@ -79,3 +79,15 @@ def test_a_dangling_name_gets_the_nearest():
     )
     with pytest.raises(ConfigError, match=r"benefit 'tea' .*no archetype is called 'flingg'"):
         catalogue_of([("salon", [benefit])])
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", '"much"', "[0.5]"])
+def test_what_may_be_left_out_and_is_of_a_wrong_type_is_told(tmp_path, value):
+    """A key that may be null: its type has no name of its own, and that was a bug of ours once."""
+    path = tmp_path / "pack.toml"
+    path.write_text(
+        '[[archetypes]]\nname = "guest"\ntypology = "customer"\nsummary = "x"\nsource = "x"\n'
+        f"prototype.affect = {{ value = 0.5, tolerance = 0.1, target = {value} }}\n"
+    )
+    with pytest.raises(ConfigError, match=r"guest.*target"):
+        packs.load(path)

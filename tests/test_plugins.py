@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 import pytest
+from click import Context
 
 import reltype
 from reltype import builtin, cli, plugins
@@ -514,3 +515,73 @@ def test_every_hook_stands_on_the_page_for_authors_with_its_arguments_and_an_exa
     arguments = ", ".join(signature(getattr(hookspecs, hook)).parameters)
     assert f"### {hook}({arguments})" in page
     assert f"@hookimpl\ndef {hook}({arguments}):" in page
+
+
+TEXTS = {"fit", "init", "inspect", "label", "sql"}
+"""Commands whose -o is no table: a model, a config, what a person reads, labels, a query."""
+WRITES = {
+    "archetypes": [],
+    "benefits": [],
+    "classify": ["log.csv"],
+    "drivers": ["survey.csv", "--outcome", "sat", "--replicates", "100"],
+    "evaluate": ["log.csv", "--labels", "labels.csv"],
+    "facts": ["log.csv"],
+    "features": [],
+    "issues": ["tickets.csv", "--text", "text"],
+    "review": ["log.csv", "--config", "standards.toml"],
+    "rules": [],
+    "track": ["log.csv", "--every", "90d"],
+}
+"""Command → its arguments; one with an -o that is not here fails the test below."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What the commands above read."""
+    made = tmp_path_factory.mktemp("folder")
+    run = simulate("coffee bar", customers=12, seed=1)
+    pc.write_csv(run.interactions, made / "log.csv")
+    names = ["committed partnership", "fling"] * 10
+    ids = sorted(set(run.interactions.column("customer_id").to_pylist()))
+    rows = zip(ids, names, strict=False)
+    (made / "labels.csv").write_text(
+        "customer_id,archetype\n" + "".join(f"{i},{name}\n" for i, name in rows)
+    )
+    answers = "".join(f"{i % 5},{i % 7},{i % 5 + i % 3}\n" for i in range(60))
+    (made / "survey.csv").write_text("ease,price,sat\n" + answers)
+    said = ["my card has not arrived", "how do I change my PIN"] * 15
+    texts = "".join(f"{s} {i % 7}\n" for i, s in enumerate(said))
+    (made / "tickets.csv").write_text("text\n" + texts)
+    (made / "standards.toml").write_text(
+        '[[standards]]\nname = "some"\nshare = "fling"\nat_least = 0.0\n'
+    )
+    return made
+
+
+def writing(command):
+    return any(parameter.name == "output" for parameter in command.params)
+
+
+@pytest.mark.parametrize("name", sorted({*cli.cli.list_commands(Context(cli.cli))} - TEXTS))
+def test_the_format_of_a_plugin_is_written_by_the_o_of_every_command(
+    site, name, folder, monkeypatch, tmp_path
+):
+    command = cli.cli.get_command(Context(cli.cli), name)
+    if not writing(command):
+        pytest.skip("it writes no file")
+    install(
+        site,
+        "zoo",
+        """
+from reltype.formats import Format
+def write(schema, batches, stream): stream.write(str(sum(b.num_rows for b in batches)).encode())
+@hookimpl
+def reltype_formats(): return [Format("count", (".count",), write)]
+""",
+    )
+    monkeypatch.setenv("RELTYPE_PLUGIN_SECONDS", "30")
+    monkeypatch.chdir(folder)
+    out = tmp_path / "out.count"
+    code = cli.run([name, *WRITES[name], "-o", str(out)])
+    assert code in (0, 1), name
+    assert int(out.read_text()) > 0

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reltype
-from reltype.analyses import intervals
 from reltype.analyses.standards.measure import Measured, corrected_share, verdict
 from reltype.cli import cli
 from reltype.config import load
 from reltype.definitions.standards import standard, standards
 from reltype.errors import ConfigError, UsageError
+from reltype.learning import intervals
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 LOG = str(EXAMPLES / "software.csv")

@@ -10,9 +10,8 @@ import sys
 
 import numpy as np
 import pyarrow.csv as pc
-from scipy.stats import spearmanr
-
 import reltype
+from scipy.stats import spearmanr
 
 DENY = ("orgcmt5", "orgcmt6", "orgcmt8")
 DRAWS = 2000
@@ -30,9 +29,14 @@ def main(path):
     turned = [6 - a if name in DENY else a for name, a in answers.items()]
     commitment = np.mean(turned, axis=0)
     shown = survey.drop_columns([*said, "gender"])
-    identification, prestige = ([n for n in shown.column_names if n.startswith(b)] for b in ("ma", "cei"))
+    identification, prestige = (
+        [n for n in shown.column_names if n.startswith(b)] for b in ("ma", "cei")
+    )
     for title, given in (
-        ("identification and prestige", {"engaged": mean(identification), "surroundings": mean(prestige)}),
+        (
+            "identification and prestige",
+            {"engaged": mean(identification), "surroundings": mean(prestige)},
+        ),
         ("identification", {"engaged": mean(identification)}),
         ("prestige", {"surroundings": mean(prestige)}),
     ):
@@ -50,8 +54,16 @@ def show(title, table, commitment):
         mine = commitment[names == name]
         drawn = rng.choice(mine, (DRAWS, len(mine))).mean(axis=1)
         low, high = np.quantile(drawn, (0.025, 0.975))
-        print(f"  {name:24}{len(mine):5}   commitment {mine.mean():.2f} ({low:.2f} to {high:.2f}) of 5")
-    for what in ("d_attachment", "p_owner", "p_professional", "p_stayer_by_circumstance", "p_passing_through"):
+        print(
+            f"  {name:24}{len(mine):5}   commitment {mine.mean():.2f} ({low:.2f} to {high:.2f}) of 5"
+        )
+    for what in (
+        "d_attachment",
+        "p_owner",
+        "p_professional",
+        "p_stayer_by_circumstance",
+        "p_passing_through",
+    ):
         value = table.column(what).to_numpy()
         rho = spearmanr(value, commitment)[0]
         index = rng.integers(0, len(value), (DRAWS // 4, len(value)))

@@ -35,6 +35,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from reltype.analyses.drivers import drivers
     from reltype.analyses.issues import issues
+    from reltype.analyses.outcome import outcome
+    from reltype.analyses.plan import plan
+    from reltype.analyses.stakeholders import stakeholders
     from reltype.analyses.standards import review
     from reltype.analyses.tracking import track
     from reltype.api import RunOptions, classify, fit, load
@@ -55,7 +58,10 @@ _HOMES = {
     "hookimpl": "plugins.hookspecs",
     "issues": "analyses.issues",
     "load": "api",
+    "outcome": "analyses.outcome",
+    "plan": "analyses.plan",
     "review": "analyses.standards",
+    "stakeholders": "analyses.stakeholders",
     "track": "analyses.tracking",
 }
 """Public name → its module, which is imported when the name is first asked for (PEP 562)."""
@@ -72,7 +78,10 @@ __all__ = [
     "hookimpl",
     "issues",
     "load",
+    "outcome",
+    "plan",
     "review",
+    "stakeholders",
     "track",
 ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from attrs import evolve, field, frozen
 
 from reltype import plugins
@@ -18,6 +19,7 @@ from reltype.errors import InputError
 from reltype.explaining.reasons import Reasons
 from reltype.inputs import Inputs, of_the_file, read_errors, readable
 from reltype.inputs.requests import input_requests
+from reltype.learning.fitting import fit_run
 from reltype.learning.model import Model
 from reltype.learning.model import load as load_model
 from reltype.mapping.canonical import refund_reason
@@ -168,8 +170,6 @@ def classify(
         >>> reltype.classify(steps)["ann"].status
         'active'
     """
-    import pyarrow as pa
-
     options = RunOptions(
         customers=customers,
         map=map,
@@ -227,8 +227,6 @@ def fit(  # noqa: D417  the other arguments are those of classify
     Raises:
         InputError: The labels cannot be used, or speak of no customer in *data*; and what `classify` raises.
     """
-    from reltype.learning.fitting import fit_run
-
     options = RunOptions(
         customers=customers,
         map=map,

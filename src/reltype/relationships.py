@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 from attrs import define, field, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.definitions.sections import section_of
 from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.explaining.customer import explain
+from reltype.formats import write, write_text
+from reltype.learning.evaluation import evaluate
+from reltype.reporting import facts
+from reltype.reporting.page import html
+from reltype.reporting.page.gathering import of_run
+from reltype.reporting.summary import Tally, summarise
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from reltype.definitions.sections import Section, Sectioned
     from reltype.explaining.explanation import Explanation
     from reltype.learning.evaluation import Evaluation
     from reltype.reporting.summary import Summary
@@ -120,8 +129,6 @@ class Relationships:
 
     def summary(self) -> Summary:
         """Shares per archetype, rows used and rejected, what each signal saw, warnings."""
-        from reltype.reporting.summary import Tally, summarise
-
         tally = Tally()
         for batch in self.table.to_batches():
             tally.add(batch)
@@ -134,7 +141,6 @@ class Relationships:
             InputError: There is no such customer.
         """
         self._row(customer_id)
-        from reltype.explaining.customer import explain
 
         return explain(self.run, customer_id)
 
@@ -164,8 +170,6 @@ class Relationships:
 
     @cached_property
     def _facts(self) -> pa.Table:
-        from reltype.reporting import facts
-
         # The log is grouped once more, as a run measures only what its typology asks for.
         return facts.table(self.run.population.measuring_all)
 
@@ -186,8 +190,6 @@ class Relationships:
         Raises:
             InputError: The labels cannot be used, or speak of nobody here.
         """
-        from reltype.learning.evaluation import evaluate
-
         return evaluate(self, labels, against=against, by=by)
 
     def to_arrow(self) -> pa.Table:
@@ -216,12 +218,54 @@ class Relationships:
         Raises:
             UsageError: No format has that ending or name, or it is a file that was read.
         """
-        from reltype.formats import write
+        self._apart(path)
+        write(self.table.schema, self.table.to_batches(), path, format, self.run.formats)
 
+    def report(
+        self,
+        path: Path | str,
+        *,
+        by: str | Sequence[str] = (),
+        sections: Iterable[Section | Sectioned] = (),
+        title: str = "",
+        alias: bool = False,
+        redact: bool = False,
+    ) -> None:
+        """Write a page of HTML for people: one file that opens offline and asks nothing of anybody.
+
+        Needs `reltype[report]`. The same result gives the same bytes.
+
+        Args:
+            path: Where to; `-` is standard output.
+            by: Columns of the customers' table (or of a log) to break the mix down by.
+            sections: What else to show: a `Section`, or what an analysis found (`track`, `review`,
+                `drivers`, `issues`), which makes one.
+            title: What stands above.
+            alias: Call archetypes by their neutral names.
+            redact: Show no customer's id, and quote nothing of the data.
+
+        Raises:
+            UsageError: No input has a column named in *by*; jinja2 is not there; or the path is a
+                file that was read.
+            PluginError: A plugin that adds a section failed.
+        """
+        self._apart(path)
+        subject = of_run(
+            self.run,
+            self.table,
+            self.summary(),
+            by=(by,) if isinstance(by, str) else tuple(by),
+            sections=[*map(section_of, sections), *self.run.knowledge.sections(self)],
+            alias=alias,
+            redact=redact,
+        )
+        write_text(path, html(subject, title))
+
+    def _apart(self, path: Path | str) -> None:
+        """Raise UsageError where *path* is a file that was read."""
         for name in self.run.inputs.files:
             if os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name):  # noqa: PTH110, PTH121
                 raise UsageError(f"{path}: was read to make this result. Name another file.")
-        write(self.table.schema, self.table.to_batches(), path, format, self.run.formats)
 
     def _row(self, customer_id: str) -> int:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from attrs import evolve, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
@@ -19,8 +20,6 @@ from reltype.scoring.population import EPOCH
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    import pyarrow as pa
 
     from reltype.api import Opened
     from reltype.expressions.functions import Kind
@@ -172,8 +171,6 @@ def _own(plan: Plan, inputs: Inputs) -> dict[str, str]:
 
 def scored_days(run: Run, history: History) -> pa.Table:
     """Every result row of every day without its words, with its as-of day in `as_of`."""
-    import pyarrow as pa
-
     batches = []
     for place, batch in run.batches_at(history, words=False):
         day = pa.array([history.days[place]] * batch.num_rows, pa.date32())

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from reltype.engines.duckdb import DuckDB
+from reltype.formats import BUILTIN
+
 if TYPE_CHECKING:
     from reltype.definitions.recipes import Recipe
-    from reltype.engines.duckdb import DuckDB
     from reltype.formats import Format
 
 reltype_api = 1
@@ -33,14 +35,10 @@ def reltype_classifiers() -> list[Recipe]:
 @hookimpl
 def reltype_formats() -> tuple[Format, ...]:
     """CSV, JSON, JSON lines, Markdown, Parquet, table, XLSX."""
-    from reltype.formats import BUILTIN
-
     return BUILTIN
 
 
 @hookimpl
 def reltype_engines() -> dict[str, type[DuckDB]]:
     """DuckDB, embedded."""
-    from reltype.engines.duckdb import DuckDB
-
     return {"duckdb": DuckDB}

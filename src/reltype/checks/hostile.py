@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.learning.model.learned import whole
 from reltype.scoring import columns as col
 from reltype.scoring.classifiers import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.arrow import Floats, Ints
@@ -72,8 +74,6 @@ def examples(plan: Plan, seed: int = 0) -> dict[str, tuple[Floats, Ints, tuple[s
     They are: `usual`, `much unseen`, `extremes`, `constant columns`, `nothing seen`, `two classes`
     and `a rare class`. In the usual ones the first column tells the classes apart.
     """
-    from reltype.learning.model.learned import whole
-
     rng = np.random.default_rng(seed)
     names = whole(plan, plan.inputs)
     y = np.arange(EXAMPLES, dtype=np.int64) % 3
@@ -97,10 +97,6 @@ def examples(plan: Plan, seed: int = 0) -> dict[str, tuple[Floats, Ints, tuple[s
 
 def columns(kinds: Iterable[Kind]) -> list[pa.Array]:
     """One Arrow array per kind, of one length, that together hold awkward values in many pairs."""
-    import datetime as dt
-
-    import pyarrow as pa
-
     times = (
         dt.datetime(1970, 1, 1),  # noqa: DTZ001  expressions know no zones
         dt.datetime(2024, 2, 29, 23, 59, 59, 999999),  # noqa: DTZ001
@@ -150,8 +146,6 @@ def _batch(
     nulls: float = 0.1,
 ) -> Batch:
     """A batch; where *rng* is None nothing at all is known."""
-    import pyarrow as pa
-
     n = len(readings)
     known = rng.random(readings.shape) if rng else np.zeros(readings.shape)
     evidence = np.where(np.isnan(readings), 0.0, known)
@@ -175,8 +169,6 @@ def _batch(
 
 
 def _with_extra(batch: Batch) -> Batch:
-    import pyarrow as pa
-
     n = len(batch)
     table = batch.table
     table = table.add_column(0, "an unknown column", pa.array(["?"] * n))

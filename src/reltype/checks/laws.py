@@ -7,12 +7,16 @@ that raises `Broken` with a sentence for the author.
 from __future__ import annotations
 
 import io
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from reltype.checks import hostile
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.engines import Engine, EngineError
+from reltype.errors import PluginError
 from reltype.scoring import columns as col
 from reltype.scoring.classifiers import Batch, Itemised, usable
 
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import click
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.arrow import Floats
@@ -60,8 +63,6 @@ def gives_what_it_promises(function: ScalarFunction) -> None:
 
 def null_in_null_out(function: ScalarFunction) -> None:
     """Where every argument is null, so is the result; null is no zero and no empty text."""
-    import pyarrow as pa
-
     made = function(*(pa.nulls(3, c.type) for c in hostile.columns(function.takes)))
     keep(made.null_count == 3, f"of three rows of nulls it made {made.to_pylist()}")
 
@@ -74,8 +75,6 @@ def function_is_deterministic(function: ScalarFunction) -> None:
 
 def function_sees_each_row_alone(function: ScalarFunction) -> None:
     """Neither other rows nor their order have an impact."""
-    import pyarrow as pa
-
     given = hostile.columns(function.takes)
     whole = function(*given)
     turned = np.arange(len(whole))[::-1]
@@ -251,8 +250,6 @@ def recipe_sees_each_row_alone(recipe: GuardedRecipe, plan: Plan) -> None:
 
 def foreign_state_harms_nobody(recipe: GuardedRecipe, plan: Plan) -> None:
     """A state that somebody changed raises, or gives probabilities; it does not crash or hang."""
-    from reltype.errors import PluginError
-
     state, given, classes = _learned(recipe, plan)
     for name, array in state.items():
         for bad in (array[:0], array * 0 - 10**9, array * 0 + 10**9):
@@ -294,10 +291,6 @@ def endings_begin_with_a_dot(format_: Format) -> None:
 
 def engine_answers_and_locks(engine: Any) -> None:  # noqa: ANN401  duck-typed, as modules are
     """It connects, answers, keeps tables apart, and reads no file once it is locked."""
-    import tempfile
-
-    from reltype.engines import Engine, EngineError
-
     opened = engine.connect(threads=1, memory_limit=None)
     keep(isinstance(opened, Engine), f"connect() gave a {type(opened).__name__}, no Engine")
     keep(opened.rows("SELECT 1") == [(1,)], "SELECT 1 did not give 1")

@@ -6,9 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from unittest import SkipTest
 
+import click
+import numpy as np
+import pyarrow as pa
 from attrs import define, field, frozen
 
 from reltype import builtin, plugins
+from reltype.api import classify
 from reltype.checks import laws
 from reltype.checks.laws import Broken, keep
 from reltype.definitions import packs
@@ -18,7 +22,11 @@ from reltype.definitions.rules import Rule
 from reltype.errors import ReltypeError
 from reltype.plugins.guard import Guarded
 from reltype.plugins.knowledge import Knowledge
+from reltype.reporting.flaws import flaws
+from reltype.scoring.classifiers import Batch, Prototype
 from reltype.scoring.plan import Plan
+from reltype.scoring.pool import pool
+from reltype.simulate import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -195,12 +203,6 @@ class _Subject:
             yield Plan(self.catalogue, typology)
 
     def _reachable(self) -> None:
-        import numpy as np
-        import pyarrow as pa
-
-        from reltype.scoring.classifiers import Batch, Prototype
-        from reltype.scoring.pool import pool
-
         own = {(a.typology, a.name) for a in self._own() if isinstance(a, Archetype)}
         if not own:
             raise SkipTest("it defines no archetype")
@@ -223,8 +225,6 @@ class _Subject:
                 keep(int(found.argmax()) == place, text)
 
     def _flawless(self) -> None:
-        from reltype.reporting.flaws import flaws
-
         self._with_rules()
         wrong = [f for f in flaws(self.knowledge) if f.wrong and f.who == self.name]
         keep(not wrong, "; ".join(map(str, wrong)))
@@ -267,9 +267,6 @@ class _Subject:
             yield Check("classifiers: all laws", _skips(reason))
 
     def _formats(self) -> Iterator[Check]:
-        from reltype.api import classify
-        from reltype.simulate import simulate
-
         self.knowledge.formats()  # raises where names clash
         log = simulate("coffee bar", customers=12, seed=1).interactions
         result = classify(log, no_plugin=[p.name for p in plugins.installed()]).to_arrow()
@@ -288,8 +285,6 @@ class _Subject:
                 yield Check(f"engine {name}: it answers, and reads no file once locked", check)
 
     def _commands(self) -> Iterator[Check]:
-        import click
-
         cli = click.Group()
         list(self.plugins.returned("reltype_commands", cli=cli))
         for name, command in cli.commands.items():
@@ -300,9 +295,6 @@ class _Subject:
         yield Check("sections: they can be made of a small result", self._made)
 
     def _made(self) -> None:
-        from reltype.api import classify
-        from reltype.simulate import simulate
-
         log = simulate("coffee bar", customers=12, seed=1).interactions
         found = classify(log, no_plugin=[p.name for p in plugins.installed()])
         self.knowledge.sections(found)

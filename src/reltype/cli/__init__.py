@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any
 
 import click
 
 from reltype.cli import process
+from reltype.cli.outputs import OUTPUTS, apart
 from reltype.errors import OutputError, ReltypeError, did_you_mean
 
 COMMANDS = {
@@ -29,9 +32,13 @@ COMMANDS = {
     "issues": "issues",
     "inspect": "inspect",
     "label": "label",
+    "outcome": "outcome",
+    "plan": "plan",
     "plugins": "plugins",
     "review": "review",
+    "report": "report",
     "rules": "rules",
+    "stakeholders": "stakeholders",
     "track": "track",
     "sql": "sql",
 }
@@ -103,7 +110,6 @@ def _guarded(command: click.Command) -> click.Command:
         return command
 
     def checked(ctx: click.Context) -> Any:  # noqa: ANN401
-        from reltype.cli.outputs import OUTPUTS, apart
 
         if any(ctx.params.get(name) is not None for name in OUTPUTS):
             apart(command.name or "", command.params, ctx.params)
@@ -117,7 +123,6 @@ def _guarded(command: click.Command) -> click.Command:
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
-    from importlib.metadata import entry_points
 
     from reltype import __version__
 
@@ -176,8 +181,6 @@ def _interrupted() -> int:
 
 def _failed(error: Exception, *, debug: bool) -> int:
     if debug:
-        import traceback
-
         traceback.print_exception(error)
     if "Query interrupted" in str(error):  # what the engine makes of Ctrl-C
         return _interrupted()

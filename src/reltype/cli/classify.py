@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reltype.cli import options
+from reltype.cli.stream import progress, streams_to_terminal, watched
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.formats import write
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
-
-SHOWN = 20
-"""Rows that a terminal gets; a file gets all."""
 
 
 @click.command(name="classify")
@@ -36,6 +35,7 @@ SHOWN = 20
     metavar="SHARE",
     help="Exit 1 where a smaller share gets an archetype.",
 )
+@options.verbose
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
 def command(
     *,
@@ -43,51 +43,53 @@ def command(
     strict: bool,
     fail_under: float | None,
     quiet: bool,
+    verbose: bool,
     output: str | None,
     format_: str | None,
     **given: Any,  # noqa: ANN401
 ) -> int:
     """Read the relationship of every customer in DATA: files, `-`, or a database's URL.
 
-    Without DATA, the files that reltype.toml names are read. The result goes to standard output
-    or FILE, words about it to standard error.
+    Without DATA, the files that reltype.toml names are read. What was found is told in words: the
+    mix, what stands out, whom to look at first, what to do. With -o or --format every customer is
+    written, and the words go to standard error.
 
     \b
     reltype classify orders.csv
-    reltype classify orders.csv --customers accounts.csv -o relationships.parquet
+    reltype classify orders.csv --customers accounts.csv -o relationships.xlsx
+    reltype classify orders.csv --format csv > relationships.csv
     reltype classify sqlite:///crm.db --table orders --map timestamp="Created Date"
     """
-    from reltype.cli.print_summary import print_summary
-    from reltype.cli.stream import first, progress, watched
+    from reltype.cli.print_summary import print_guesses, print_summary
     from reltype.definitions.phrases import spoken_of
-    from reltype.formats import write
     from reltype.reporting.summary import Tally, summarise
 
     opened = options.opened(**given)
-    typology = opened.plan.typology
-    if not quiet:
-        for line in opened.inputs.guesses:
-            click.echo(spoken_of(line, typology.noun, typology.plural), err=True)
+    noun, plural = opened.plan.typology.noun, opened.plan.typology.plural
+    guesses = [spoken_of(line, noun, plural) for line in opened.inputs.guesses]
+    used = 0 if quiet else print_guesses(guesses, verbose=verbose)
     run = opened.run()
     tally = Tally()
-    chosen = options.chosen(output, format_)
-    short = chosen == "table" and output in (None, "-") and sys.stdout.isatty()
+    people = output is None and format_ is None
+    shown = not quiet and not (streams_to_terminal(output) and not people)
     with (
         options.rejecting(run, rejects, output),
-        progress(run.population.size, quiet=quiet) as step,
+        progress(run.population.size, quiet=not shown) as step,
     ):
         batches = watched(run.batches(), tally, step)
-        rows = first(batches, SHOWN) if short else batches
-        write(run.result.schema, rows, output or "-", chosen, run.formats)
-    if short and tally.customers > SHOWN:
-        click.echo(f"… and {tally.customers - SHOWN:,} more: -o FILE writes all.", err=True)
+        if people:
+            deque(batches, maxlen=0)
+        else:
+            chosen = options.chosen(output, format_)
+            write(run.result.schema, batches, output or "-", chosen, run.formats)
     summary = summarise(run, tally)
     written = run.write_rejects(rejects, beside=output)
-    if not quiet:
+    if used or not (people or quiet):
         click.echo(err=True)
-        print_summary(summary)
-        if written:
-            click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
+        used += 1
+    print_summary(summary, err=not people, verbose=verbose, quiet=quiet, used=used + bool(written))
+    if written and not quiet:
+        click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
     if strict and opened.inputs.lacking:
         click.echo(options.lacking(opened.inputs.lacking), err=True)
         return 1

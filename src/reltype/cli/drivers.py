@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_words
 
 
 @click.command(name="drivers")
@@ -137,7 +138,6 @@ def command(
     reltype drivers orders.csv --from-log --outcome returns
     """
     from reltype.analyses.drivers import drivers
-    from reltype.formats import write_words
 
     data = survey[0] if len(survey) == 1 else list(survey)
     found = drivers(data, always=[n for one in always for n in one.split(",")], **given)

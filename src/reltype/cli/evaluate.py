@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reltype.cli import options
+from reltype.formats import write_document, write_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,6 @@ def command(
     """
     import pyarrow as pa
 
-    from reltype.formats import write_words
     from reltype.learning.evaluation import evaluate
     from reltype.relationships import Relationships
 
@@ -80,9 +79,13 @@ def command(
     found = Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
     wanted = [name for name in (against, by) if name is not None]
     made = evaluate(found, labels, against=against, by=by, columns=_columns(run, wanted))
-    as_json = format_ == "json" or (format_ is None and Path(output or "").suffix == ".json")
-    text = json.dumps(made.as_dict(), indent=2, ensure_ascii=False) if as_json else made.text()
-    write_words(output or "-", text)
+    ending = Path(output or "").suffix.lower()
+    if format_ == "json" or (format_ is None and ending == ".json"):
+        write_document(output or "-", made.as_dict())
+    elif format_ == "table" or (format_ is None and (output in (None, "-") or ending == ".txt")):
+        write_words(output or "-", made.text())
+    else:
+        options.emit(made.table(), output, format_, run.formats)
     if fail_under is not None and not made.macro_f1 >= fail_under:
         click.echo(
             f"--fail-under: the macro-F1 is {made.macro_f1:.3f}, less than {fail_under:.3f}.",

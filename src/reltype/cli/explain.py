@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import asdict
 
 from reltype.cli import options
 from reltype.definitions.archetypes import UNCLASSIFIED
@@ -46,8 +47,6 @@ def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN4
     reltype explain orders.csv --customer C-1042
     reltype explain orders.csv --customer C-1042 --format json
     """
-    from attrs import asdict
-
     from reltype.explaining.customer import explain
 
     found = explain(options.run(**given), customer_id)

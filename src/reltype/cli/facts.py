@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write
 
 if TYPE_CHECKING:
     from reltype.scoring.run import Run
@@ -59,7 +60,6 @@ def command(
     reltype facts orders.csv --customer C-1042
     reltype facts orders.csv --format json
     """
-    from reltype.formats import write
     from reltype.reporting import facts
 
     opened = options.opened(**given).measuring()
@@ -74,8 +74,7 @@ def command(
         elif people:
             _table(run)
         else:
-            schema = facts.schema(run.population)
-            found = facts.batches(run.population, customer_id)
+            schema, found = facts.opened(run.population, customer_id)
             write(schema, found, output or "-", options.chosen(output, format_), run.formats)
     written = run.write_rejects(rejects, beside=output)
     rejected = run.counts.rejected
@@ -92,7 +91,6 @@ def command(
 
 def _table(run: Run) -> None:
     """The first customers, with the facts that a person asks for first."""
-    from reltype.formats import write
     from reltype.reporting import facts
 
     table = facts.table(run.population)
@@ -107,7 +105,7 @@ def _table(run: Run) -> None:
 
 
 def _tell(run: Run, written: str | None) -> None:
-    from reltype.cli.print_summary import rows_read
+    from reltype.reporting.summary_text import rows_read
     from reltype.reporting.warnings import warnings
 
     click.echo(err=True)

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from reltype.cli import options
+from reltype.errors import ConfigError, UsageError
+from reltype.formats import destination
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,11 +34,7 @@ def command(output: str, force: bool, ask: bool, **given: Any) -> None:  # noqa:
     \b
     reltype init orders.csv accounts.csv
     """
-    from attrs import evolve
-
     from reltype.config import Config
-    from reltype.errors import UsageError
-    from reltype.formats import destination
     from reltype.inputs.drafts import draft
 
     if output != "-" and Path(output).exists() and not force:
@@ -63,7 +62,6 @@ def command(output: str, force: bool, ask: bool, **given: Any) -> None:  # noqa:
 def _norms() -> str:
     """The table `[norms]`, of what was answered; empty answers are left out."""
     from reltype.definitions.norms import QUESTIONS, norm
-    from reltype.errors import ConfigError
 
     lines = []
     for name, (_, question) in QUESTIONS.items():

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_words
 
 FORMATS = ("table", "json", "markdown")
 
@@ -31,7 +32,6 @@ def command(format_: str, output: str | None, **given: Any) -> None:  # noqa: AN
     reltype inspect orders.csv tickets.csv
     reltype inspect orders.csv --format json
     """
-    from reltype.formats import write_words
     from reltype.reporting.inspection import inspect
     from reltype.reporting.inspection_text import text
 

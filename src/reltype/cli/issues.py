@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from reltype.cli import options
+from reltype.formats import destination, write_document
 
 
 @click.command(name="issues")
@@ -59,7 +60,6 @@ def command(
     """
     from reltype.analyses.issues import issues
     from reltype.analyses.issues.page import page
-    from reltype.formats import destination, write_document
 
     columns = [part.strip() for part in (text or "").split(",") if part.strip()]
     found = issues(list(data) or None, text=columns, names=names, map=options.pairs(map_), **given)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,7 +47,6 @@ def command(output: str, count: int | None, **given: Any) -> None:  # noqa: ANN4
     reltype label orders.csv -o labels.csv --count 40
     reltype fit orders.csv --labels labels.csv -o shop.reltype
     """
-    from reltype.errors import UsageError
     from reltype.learning.labelling import LabelFile, Labelling, choices
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reltype.arrow import texts
+from reltype.cli.process import bound
+from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.formats import Format, write
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -159,6 +164,10 @@ def _with(options: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
 
 output = _with(_OUTPUT)
 """-o and --format."""
+verbose = click.option(
+    "-v", "--verbose", is_flag=True, help="All that can be told, and what is behind it."
+)
+"""-v."""
 knowledge = _with(_KNOWLEDGE)
 """What is known: typology, packs, plugins, config."""
 reading = _with(_READING)
@@ -182,14 +191,36 @@ journal = _with(
 """Where plans, standards, deviations and outcomes are kept."""
 
 
-def emit(table: pa.Table, path: str | None, format_: str | None) -> None:
+def emit(
+    table: pa.Table,
+    path: str | None,
+    format_: str | None,
+    formats: Iterable[Format] | None = None,
+) -> None:
     """Write a table where and how the user asked: a file, or standard output.
 
     Without a format, a terminal gets a table and a pipe gets CSV.
-    """
-    from reltype.formats import write
 
-    write(table.schema, table.to_batches(), path or "-", chosen(path, format_))
+    Args:
+        table: What to write.
+        path: Where to; None or `-`: standard output.
+        format_: The name of a format; None: that of the file's ending.
+        formats: Those that are known; None: those of the plugins that the command line allows.
+    """
+    write(
+        table.schema,
+        table.to_batches(),
+        path or "-",
+        chosen(path, format_),
+        plugin_formats() if formats is None else formats,
+    )
+
+
+def plugin_formats() -> Iterator[Format]:
+    """The formats of plugins, which are loaded when the first is asked for."""
+    given = click.get_current_context().params
+    rules, without = given.get("rules") or (), given.get("no_plugin") or ()
+    yield from known(rules, without, given.get("config"), strict=False).formats()
 
 
 def chosen(path: str | None, format_: str | None) -> str | None:
@@ -202,8 +233,6 @@ def chosen(path: str | None, format_: str | None) -> str | None:
 @contextmanager
 def rejecting(run: Run, path: str | None, beside: str | None) -> Iterator[None]:
     """Where no row can be used, the rejects are what tells why: they are written all the same."""
-    from reltype.errors import InputError
-
     try:
         yield
     except InputError:
@@ -222,7 +251,6 @@ def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Op
     """Inputs opened for the options of `data`, `knowledge` and `scored`."""
     from reltype import plugins
     from reltype.api import open_inputs
-    from reltype.cli.process import bound
     from reltype.config import settings
 
     plugins.check_names(given.get("no_plugin") or ())
@@ -239,7 +267,9 @@ def rows(made: list[dict[str, Any]]) -> pa.Table:
     """A table of what a command lists, every cell text as a person reads it."""
     import pyarrow as pa
 
-    return pa.Table.from_pylist([{k: str(v) for k, v in row.items()} for row in made])
+    # Not `from_pylist`, which imports pandas where that is installed.
+    names = list(made[0]) if made else []
+    return pa.table({name: texts(str(row[name]) for row in made) for name in names})
 
 
 def pairs(given: Iterable[str]) -> dict[str, str]:
@@ -290,8 +320,6 @@ def warn(found: Plugins) -> None:
 
 def one(kind: str, name: str, known: Mapping[str, T]) -> T:
     """The thing called *name*. Raises UsageError, with the nearest name, if there is none."""
-    from reltype.errors import UsageError, did_you_mean
-
     if name not in known:
         raise UsageError(f"No {kind} is called {name!r}.{did_you_mean(name, known)}")
     return known[name]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reltype.errors import ReltypeError, UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,8 +27,6 @@ def apart(command: str, parameters: Iterable[click.Parameter], given: Mapping[st
     Raises:
         UsageError: An output is an input, or another output.
     """
-    from reltype.errors import UsageError
-
     written = _written(given)
     if command == "init" and not given.get("force"):
         return  # it writes over nothing at all
@@ -79,7 +79,6 @@ def _inputs(parameters: Iterable[click.Parameter], given: Mapping[str, Any]) -> 
 
 
 def _files(name: str | bytes) -> Iterator[str]:
-    from reltype.errors import ReltypeError
     from reltype.sources import databases, files
 
     name = os.fsdecode(name)
@@ -96,7 +95,6 @@ def _files(name: str | bytes) -> Iterator[str]:
 
 def _configured(config: str | None, *, named: bool) -> Iterator[str]:
     from reltype.config import settings
-    from reltype.errors import ReltypeError
 
     try:
         held = settings(config)

@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import click
+from attrs import asdict
 
 from reltype.errors import PluginError
+from reltype.formats.table import aligned
 
 if TYPE_CHECKING:
     from reltype.plugins.inventory import Item
@@ -52,14 +54,10 @@ def list_(format_: str, no_plugin: tuple[str, ...], config: str | None) -> None:
         if item.error:
             click.echo(f"Warning: {item.error}", err=True)
     if format_ == "json":
-        from attrs import asdict
-
         click.echo(json.dumps([asdict(item) for item in items], indent=2, ensure_ascii=False))
         return
-    from tabulate import tabulate
-
     rows = [(i.name, f"{i.distribution} {i.version}".strip(), _gives(i)) for i in items]
-    click.echo(tabulate(rows, ("plugin", "package", "gives"), disable_numparse=True))
+    click.echo(aligned(("plugin", "package", "gives"), rows))
 
 
 def _gives(item: Item) -> str:

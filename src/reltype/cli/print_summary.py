@@ -1,77 +1,84 @@
-"""Print summary: a summary in words, on standard error beside the result, or on standard output alone."""
+"""Print summary: what a run found, for people; what was guessed before, and what is odd after it.
+
+The page of a run goes to standard output where nothing else does, else to standard error beside the
+result. What was guessed and what is odd about the input always goes to standard error. All of it
+together has at most `LINES` lines, unless --verbose asks for more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from reltype.definitions.phrases import spoken_of
+from reltype.reporting.summary_text import (
+    LINES,
+    WIDTH,
+    Section,
+    clipped,
+    details,
+    fitted,
+    spoken,
+    text,
+)
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
 
-
-WEAK = 0.25
-"""A reliability below which a signal counts for less than half, and is told."""
-
-
-def print_summary(summary: Summary, *, err: bool = True) -> None:
-    """Print what a run found, what it could not see, and what would help."""
-
-    def say(text: str) -> None:
-        click.echo(spoken_of(text, summary.noun, summary.plural), err=err)
-
-    # A customer table without a day is read as of the first day that computers know.
-    day = f" as of {summary.as_of}" if summary.as_of.year > 1970 else ""
-    say(f"{_count(summary.customers, 'customer')}{day}.")
-    say(rows_read(summary.rows))
-    for finding in summary.findings:
-        say(finding)
-    say("")
-    for name, share in summary.archetypes.items():
-        say(f"  {name:<26}{share:>7.1%}  {'█' * round(40 * share)}")
-    widest = max([40, *map(len, summary.unclassified)])
-    for reason, share in summary.unclassified.items():
-        say(f"    {reason:<{widest}}{share:>7.1%}")
-    if summary.alarms:
-        alarms = ", ".join(f"{name} {count}" for name, count in summary.alarms.items())
-        say(f"\nAlarms, for somebody to look at: {alarms}.")
-    for line in _evidence(summary):
-        say(line)
-    for warning in summary.warnings:
-        say(f"Note: {warning}")
-    scales = ", ".join(f"{name} {value:.4g}" for name, value in summary.scales.items())
-    say(f"Scales: {scales}.")
+FILES, NOTES = 4, 5
+"""Lines that what was guessed of files, and what is odd about them, may take before the rest is counted."""
 
 
-def _evidence(summary: Summary) -> Iterator[str]:
-    """What was and was not seen, how far it repeats itself, and what would help."""
-    unseen = [name for name, share in summary.signals.items() if share == 0]
-    if unseen:
-        yield f"\nNot seen in this input: {', '.join(unseen)}."
-    for pair in summary.alike:
-        yield (
-            f"These columns cannot tell {pair.first} from {pair.second} (d' = {pair.distance:.1f})."
-        )
-    if summary.helps:
-        yield f"What would help most: {summary.helps[0].text}"
-    for name, share in summary.base_rates.items():
-        yield f"Base rates: {name} ({share:.0%} of customers)."
-    weak = [name for name, value in summary.reliability.items() if value < WEAK]
-    if weak:
-        yield f"Hardly repeats itself here, and counts accordingly less: {', '.join(weak)}."
+def print_guesses(guesses: Sequence[str], *, verbose: bool = False) -> int:
+    """Tell what was guessed of each file; how many lines that took."""
+    return _say("", guesses, LINES if verbose else FILES, verbose=verbose)
 
 
-def rows_read(rows: Mapping[str, int]) -> str:
-    """What became of the rows: `read`, `used`, `rejected`, `left_out`, `late`, in a sentence."""
-    told = f"{_count(rows['read'], 'row')} read, {rows['used']:,} used"
-    told += f", {rows['rejected']:,} rejected" if rows["rejected"] else ""
-    told += f", {rows['left_out']:,} left out" if rows["left_out"] else ""
-    told += f", {rows['late']:,} after the as-of day" if rows["late"] else ""
-    return told + "."
+def print_summary(
+    summary: Summary,
+    *,
+    err: bool = True,
+    verbose: bool = False,
+    quiet: bool = False,
+    used: int = 0,
+) -> None:
+    """Print what a run found, what it could not see, and what would help.
+
+    Args:
+        summary: What was found.
+        err: Whether the page goes to standard error; what is odd always does.
+        verbose: All of it, with what is behind it.
+        quiet: Nothing on standard error.
+        used: Lines that were printed before.
+    """
+    summary = spoken(summary)
+    notes = [] if quiet else [f"Note: {warning}" for warning in summary.warnings]
+    room = LINES - used
+    kept = 0 if verbose else sum(map(len, _items(notes)))
+    kept = min(kept, NOTES) + bool(kept)
+    if not (err and quiet):
+        shown = text(summary, LINES if verbose else room - kept)
+        for line in [*shown, *(details(summary) if verbose else ())]:
+            click.echo(line, err=err)
+    _say("", notes, NOTES, verbose=verbose, before=bool(notes))
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+def _items(sentences: Sequence[str]) -> list[list[str]]:
+    """Each in at most two lines of eighty columns, one alone in three."""
+    return [clipped(sentence, WIDTH, 3 if len(sentences) == 1 else 2) for sentence in sentences]
+
+
+def _say(
+    heading: str, sentences: Sequence[str], most: int, *, verbose: bool, before: bool = False
+) -> int:
+    """Print *sentences* to standard error, in at most *most* lines; how many lines that took."""
+    if verbose:
+        lines = ["", *sentences] if before else list(sentences)
+    else:
+        section = Section(heading, _items(sentences))
+        lines = fitted([section], most + 1)
+        lines = lines if before else lines[1:]
+    for line in lines:
+        click.echo(line, err=True)
+    return len(lines)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_document, write_words
 
 GATE = 1
 """Exit code where a standard is missed for sure."""
@@ -41,7 +42,6 @@ def command(
     reltype review orders.csv --journal journal.jsonl
     """
     from reltype.analyses.standards import review
-    from reltype.formats import write_document, write_words
 
     found = review(list(data) or None, map=options.pairs(map_), **given)
     if format_ == "json" or (format_ is None and str(output).endswith(".json")):

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from reltype.cli import options
+from reltype.formats import destination
 
 
 @click.command(name="sql")
@@ -33,7 +34,6 @@ def command(dialect: str, output: str | None, **given: Any) -> None:  # noqa: AN
     reltype sql orders.csv
     reltype sql orders.csv --model shop.reltype --dialect postgres -o relationships.sql
     """
-    from reltype.formats import destination
     from reltype.reporting.sql import sql
 
     made = sql(options.opened(**given), dialect)

@@ -27,6 +27,11 @@ def watched(
         step(batch.num_rows)
 
 
+def streams_to_terminal(output: str | None) -> bool:
+    """Whether rows run over the terminal on which a bar would be drawn: they would share its line."""
+    return output in (None, "-") and sys.stdout.isatty()
+
+
 @contextmanager
 def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """A bar on standard error, on a terminal only; what to call with each step's size."""
@@ -36,11 +41,3 @@ def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     bar_stream = raw(sys.stderr)
     with click.progressbar(length=total, label="Reading relationships", file=bar_stream) as bar:
         yield bar.update
-
-
-def first(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """The first *rows* rows; the rest is consumed, so that it is counted."""
-    for batch in batches:
-        if rows > 0:
-            yield batch.slice(0, rows)
-        rows -= batch.num_rows

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_document
 
 
 @click.command(name="track")
@@ -50,7 +51,6 @@ def command(
     """
     from reltype.analyses.tracking import track
     from reltype.analyses.tracking.page import page
-    from reltype.formats import write_document
 
     found = track(
         list(data) or None, first=first, until=until or as_of, map=options.pairs(map_), **given

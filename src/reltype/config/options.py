@@ -6,6 +6,7 @@ import datetime as dt
 import difflib
 import math
 import os
+import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 from reltype.expressions.words import truths
@@ -72,7 +73,6 @@ def _seconds(value: Any) -> float:  # noqa: ANN401
 
 
 def _zone(value: Any) -> str:  # noqa: ANN401
-    import zoneinfo
 
     known = {name.lower(): name for name in zoneinfo.available_timezones()}
     text = _text(value)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Attribute, field, frozen, validators
 
+from reltype.expressions.calls import FUNCTIONS
+from reltype.expressions.functions import ALIASES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,9 +24,6 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
 def _free_name(_: object, __: Attribute[str], name: str) -> None:
-    from reltype.expressions.calls import FUNCTIONS
-    from reltype.expressions.functions import ALIASES
-
     if not _NAME.fullmatch(name):
         raise ValueError(f"a function's name is written like `word_count`, not {name!r}")
     if name in FUNCTIONS or name in ALIASES:

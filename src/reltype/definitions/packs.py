@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -18,10 +17,7 @@ from reltype.definitions.norms import Norm, norm
 from reltype.definitions.rules import Rule
 from reltype.errors import ConfigError, did_you_mean
 from reltype.formats import toml
-from reltype.formats.printing import clean
-
-if TYPE_CHECKING:
-    from cattrs import Converter
+from reltype.formats.structure import structured
 
 
 @attrs.frozen
@@ -169,86 +165,14 @@ def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 def _definition(kind: type[Any], table: dict[str, Any], where: str) -> Definition:
-    from cattrs import transform_error
-
     try:
-        made: Definition = _converter().structure(table, kind)
-    except Exception as error:
-        reasons = transform_error(error, path="", format_exception=_told)
-        raise ConfigError(f"{where}: {'; '.join(reasons)}.") from error
+        made: Definition = structured(table, kind, largest=LARGEST)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}.") from error
     return made
 
 
-def _told(error: BaseException, kind: type | None) -> str:
-    """One wrong key, in words. Its path is added by cattrs, after an `@`."""
-    from cattrs import ForbiddenExtraKeysError
-
-    if isinstance(error, ForbiddenExtraKeysError):
-        extra = sorted(error.extra_fields)
-        known = [field.name for field in attrs.fields(error.cl)]
-        return f"unknown key {extra[0]!r}.{did_you_mean(extra[0], known)}".rstrip(".")
-    if isinstance(error, KeyError):
-        return f"the key {error.args[0]!r} is missing"
-    if isinstance(error, (ValueError, TypeError)):
-        wanted = f" (a {kind.__name__} is wanted)" if kind else ""
-        return f"{error.args[0] if error.args else error}{wanted}"
-    return str(error)
-
-
-LONGEST = 20_000
-"""Letters of a text."""
 LARGEST = 1e9
 """No weight, prior or prototype is as large; sums and ratios of such numbers are finite."""
 MOST = 1000
 """Definitions of one kind in a pack."""
-
-
-def _text(value: object, _: type) -> str:
-    if type(value) is not str:
-        raise TypeError(f"{value!r} is not a str")
-    if len(value) > LONGEST:
-        raise ValueError(f"{value[:30]!r} … has more than {LONGEST:,} letters")
-    if clean(value) != value:
-        raise ValueError(f"{value[:60]!r} holds a control character")
-    return value
-
-
-def _number(value: object, _: type) -> float:
-    if type(value) not in {float, int}:
-        raise TypeError(f"{value!r} is not a float")
-    if not -LARGEST <= value <= LARGEST:  # type: ignore[operator]  # nor NaN
-        raise ValueError(f"{str(value)[:30]} is not a number of at most {LARGEST:,.0f}")
-    return float(value)  # type: ignore[arg-type]
-
-
-def _fact(value: object, _: object) -> float | bool | str | None:
-    if type(value) is str:
-        return _text(value, str)
-    if type(value) in {float, int}:
-        return _number(value, float)
-    if value is None or type(value) is bool:
-        return value
-    raise TypeError(f"{value!r} is neither a number, a text nor true or false")
-
-
-@cache
-def _converter() -> Converter:
-    """TOML's types to attrs classes: no extra keys, and no guessing between types."""
-    from cattrs import Converter
-
-    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-
-    def exactly(*kinds: type) -> Any:  # noqa: ANN401
-        def structure(value: object, kind: type) -> object:
-            if type(value) not in kinds:
-                raise TypeError(f"{value!r} is not a {kind.__name__}")
-            return kind(value)
-
-        return structure
-
-    converter.register_structure_hook(str, _text)
-    converter.register_structure_hook(float, _number)
-    converter.register_structure_hook(bool, exactly(bool))
-    converter.register_structure_hook(float | bool | str | None, _fact)
-    converter.register_structure_hook(bool | None, lambda value, _: value)
-    return converter

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from reltype.definitions.benefits import HORIZONS, ROLES
 from reltype.errors import ConfigError, did_you_mean
@@ -191,8 +191,6 @@ def _limits(
 
 def _named(made: Standard) -> Standard:
     """The same with a name that says what it asks."""
-    from attrs import evolve
-
     what = (" to " if made.kind == "moves" else " or ").join(made.what)
     start = {
         "share": f"share of {what}",

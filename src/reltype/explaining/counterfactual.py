@@ -17,7 +17,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import define, field
+import pyarrow as pa
+from attrs import define, evolve, field
 
 from reltype.definitions.features import AFTER, BEFORE
 from reltype.definitions.phrases import a, fill, form_of, shown
@@ -26,7 +27,6 @@ from reltype.expressions import quote
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.definitions.features import Feature
@@ -156,8 +156,6 @@ class Search:
         units = self.run.inputs.units
         # Before and after are told on the scale of the feature that they are values of.
         if name in units.ratings:
-            from attrs import evolve
-
             units = evolve(
                 units,
                 ratings={**units.ratings, **dict.fromkeys((AFTER, BEFORE), units.ratings[name])},
@@ -228,8 +226,6 @@ def _form(feature: Feature) -> str:
 
 def _table(names: Sequence[str], tried: Sequence[Mapping[str, float]]) -> pa.Table:
     """A row per candidate: its number `k`, and `c0`… the new values, null where nothing changes."""
-    import pyarrow as pa
-
     columns = {
         f"c{i}": pa.array([c.get(name) for c in tried], pa.float64())
         for i, name in enumerate(names)

@@ -19,20 +19,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define, field, frozen
 
 from reltype.arrow import doubles, numbers, texts
 from reltype.definitions.phrases import PLAIN, Units, a, slots
 from reltype.scoring import columns as col
+from reltype.scoring.classifiers import Batch as Made
 from reltype.scoring.classifiers import Prototype
+from reltype.scoring.pool import WITHHELD
 from reltype.scoring.ranking import top
 from reltype.scoring.wording import listed, sentences
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.arrow import Floats, Ints
@@ -227,11 +231,8 @@ class Reasons:
     @cached_property
     def _tables(self) -> tuple[Floats, ...]:
         """Of each dimension (archetypes, STEPS + 1): what a reading says, seen in full."""
-        from reltype.scoring.classifiers import Batch as Made
-
         steps = np.linspace(0.0, 1.0, STEPS + 1)
         count = len(self.plan.dimensions)
-        import pyarrow as pa
 
         every = np.repeat(steps[:, None], count, 1)
         blank = pa.table({"customer_id": pa.nulls(len(steps), pa.string())})
@@ -315,9 +316,6 @@ class Reasons:
         self, batch: Batch, told: HandedDown, row: Ints, which: Ints, archetype: Ints
     ) -> pa.Array:
         """The sentence *which* of each *row*, and what it speaks for, where that is told."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         made: list[pa.Array] = []
         place = np.zeros(len(row), np.int64)
         offset = 0
@@ -374,10 +372,6 @@ class Reasons:
         self, batch: Batch, pooled: Pooled, counts: Ints, because: pa.Array, contribution: Floats
     ) -> tuple[Ints, pa.Array, Floats]:
         """With the sentence of the flag for those of whom a flag says why nobody is named."""
-        import pyarrow as pa
-
-        from reltype.scoring.pool import WITHHELD
-
         flags = self.plan.typology.unclassified_when
         rows = np.nonzero(pooled.withheld >= 0)[0]
         if not len(rows):
@@ -466,8 +460,6 @@ class _Alone:
 
 def parts_of(parts: Sequence[Floats], archetype: Ints) -> Floats:
     """(n, parts): of what all classifiers said, that of each row's *archetype*."""
-    from itertools import islice
-
     customers = len(archetype)
     made = np.empty((sum(said.shape[-1] for said in parts), customers))
     place = iter(made)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from reltype.engines.duckdb import complaint as engine_complaint
 from reltype.expressions.functions import PARTS, UNITS
 
 if TYPE_CHECKING:
@@ -57,8 +59,6 @@ def written(node: exp.Expr, kind: str, before: str = "") -> str:  # noqa: C901 -
 
 def is_zone(text: str) -> bool:
     """Whether a text is the name of a time zone, such as `Europe/Berlin` or `UTC`."""
-    import zoneinfo
-
     return text in zoneinfo.available_timezones()
 
 
@@ -82,14 +82,12 @@ def _number(text: str, kind: str) -> str:
 @lru_cache(maxsize=1024)
 def _complaint(kind: str, text: str, pattern: str = "") -> str:
     """What the engine itself has against a pattern, its replacement or a format; empty: nothing."""
-    from reltype.engines.duckdb import complaint
-
     ask = {
         "pattern": "SELECT regexp_matches($2, $1)",
         "replacement": "SELECT regexp_replace('', $2, $1)",
         "format": "SELECT strftime(TIMESTAMP '2000-01-01', $1), TRY_STRPTIME($2, $1)",
     }[kind]
-    return complaint(ask, text, pattern)
+    return engine_complaint(ask, text, pattern)
 
 
 def like_complaint(pattern: str, escape: str | None = None) -> str:

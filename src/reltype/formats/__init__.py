@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import chain
 from json import dumps  # `json` is a writer of ours here, once it has been asked for
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
@@ -64,18 +65,19 @@ def choose(
 ) -> Format:
     """The format called *name*, or that of *path*'s ending.
 
+    The built-in ones are asked first: what *formats* gives besides, one by one, may cost plugins.
+
     Raises:
         UsageError: There is none; the text names those there are.
     """
-    known = {f.name: f for f in formats}
-    if name is not None:
-        if name not in known:
-            raise UsageError(f"No format is called {name!r}.{did_you_mean(name, known)}")
-        return known[name]
+    known: dict[str, Format] = {}
     ending = Path(path or "").suffix.lower()
-    for made in known.values():
-        if ending in made.suffixes:
-            return made
+    for made in chain(BUILTIN, formats):
+        known.setdefault(made.name, made)
+        if made.name == name or (name is None and ending in made.suffixes):
+            return known[made.name]
+    if name is not None:
+        raise UsageError(f"No format is called {name!r}.{did_you_mean(name, known)}")
     endings = ", ".join(s for f in known.values() for s in f.suffixes)
     raise UsageError(f"{path}: no format has this ending. Use one of {endings}, or --format.")
 
@@ -106,6 +108,16 @@ def write_words(path: Path | str, text: str) -> None:
     """
     with destination(path) as stream:
         stream.write(f"{clean(text)}\n".encode("utf-8", "replace"))
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write *text* as it is to *path*, or to standard output for `-`; whole or not at all.
+
+    Raises:
+        OutputError: The place cannot be written, or the disk is full.
+    """
+    with destination(path) as stream:
+        stream.write(text.encode("utf-8", "replace"))
 
 
 def write_document(path: Path | str, document: Mapping[str, Any]) -> None:

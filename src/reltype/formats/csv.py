@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING
 
+from pyarrow import csv
+
 from reltype.formats import flat
 
 if TYPE_CHECKING:
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
 
 def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], stream: IO[bytes]) -> None:
     """Write a header line and a line per row; null is an empty cell."""
-    from pyarrow import csv
-
     options = csv.WriteOptions(quoting_style="needed", quoting_header="none")
     with csv.CSVWriter(stream, flat.schema(schema), write_options=options) as writer:
         for batch in batches:

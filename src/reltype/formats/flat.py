@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from reltype.arrow import text
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 RUNS = r"^([\t\r]|[\s\p{C}\p{Z}]*[=@+\-＝＠＋－])"
 """How a text starts that a spreadsheet would run as a formula (CWE-1236) …"""
@@ -18,22 +16,16 @@ NUMBER = r"^[+-]\d[\d.,]*$"
 
 def schema(given: pa.Schema) -> pa.Schema:
     """*given* with text in place of every list."""
-    import pyarrow as pa
-
     return pa.schema([(f.name, pa.string() if pa.types.is_list(f.type) else f.type) for f in given])
 
 
 def batch(given: pa.RecordBatch) -> pa.RecordBatch:
     """*given* with lists joined by `; ` and texts that no spreadsheet will run."""
-    import pyarrow as pa
-
     columns = [_column(given.column(i)) for i in range(given.num_columns)]
     return pa.RecordBatch.from_arrays(columns, schema=schema(given.schema))
 
 
 def _column(column: pa.Array) -> pa.Array:
-    import pyarrow as pa
-
     if pa.types.is_list(column.type):
         column = _joined(column)
     return neutral(column) if pa.types.is_string(column.type) else column
@@ -41,9 +33,6 @@ def _column(column: pa.Array) -> pa.Array:
 
 def _joined(lists: pa.ListArray) -> pa.Array:
     """The texts of each list (a struct's first field) in one cell."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     values = lists.flatten()
     if pa.types.is_struct(values.type):
         values = values.field(0)
@@ -53,8 +42,6 @@ def _joined(lists: pa.ListArray) -> pa.Array:
 
 def neutral(texts: pa.Array) -> pa.Array:
     """Texts with an apostrophe before those that a spreadsheet would run."""
-    import pyarrow.compute as pc
-
     number = pc.match_substring_regex(texts, NUMBER)
     runs = pc.and_not(pc.match_substring_regex(texts, RUNS), number)
     if not pc.any(runs).as_py():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
+from reltype.engines.duckdb import json_lines
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -17,6 +19,4 @@ def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], stream: IO[bytes
 
 def objects(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[list[str]]:
     """Each batch's rows as JSON texts, made by the engine."""
-    from reltype.engines.duckdb import json_lines
-
     yield from json_lines(schema, batches)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+from pyarrow import parquet
 
 
 def _texts(path: str, type_: pa.DataType) -> list[str]:
     """The paths, as Parquet names them, at which a column of this type holds text."""
-    import pyarrow as pa
-
     if pa.types.is_list(type_):
         return _texts(f"{path}.list.element", type_.value_type)
     if pa.types.is_struct(type_):
@@ -26,9 +24,6 @@ def write(schema: pa.Schema, batches: Iterable[pa.RecordBatch], stream: IO[bytes
     Only words repeat: no dictionaries of numbers, or of ids. Readers skip row groups by columns
     that stand for themselves: no least and greatest sentence of a list.
     """
-    import pyarrow as pa
-    from pyarrow import parquet
-
     worded = [leaf for f in schema if f.name != "customer_id" for leaf in _texts(f.name, f.type)]
     alone = [f.name for f in schema if not pa.types.is_nested(f.type)]
     with parquet.ParquetWriter(

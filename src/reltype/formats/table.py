@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from reltype.formats.printing import markdown, printable
@@ -27,12 +27,26 @@ def write(
 
 def text(names: list[str], rows: list[dict[str, Any]], style: str = "simple") -> str:
     """*rows* as a table; identifiers stay as they are written."""
+    shown = [n for n in SHOWN if n in names] if set(SHOWN) <= set(names) else names
+    return aligned(shown, ([cell(name, row) for name in shown] for row in rows), style)
+
+
+def aligned(head: Sequence[str], rows: Iterable[Sequence[object]], style: str = "simple") -> str:
+    """*rows* of cells under *head* in columns: the one way in which a table is printed.
+
+    Cells are text: an identifier such as `007` stays as it is written, and what would move a
+    terminal's cursor, or be markup on a page, is shown as it is.
+
+    Args:
+        head: What the columns are called.
+        rows: Cells, as many as *head* has.
+        style: One of tabulate's; `github` and `pipe` are Markdown.
+    """
     from tabulate import tabulate
 
-    shown = [n for n in SHOWN if n in names] if set(SHOWN) <= set(names) else names
     safe = markdown if style in {"github", "pipe"} else printable
-    cells = [[safe(cell(name, row)) for name in shown] for row in rows]
-    heads = [safe(name) for name in shown]
+    cells = [[safe(str(cell)) for cell in row] for row in rows]
+    heads = [safe(name) for name in head]
     made: str = tabulate(cells, headers=heads, tablefmt=style, disable_numparse=True)
     return made
 

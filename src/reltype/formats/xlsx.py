@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.engines.folders import temporary_folder
 from reltype.errors import OutputError
 from reltype.formats import flat
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 MOST_ROWS = 1_048_575
 MOST_COLUMNS = 16_384
@@ -132,8 +131,6 @@ def _sheet_class() -> type:
 
 
 def _head(names: Sequence[str], style: int) -> str:
-    import pyarrow as pa
-
     texts = _escaped(flat.neutral(pa.array(names, pa.string()))).to_pylist()
     cells = "".join(
         f'<c r="{column(place)}1" s="{style}" t="inlineStr"><is>{_opened(text)}{text}</t></is></c>'
@@ -158,9 +155,6 @@ def column(place: int) -> str:
 
 def _rows(batch: pa.RecordBatch, first: int, styles: dict[str, int]) -> Iterator[str]:
     """The XML of the rows of a batch, of which the first stands in row *first*."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     for start in range(0, batch.num_rows, ROWS):
         part = batch.slice(start, ROWS)
         numbers = pa.array(range(first + start, first + start + part.num_rows)).cast(pa.string())
@@ -174,9 +168,6 @@ def _rows(batch: pa.RecordBatch, first: int, styles: dict[str, int]) -> Iterator
 
 def _cells(values: pa.Array, opening: str, rows: pa.Array, styles: dict[str, int]) -> pa.Array:
     """The XML of a column's cells, empty where a value is null."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind, style, text = "", "", values
     if pa.types.is_boolean(values.type):
         kind, text = ' t="b"', pc.if_else(values, "1", "0")
@@ -207,9 +198,6 @@ def _cells(values: pa.Array, opening: str, rows: pa.Array, styles: dict[str, int
 
 def _serial(values: pa.Array) -> pa.Array:
     """Days since the day 0 of spreadsheets; null where they know no such day."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pa.types.is_date(values.type):
         days = values.cast(pa.date32()).cast(pa.int32()).cast(pa.float64())
     else:
@@ -222,8 +210,6 @@ def _serial(values: pa.Array) -> pa.Array:
 
 def _escaped(texts: pa.Array) -> pa.Array:
     """Texts as XML holds them; letters that it cannot hold are left out."""
-    import pyarrow.compute as pc
-
     texts = pc.utf8_slice_codeunits(texts, 0, LONGEST)
     if pc.any(pc.match_substring_regex(texts, _ILLEGAL)).as_py():
         texts = pc.replace_substring_regex(texts, _ILLEGAL, "")

@@ -9,11 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from attrs import define, evolve, field
 
 from reltype import sources
 from reltype.engines import EngineError, limits
-from reltype.engines.duckdb import DuckDB
+from reltype.engines.duckdb import DuckDB, errors
 from reltype.errors import ConfigError, InputError
 from reltype.expressions import literal, quote
 from reltype.inputs import origins
@@ -34,8 +35,6 @@ from reltype.sources import files, frames, rejects
 
 if TYPE_CHECKING:
     import datetime as dt
-
-    import pyarrow as pa
 
     from reltype.config.blocks import Block
     from reltype.definitions.phrases import Units
@@ -329,10 +328,6 @@ def _normalizing(guess: Guess) -> Guess:
 @contextmanager
 def read_errors(name: str) -> Iterator[None]:
     """What the engine or Arrow has against a file's bytes, as a complaint about the file."""
-    import pyarrow as pa
-
-    from reltype.engines.duckdb import errors
-
     try:
         yield
     except (*errors(), pa.ArrowException) as error:

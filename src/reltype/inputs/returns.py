@@ -30,7 +30,7 @@ def attached(connection: Connection, items: Sequence[Input]) -> list[Input]:
     """The inputs without those that only name returned orders, which their log now knows of."""
     made = list(items)
     for item in items:
-        if "customer_id" in item.guess.mapping.columns or not _of_returns(item):
+        if not _of_returns(item):
             continue
         for place, log in enumerate(made):
             if log is not item and (found := _attached(connection, item, log)) is not None:
@@ -41,9 +41,23 @@ def attached(connection: Connection, items: Sequence[Input]) -> list[Input]:
 
 
 def _of_returns(item: Input) -> bool:
-    """Whether a file speaks of what came back."""
+    """Whether a file speaks of what came back, and of nothing else.
+
+    One that names customers, too, may be of orders some of which came back, unless it is called by
+    what came back, or numbers that: `return_id`.
+    """
     stem = Name.of(item.source.name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
-    return any(map(stem.has, RETURNS)) or any(map(is_called_returned, item.source.columns))
+    if any(map(stem.has, RETURNS)):
+        return True
+    if "customer_id" not in item.guess.mapping.columns:
+        return any(map(is_called_returned, item.source.columns))
+    return any(_numbers_returns(Name.of(name)) for name in item.source.columns)
+
+
+def _numbers_returns(name: Name) -> bool:
+    """Whether a column numbers what came back: `Refund ID`, `RMA Number`."""
+    first, last = name.words[:-1], name.words[-1:]
+    return " ".join(first) in RETURNS and bool(set(last) & {"id", "no", "nr", "number", "nummer"})
 
 
 def _attached(connection: Connection, item: Input, log: Input) -> Input | None:

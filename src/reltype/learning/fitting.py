@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from attrs import define, evolve, field, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
@@ -218,8 +219,6 @@ def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
 
 def taken(batch: Batch, rows: Ints) -> Batch:
     """Some rows of a batch."""
-    import pyarrow as pa
-
     table = pa.table(batch.table) if isinstance(batch.table, pa.RecordBatch) else batch.table
     return Batch(
         table.take(rows).combine_chunks(),

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from attrs import define, field, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError, OutputError
+from reltype.formats import destination
 from reltype.learning.evaluation.labels import COLUMNS, Labels
 from reltype.learning.fitting import asking, fit_run, learnable, taken
 from reltype.learning.metrics import given_one
 from reltype.learning.model.ranks import Ranks
-from reltype.scoring.classifiers import Prototype, Rules
+from reltype.scoring.classifiers import Batch, Prototype, Rules
 from reltype.scoring.plan import Plan
 from reltype.scoring.pool import pool
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from reltype.arrow import Floats
     from reltype.learning.model import Model
-    from reltype.scoring.classifiers import Batch, Classifier
+    from reltype.scoring.classifiers import Classifier
     from reltype.scoring.run import Run
 
 CANDIDATES = 5000
@@ -171,10 +173,6 @@ class Labelling:
 
 def joined(batches: list[Batch]) -> Batch:
     """Batches as one."""
-    import pyarrow as pa
-
-    from reltype.scoring.classifiers import Batch
-
     table = pa.concat_tables([pa.table(b.table) for b in batches]).combine_chunks()
     parts = ("readings", "evidence", "fired")
     return Batch(table, *(np.concatenate([getattr(b, part) for b in batches]) for part in parts))
@@ -234,8 +232,6 @@ class LabelFile:
         Raises:
             OutputError: It cannot be written.
         """
-        from reltype.formats import destination
-
         with _alone(self.path):
             held = self._held()
             for customer in self._known.keys() - labels.keys():

@@ -5,6 +5,7 @@ Classes are indices 0 … K−1; a prediction of K is *unclassified*, which is r
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,8 +62,6 @@ def resampled(truth: Ints, named: Ints, classes: int, *, seed: int = 0) -> Ints:
 
 def interval(values: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
     """The percentile interval over the first axis, NaN left out (NaN where all are)."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a class that no resample holds
         low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0)

@@ -14,9 +14,9 @@ from attrs import field, frozen, validators
 
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.expressions import literal, quote
+from reltype.expressions.words import table
 from reltype.mapping.canonical import (
     CUSTOMERS,
-    DIRECTIONS,
     EARLIEST,
     ESSENTIAL,
     INTERACTIONS,
@@ -35,6 +35,7 @@ from reltype.mapping.kinds import KINDS, checked, kind_sql
 from reltype.mapping.orders import apply_states, as_orders
 from reltype.mapping.spellings import normalized
 from reltype.mapping.states import state_sql
+from reltype.mapping.totals import sum_sql
 
 
 def _fixed(given: abc.Mapping[str, str]) -> abc.Mapping[str, str]:
@@ -191,7 +192,7 @@ class Mapping:
         return read[name](sql) if name in read else sql
 
     def _state(self, cell: str) -> str:
-        state = state_sql(cell, {})
+        state = state_sql(cell)
         if not self.refunds_apart:
             return state
         return f"CASE WHEN {state} IN ('refunded', 'partly refunded') THEN 'paid' ELSE {state} END"
@@ -206,7 +207,8 @@ class Mapping:
             if name not in self.columns:
                 cases.append(f"true THEN '{name}: not mapped'")
             elif name == "customer_id":
-                cases.append(f"\"blank row\" THEN '{LEFT_OUT}: a blank row'")
+                cases.append(f"\"blank row\" = 0 THEN '{LEFT_OUT}: a blank row'")
+                cases.append(f"\"blank row\" = 1 THEN '{LEFT_OUT}: a heading or a sum of a report'")
                 cases.append(f"{name} IS NULL THEN '{name}: blank'")
             else:
                 empty = f"{raw} IS NULL OR {blank(raw)}"
@@ -214,6 +216,11 @@ class Mapping:
                     f"CASE WHEN {empty} THEN '{name}: blank' WHEN {raw} LIKE '0000%' THEN "
                     f"'{name}: {_PLACEHOLDER}' ELSE '{name}: not a time' END"
                 )
+                if name == "timestamp":
+                    cases.append(
+                        f"{name} IS NULL AND {sum_sql('customer_id')} THEN "
+                        f"'{LEFT_OUT}: a sum of a report'"
+                    )
                 cases.append(f"{name} IS NULL THEN {why}")
                 cases.append(f"{_no_day(name, self.columns[name])} THEN '{name}: {_PLACEHOLDER}'")
                 # 1/2/23 without its format reads as a day of the year 1.
@@ -267,12 +274,26 @@ def _named(columns: abc.Mapping[str, str]) -> str:
     return ", ".join(f"{sql} AS {quote(name)}" for name, sql in columns.items())
 
 
+_LOOKED_THROUGH = 100
+"""Columns beyond which a row is asked only whether it is blank."""
+
+
 def _blank_row(customer: str, source: Cells) -> str:
-    """SQL: whether nothing at all stands in a row of a text file; asked only without a customer."""
+    """SQL: 0 where a text file's row is blank, 1 where it is a heading or a sum of others, else null.
+
+    Asked only without a customer.
+    """
     if set(source.types.values()) != {"VARCHAR"}:
-        return "false"
-    cells = ", ".join(map(quote, source.types))
-    return f"CASE WHEN {customer} IS NULL THEN trim(concat_ws('', {cells})) = '' ELSE false END"
+        return "CAST(NULL AS INTEGER)"
+    cells = [f"nullif(trim({quote(name)}), '')" for name in source.types]
+    first = f"coalesce({', '.join(cells)})"
+    nothing = f"{first} IS NULL"
+    if not 3 < len(cells) <= _LOOKED_THROUGH:
+        return f"CASE WHEN {customer} IS NULL AND {nothing} THEN 0 END"
+    few = " + ".join(f"CASE WHEN {cell} IS NULL THEN 0 ELSE 1 END" for cell in cells)
+    summed = f"2 * ({few}) < {len(cells)} AND {sum_sql(first)}"
+    heading = f"CASE WHEN {few} < 2 OR ({summed}) THEN 1 END"
+    return f"CASE WHEN {customer} IS NULL THEN CASE WHEN {nothing} THEN 0 ELSE {heading} END END"
 
 
 def _absolute(sql: str) -> str:
@@ -284,7 +305,7 @@ def _direction(sql: str) -> str:
     """SQL of `inbound`, `outbound` or null for what exports write for these."""
     listed = ", ".join(
         f"{literal(word)}: {literal(direction)}"
-        for direction, words in DIRECTIONS.items()
+        for direction, words in table("directions").items()
         for word in words
     )
     return f"(MAP {{{listed}}})[lower(trim({sql}))]"

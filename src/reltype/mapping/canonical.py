@@ -93,32 +93,3 @@ def refund_reason(refunds: Refunds) -> str:
 ESSENTIAL: abc.Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {"interactions": ("customer_id", "timestamp"), "customers": ("customer_id",)}
 )
-
-DIRECTIONS: abc.Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "inbound": (
-            "inbound",
-            "in",
-            "incoming",
-            "received",
-            "from customer",
-            "customer",
-            "i",
-            "eingehend",
-            "entrant",
-        ),
-        "outbound": (
-            "outbound",
-            "out",
-            "outgoing",
-            "sent",
-            "to customer",
-            "agent",
-            "company",
-            "o",
-            "ausgehend",
-            "sortant",
-        ),
-    }
-)
-"""What is written for a direction, in lower case."""

@@ -16,6 +16,7 @@ from reltype.expressions.numbers import booked, digits_of, number_of
 from reltype.expressions.words import truths
 from reltype.mapping.casts import BLANKS
 from reltype.mapping.clocks import Clock, clock_of
+from reltype.mapping.totals import begins_as_sum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -231,10 +232,18 @@ def columns_of(names: Sequence[str], types: Sequence[str], sample: pa.Table) -> 
     ]
     # Rows that were drawn twice would make a unique column look repeated.
     kept = {row: i for i, row in enumerate(zip(*written[:COMPARED], strict=True))}
+    told = [i for row, i in kept.items() if not _is_heading(row)]
+    rows_told = told if len(names) > 3 and 5 * len(told) >= len(kept) else kept.values()
     return [
-        _column(name, str(type_).upper(), [cells[i] for i in kept.values()])
+        _column(name, str(type_).upper(), [cells[i] for i in rows_told])
         for name, type_, cells in zip(names, types, written, strict=True)
     ]
+
+
+def _is_heading(row: Sequence[str | None]) -> bool:
+    """Whether a report's row only says what the next ones are of, or sums up the last ones."""
+    filled = [cell for cell in row if cell is not None and cell.strip()]
+    return len(filled) < 2 or (2 * len(filled) < len(row) and begins_as_sum(filled[0]))
 
 
 def _column(name: str, type_: str, written: Sequence[str | None]) -> Column:

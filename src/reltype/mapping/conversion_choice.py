@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from reltype.expressions import literal
+from reltype.expressions.words import table
 from reltype.mapping import durations, ratings
-from reltype.mapping.canonical import DIRECTIONS
 from reltype.mapping.conversions import Conversion, in_words, units
 from reltype.mapping.kinds import plain
 from reltype.mapping.vocabulary import header_names
@@ -92,8 +92,12 @@ def _active(column: Column, name: Name) -> Conversion | None:
     share = sum(column.counts[cell] for cell in words) / len(column.cells)
     if share < 0.9 or len(set(words.values())) < 2:
         return None
-    staying = ", ".join(literal(cell.lower()) for cell, active in words.items() if active)
-    test = f"lower(trim({column.quoted})) IN ({staying})"
+    staying, gone_too = (
+        ", ".join(literal(cell.lower()) for cell, active in words.items() if active is still)
+        for still in (True, False)
+    )
+    cell = f"lower(trim({column.quoted}))"
+    test = f"CASE WHEN {cell} IN ({staying}) THEN true WHEN {cell} IN ({gone_too}) THEN false END"
     return Conversion(test, share, f"words ({in_words(words)})")
 
 
@@ -105,7 +109,7 @@ def _auto_renew(column: Column, name: Name) -> Conversion | None:
 
 
 def _direction(column: Column, name: Name) -> Conversion | None:
-    known = {word for words in DIRECTIONS.values() for word in words}
+    known = {word for words in table("directions").values() for word in words}
     said = sum(n for cell, n in column.counts.items() if cell.casefold() in known)
     if said > 0.8 * len(column.cells):
         return Conversion(column.quoted, said / len(column.cells), "directions")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from reltype.expressions import quote
+from reltype.expressions import literal, quote
+from reltype.expressions.words import currency_codes
 from reltype.mapping.candidates import candidates
 from reltype.mapping.canonical import ESSENTIAL
 from reltype.mapping.clocks import clock_of
 from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import doubts_of
-from reltype.mapping.states import PARTLY, state_of
+from reltype.mapping.states import PARTLY, state_of, whole_state
+from reltype.mapping.totals import begins_as_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +71,11 @@ def _unreadable(choice: Choice) -> Column | None:
     """The column that should hold times by its name, though its cells do not."""
     worth = choice.table.worth("timestamp")
     taken = set(choice.sources.values())
-    left = [c for c in choice.table.columns if c.cells and c.name not in taken]
+    left = [
+        c
+        for c in choice.table.columns
+        if c.cells and c.name not in taken and (c.clock is None or c.clock.share < 0.5)
+    ]
     best = max(left, key=lambda column: worth[column.name], default=None)
     return best if best is not None and worth[best.name] >= 0.3 else None
 
@@ -105,18 +113,19 @@ def doubts(choice: Choice) -> Iterator[str]:
     """What a person should check."""
     for ours in ESSENTIAL[choice.role]:
         column = choice.column(ours)
-        if column is not None and column.rows and column.filled < 0.98:
+        if column is not None and column.rows and _blank(choice, column) > 0.02:
             other = next(iter(choice.alternatives.get(ours, ())), None)
             way = (
                 f"; coalesce() can fall back on another column, such as {other!r}" if other else ""
             )
-            blank = f"{1 - column.filled:.0%} of the rows have no {column.name!r}"
+            blank = f"{_blank(choice, column):.0%} of the rows have no {column.name!r}"
             yield f"{ours}: {blank}, and go to the rejects{way}."
     column = choice.column("customer_id")
     if column is not None and choice.table.names[column.name].words[-1:] == ("name",):
         yield f"customer_id: {column.name!r} holds names, which two customers may share."
     if choice.log:
         yield from _kinds(choice)
+    yield from _currencies(choice)
     for column in choice.table.columns:
         if (
             len(column.cells) > 20
@@ -124,6 +133,47 @@ def doubts(choice: Choice) -> Iterator[str]:
             and column.name in choice.sources.values()
         ):
             yield f"{column.name!r} never varies: it always says {column.cells[0]!r}."
+
+
+def _currencies(choice: Choice) -> Iterator[str]:
+    """Amounts in several currencies: their sum is none."""
+    value = choice.column("value")
+    if "value" not in choice.columns or "value" in choice.given:
+        return
+    found: dict[str, int] = {}
+    where, how = "", ""
+    for column in choice.table.columns:
+        codes = [cell.upper() for cell in column.cells]
+        if column.cells and len(column.counts) <= 20 and set(codes) <= set(currency_codes()):
+            found, where = dict(Counter(codes).most_common()), column.name
+            rarest = literal(list(column.counts)[-1])
+            how = f"CASE {column.quoted} WHEN {rarest} THEN 1.0 ELSE 1.0 END"
+    if not found and value is not None and value.numbers is not None:
+        signs = (re.sub(r"[\d\s.,'’()+-]", "", cell).upper() for cell in value.cells)
+        known = {sign for sign in signs if sign in _SIGNS or sign in set(currency_codes())}
+        found, where = dict.fromkeys(sorted(known), 0), value.name
+        sign = literal(f"%{next(iter(found), '')}%")
+        how = f"CASE WHEN {value.quoted} LIKE {sign} THEN 1.0 ELSE 1.0 END"
+    if len(found) > 1:
+        listed = in_words([f"{code} ({n:,})" if n else code for code, n in found.items()])
+        one = line(choice.role, "value", f"({choice.columns['value']}) * {how}")
+        yield (
+            f"value: {where!r} names several currencies, {listed}, whose amounts are added up as they "
+            f"stand; to turn them into one, {one}, with the rates in place of 1.0."
+        )
+
+
+_SIGNS = frozenset("$€£¥₹₽₩₺₴₫₪฿₱₦")
+
+
+def _blank(choice: Choice, column: Column) -> float:
+    """Share of the rows in which an essential column has nothing, but for a report's own sums."""
+    who = choice.column("customer_id")
+    if who is None or who is column:
+        return 1 - column.filled
+    names = zip(column.at, who.at, strict=True)
+    gone = sum(cell is None and not (name and begins_as_sum(name)) for cell, name in names)
+    return gone / column.rows
 
 
 def _kinds(choice: Choice) -> Iterator[str]:
@@ -148,7 +198,15 @@ def _kinds(choice: Choice) -> Iterator[str]:
 
 
 def _unknown_states(column: Column) -> Iterator[str]:
-    unknown = [word for word in column.counts if state_of(word) is None]
+    partly = {word: state_of(word) for word in column.counts if whole_state(word) is None}
+    read = [f"{word!r} as {state}" for word, state in partly.items() if state is not None]
+    if read and column.truths < 0.9:
+        yield (
+            f"state: {in_words(read)} was read by a part of the words; for another write state = "
+            f"\"CASE {quote(column.name)} WHEN '…' THEN 'void' ELSE {quote(column.name)} END\" in "
+            "reltype.toml."
+        )
+    unknown = [word for word, state in partly.items() if state is None]
     if unknown and column.truths < 0.9:
         listed = in_words([repr(word) for word in unknown])
         yield (

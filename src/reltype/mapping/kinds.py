@@ -39,7 +39,10 @@ KINDS = (
 OTHER = "other"
 
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ][a-zà-ÿ])|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
-_NOT_WORD = re.compile(r"[^0-9a-z%#&]+")
+_NOT_WORD = re.compile(r"(?:(?![%#&])[\W_])+")
+_LETTERS = {"ß": "ss", "ł": "l", "ø": "o", "æ": "ae"}
+"""Letters that no accent is taken from, and what people write for them."""
+_TRANSLATED = str.maketrans(_LETTERS)
 
 
 def apart(text: str) -> str:
@@ -48,17 +51,14 @@ def apart(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text in lower case without accents or signs, its words (camelCase too) set apart."""
-    folded = (
-        apart(text)
-        .casefold()
-        .replace("ß", "ss")
-        .replace("ł", "l")
-        .replace("ø", "o")
-        .replace("æ", "ae")
-    )
-    bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return _NOT_WORD.sub(" ", bare).strip()
+    """The text in lower case without accents or signs, its words (camelCase too) set apart.
+
+    Letters of every script stay: `plain("Дата_заказа") == "дата заказа"`.
+    """
+    folded = apart(text).casefold().translate(_TRANSLATED)
+    parts = unicodedata.normalize("NFKD", folded)
+    bare = "".join(c for c in parts if not unicodedata.combining(c))
+    return _NOT_WORD.sub(" ", unicodedata.normalize("NFC", bare)).strip()
 
 
 @cache
@@ -69,6 +69,12 @@ def words(context: str | None = None) -> abc.Mapping[str, str]:
     for name in ["any", *([context] if context is not None and context in tables else [])]:
         known |= {plain(word): kind for kind, listed in tables[name].items() for word in listed}
     return known
+
+
+@cache
+def special(context: str) -> frozenset[str]:
+    """The words that mean something of their own in one sort of file, in plain form."""
+    return frozenset(plain(word) for listed in table("kinds")[context].values() for word in listed)
 
 
 def contexts() -> tuple[str, ...]:
@@ -235,7 +241,10 @@ def checked(kind: str, where: str) -> str:
 
 def plain_sql(cell: str) -> str:
     """SQL of a cell's text as `plain` gives it, but for camelCase."""
-    return f"trim(lower(regexp_replace(strip_accents({cell}), '[^0-9A-Za-z%#&]+', ' ', 'g')))"
+    folded = f"lower(strip_accents({cell}))"
+    for letter, written in _LETTERS.items():
+        folded = f"replace({folded}, '{letter}', '{written}')"
+    return f"trim(regexp_replace({folded}, '[^\\p{{L}}\\p{{N}}%#&]+', ' ', 'g'))"
 
 
 def kind_sql(cell: str, mapped: abc.Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import define, evolve, field
 
 from reltype.mapping import decimals
-from reltype.mapping.kinds import contexts
+from reltype.mapping.kinds import contexts, plain, special
 from reltype.mapping.vocabulary import Context, Name, header_names, known_contexts
 
 if TYPE_CHECKING:
@@ -93,9 +93,22 @@ class NamedColumns:
 
     @property
     def kinds_context(self) -> str | None:
-        """The table of words.toml that holds for this file."""
-        name = self.context.name if self.context else None
+        """The table of words.toml that holds for this file: by names, or by a column's own words."""
+        name = self.context.name if self.context else self._spoken_of
         return name if name in contexts() else None
+
+    @cached_property
+    def _spoken_of(self) -> str | None:
+        """The sort of file of which a column's words speak: sent, open, click are of mailings."""
+        for column in self.columns:
+            if not 3 <= len(column.counts) <= 40 or column.numbers:
+                continue
+            said = {plain(cell): n for cell, n in column.counts.items()}
+            for name in contexts():
+                known = {w: n for w, n in said.items() if w in special(name)}
+                if len(known) >= 3 and sum(known.values()) >= 0.8 * len(column.cells):
+                    return name
+        return None
 
     def has(self, phrase: str) -> bool:
         """Whether these words stand in some column's name."""

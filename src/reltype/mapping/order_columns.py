@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from reltype.expressions import literal
+from reltype.expressions.words import table as table_of
 from reltype.mapping.candidates import candidates
 from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import plain
-from reltype.mapping.states import state_of
-from reltype.mapping.vocabulary import header_names
+from reltype.mapping.states import state_of, whole_state
+from reltype.mapping.vocabulary import Name, header_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +60,7 @@ def choose(choice: Choice) -> None:
     _fees(choice)
     _ended(choice)
     _state(choice)
+    _sides(choice)
     _refunded(choice)
     _order_id(choice)
     if "order_id" in choice.columns:
@@ -207,19 +209,31 @@ def _fees(choice: Choice) -> None:
         choice.reasons["value"] += f"; {in_words([repr(fee) for fee in fees])} are no customer's"
 
 
+_CASUAL = {"messages", "reviews", "surveys", "usage", "mailings", "leads"}
+"""What a single column's name may speak of in a file that is of orders: `Seller Message`."""
+
+
+def _of_orders(choice: Choice) -> bool:
+    """Whether the rows may be orders, as far as the names of the columns tell."""
+    table, context = choice.table, choice.table.context
+    if context is None or context.name in _STATED:
+        return True
+    casual = context.name in _CASUAL and table.contexts[context.name] < 2
+    return casual and "value" in choice.columns
+
+
 def _state(choice: Choice) -> None:
     """The column that says what became of an order that is a row."""
-    if "state" in choice.columns or "kind" in choice.given:
+    if "state" in choice.columns or "kind" in choice.given or not _of_orders(choice):
         return
-    table, context = choice.table, choice.table.context
-    if context is not None and context.name not in _STATED:
-        return
+    table = choice.table
     worth = table.worth("state")
     kind = choice.column("kind")
     named = sorted((c for c in table.columns if worth[c.name] >= 0.4), key=lambda c: -worth[c.name])
     for column in named:
         free = column is kind or column.name not in choice.sources.values()
-        if free and _states(column) and not _said(choice, column):
+        sure = worth[column.name] > 0.9
+        if free and _states(column, sure=sure) and not _said(choice, column):
             words = in_words([repr(word) for word in column.counts], 4)
             reason = f"called {column.name!r}; its words are states of an order ({words})"
             choice.columns["state"], choice.sources["state"] = column.quoted, column.name
@@ -233,25 +247,77 @@ def _said(choice: Choice, column: Column) -> bool:
     return any(word in choice.said_kinds for word in column.counts)
 
 
-def _states(column: Column) -> bool:
-    """Whether nearly all cells are states, and not rather words for what happened."""
+def _states(column: Column, *, sure: bool) -> bool:
+    """Whether nearly all cells are states, and not rather words for what happened.
+
+    Of a column that is *sure* to tell states by its name, most are enough: the others are told.
+    """
     if not column.cells or len(column.counts) > 40 or column.truths > 0.9:
         return False
     known = {word: state_of(word) for word in column.counts}
-    share = sum(column.counts[word] for word, state in known.items() if state) / len(column.cells)
-    return share >= 0.9
+    share, whole = (
+        sum(column.counts[word] for word in known if of(word)) / len(column.cells)
+        for of in (known.get, whole_state)
+    )
+    return share >= (0.6 if sure else 0.9) and whole >= 0.5
+
+
+_FLAGS = (
+    ("voided", "void", "{}", "says which orders were cancelled"),
+    ("returned", "refunded", "{}", "says which orders came back"),
+    ("paid", "pending", "NOT {}", "says which orders were paid"),
+)
+"""Roles of columns of yes and no, the state that they tell, of which answer, and why."""
 
 
 def _flag(choice: Choice) -> None:
-    """A column that says of each order whether it came back."""
-    worth = choice.table.worth("returned")
+    """Columns of yes and no that say of each order whether it was cancelled, paid, or came back."""
+    if "value" not in choice.columns:
+        return
+    cases, told, first = [], [], ""
+    for role, state, test, why in _FLAGS:
+        worth = choice.table.worth(role)
+        for column in choice.table.columns:
+            if column.name in choice.sources.values() or worth[column.name] < 0.9:
+                continue
+            if column.truths > 0.9 and (column.numbers is None or role != "returned"):
+                answer = test.format(f"to_bool({column.quoted})")
+            elif role == "voided" and column.clock is not None and column.clock.share > 0.9:
+                answer = f"{column.quoted} IS NOT NULL AND trim({_text(column)}) <> ''"
+            else:
+                continue
+            cases.append(f"WHEN {answer} THEN {literal(state)}")
+            told.append(f"{column.name!r} {why}")
+            first = first or column.name
+    if cases:
+        choice.columns["state"], choice.sources["state"] = f"CASE {' '.join(cases)} END", first
+        choice.reasons["state"] = "; ".join(told)
+
+
+def _sides(choice: Choice) -> None:
+    """A column of debit and credit beside an amount: the rarer of the two was paid back."""
+    if "kind" in choice.columns or "value" not in choice.columns or not choice.log:
+        return
     for column in choice.table.columns:
-        free = column.name not in choice.sources.values()
-        if free and worth[column.name] >= 0.9 and column.truths > 0.9 and column.numbers is None:
-            choice.columns["state"] = f"CASE WHEN to_bool({column.quoted}) THEN 'refunded' END"
-            choice.sources["state"] = column.name
-            choice.reasons["state"] = f"{column.name!r} says which orders came back"
-            return
+        if column.name in choice.sources.values() or len(column.counts) != 2:
+            continue
+        sides = {plain(cell): cell for cell in column.counts}
+        pair = next((p for p in table_of("sides")["pairs"] if set(p) == set(sides)), None)
+        named = choice.table.worth("side")[column.name]
+        if pair is None or (named < 0.6 and min(map(len, sides)) < 2):
+            continue
+        (_, many), (_, few) = column.counts.items()
+        back = sides[pair[1]] if many == few else list(column.counts)[1]
+        paid = next(cell for cell in column.counts if cell != back)
+        how = f"CASE {column.quoted} WHEN {literal(back)} THEN 'refund' ELSE 'purchase' END"
+        choice.columns["kind"] = choice.sources["kind"] = how
+        choice.reasons["kind"] = f"{column.name!r} says which of the two sides an amount stands on"
+        other = f"CASE {column.quoted} WHEN {literal(paid)} THEN 'refund' ELSE 'purchase' END"
+        choice.doubts.append(
+            f"kind: {column.name!r} says {in_words(map(repr, column.counts))}, and {back!r} was read as "
+            f'paid back; for the other way round write --map kind="{other}".'
+        )
+        return
 
 
 def _refunded(choice: Choice) -> None:
@@ -302,7 +368,7 @@ def _order_id(choice: Choice) -> None:
     who, when = choice.column("customer_id"), choice.column("timestamp")
     if who is None or when is None:
         return
-    if table.context is not None and table.context.name not in _STATED:
+    if not _of_orders(choice):
         return
     worth = {c.name: _named_order(choice, c) for c in table.columns}
     for column in sorted(table.columns, key=lambda c: -worth[c.name]):
@@ -424,8 +490,6 @@ def _is_of_whole(choice: Choice, orders: Column, column: Column) -> bool:
 
 def is_called_returned(name: str) -> bool:
     """Whether a column or a file speaks of what came back."""
-    from reltype.mapping.vocabulary import Name
-
     words = Name.of(name)
     return header_names()["returned"].worth(words) > 0 or any(map(words.has, RETURNS))
 

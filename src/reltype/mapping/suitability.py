@@ -114,11 +114,23 @@ def _numbered(table: NamedColumns, column: Column, name: Name) -> float:
 def _own_id(table: NamedColumns, column: Column, log: bool) -> float:
     """What a plain `id` is worth: it may be the customer's or the number of a ticket."""
     unique = column.is_unique or not column.rows
+    if unique and _repeating_customer(table, column):
+        return 0.0
     if (unique and (log or table.is_of_rows)) or (not unique and table.telling > 1):
         return 0.0
     if log:
         return 0.65
     return 0.9995 if column is table.columns[0] and table.count("person") > 1 else 0.97
+
+
+def _repeating_customer(table: NamedColumns, own: Column) -> bool:
+    """Whether another column names customers, and repeats them: then a plain id is the row's."""
+    worth = table.worth("customer_id")
+    return any(
+        worth[other.name] >= 0.8 and not other.is_unique and other.filled > 0.5
+        for other in table.columns
+        if other is not own and other.rows
+    )
 
 
 def _may_identify(column: Column, worth: float) -> bool:

@@ -49,6 +49,8 @@ _THINGS = {
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 
 
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Letters of languages that put no blanks between words, or few."""
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
 
 
@@ -131,7 +133,10 @@ class HeaderNames:
             return exact
         rest = name.words[1:] if name.words and name.words[0] in _THINGS else ()
         worth = 0.97 * self.names.get("".join(rest), 0.0) if rest else 0.0
-        spoken = f" {' '.join(rest if worth >= 0.8 else name.words)} "
+        enough = (
+            0.55 if " - " in name.written else 0.8
+        )  # Deal - Organization: the table goes before
+        spoken = f" {' '.join(rest if worth >= enough else name.words)} "
         if any(f" {phrase} " in spoken for phrase in self.never):
             return 0.0
         if any(" " in phrase and name.has(phrase) for phrase in self.never):
@@ -149,7 +154,10 @@ class HeaderNames:
 
     def _compound(self, word: str) -> float:
         """What the end of one long word is worth: `Zahlstatus`, `Kundenkommentar`."""
-        ends = (word[start:] for start in range(3, len(word) - 4))
+        if _UNSPACED.search(word):  # 購入日 in ご購入日: a name without blanks, of short words
+            ends = (word[start:] for start in range(1, len(word) - 1))
+        else:
+            ends = (word[start:] for start in range(3, len(word) - 4))
         return max((0.8 * self.phrases.get((end,), 0.0) for end in ends), default=0.0)
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from inspect import isroutine
 from typing import TYPE_CHECKING
 
+import click
 import pluggy
 from attrs import evolve
 
@@ -18,7 +19,6 @@ from reltype.plugins.plugin import BUILT_IN, TIME_LIMIT, Plugin, Plugins
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    import click
 
 GROUP = "reltype"
 ENVIRONMENT = "RELTYPE_PLUGINS"
@@ -99,8 +99,6 @@ def commands(
         The plugins; those that do not load, or whose command has the name of another, are in
         `broken`, and add none.
     """
-    import click
-
     plugins = load(without=without, strict=False)
     taken = dict.fromkeys(ours, GROUP)
     for plugin in tuple(plugins.loaded):

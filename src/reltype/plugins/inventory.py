@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import click
 from attrs import field, frozen
 
 from reltype import plugins
@@ -127,8 +128,6 @@ def _engines(known: Knowledge) -> Iterator[tuple[str, str, str]]:
 
 
 def _commands(known: Knowledge) -> Iterator[tuple[str, str, str]]:
-    import click
-
     for plugin in tuple(known.plugins.loaded.values()):
         implementation = plugin.implementation("reltype_commands")
         if implementation is not None:

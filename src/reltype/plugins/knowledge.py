@@ -13,16 +13,17 @@ from reltype.definitions.assembly import catalogue_of
 from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.clashes import DefinitionError
 from reltype.definitions.functions import ScalarFunction
+from reltype.definitions.sections import Section
 from reltype.engines import Engine
 from reltype.errors import ConfigError, PluginError, UsageError, did_you_mean
+from reltype.formats import Format
+from reltype.plugins.guard import GuardedRecipe, listened
+from reltype.plugins.plugin import BUILT_IN
 from reltype.scoring.plan import Plan
 
 if TYPE_CHECKING:
     from reltype.definitions.archetypes import Typology
     from reltype.definitions.packs import Definition, Override
-    from reltype.definitions.sections import Section
-    from reltype.formats import Format
-    from reltype.plugins.guard import GuardedRecipe
     from reltype.plugins.plugin import Plugins
     from reltype.scoring.classifiers import Classifier
 
@@ -114,8 +115,6 @@ class Knowledge:
         return self._asked(typology)[1]
 
     def _asked(self, typology: Typology) -> tuple[list[Classifier], list[GuardedRecipe]]:
-        from reltype.plugins.guard import GuardedRecipe, listened
-
         if typology.name in self._heard:
             return self._heard[typology.name]
         classifiers: dict[str, Classifier] = {}
@@ -136,8 +135,6 @@ class Knowledge:
 
     def formats(self) -> tuple[Format, ...]:
         """The ways out, built-in and plugins'; no two of one name or one file ending."""
-        from reltype.formats import Format
-
         found: dict[str, Format] = {}
         owners: dict[str, str] = {}
         for name, made in self.plugins.things("reltype_formats"):
@@ -190,14 +187,12 @@ class Knowledge:
 
     def sections(self, relationships: object) -> list[Section]:
         """Sections of the report that plugins add, in the order of the plugins."""
-        from reltype.definitions.sections import Section
-
         found: list[Section] = []
         for name, made in self.plugins.things("reltype_sections", relationships=relationships):
             for thing in made:
                 if not isinstance(thing, Section):
                     raise self.plugins.error(name, f"a {type(thing).__name__} is no Section.")
-                found.append(thing)
+                found.append(evolve(thing, plugin=name))
         return found
 
 
@@ -259,8 +254,6 @@ def _sound(
 
 def _writer(plugins: Plugins, name: str, made: Format) -> Any:  # noqa: ANN401
     """A plugin's writer whose failures name the plugin; no time limit, for files are large."""
-    from reltype.plugins.plugin import BUILT_IN
-
     if name == BUILT_IN:
         return made.write
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from reltype.engines import first
@@ -9,7 +10,6 @@ from reltype.expressions import literal, quote
 from reltype.mapping.canonical import LEFT_OUT
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator
 
     from reltype.engines import Engine
@@ -202,6 +202,4 @@ def _clock(hours: float) -> str:
 
 
 def _before(day: dt.date) -> dt.date:
-    import datetime as dt
-
     return day - dt.timedelta(days=1)

@@ -7,15 +7,17 @@ row per customer with every fact by its name, `sheet` one customer's for people.
 from __future__ import annotations
 
 import datetime as dt
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
+from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    import pyarrow as pa
 
     from reltype.definitions.features import Feature
     from reltype.scoring.population import Population
@@ -49,17 +51,20 @@ def batches(population: Population, customer_id: str | None = None) -> Iterator[
 
 def table(population: Population, customer_id: str | None = None) -> pa.Table:
     """The same as one table. Raises InputError if there is no such customer."""
-    import pyarrow as pa
-
-    found = list(batches(population, customer_id))
-    return pa.Table.from_batches(found, schema(population))
+    names, found = opened(population, customer_id)
+    return pa.Table.from_batches(found, names)
 
 
-def schema(population: Population) -> pa.Schema:
-    """The names and types of `batches`."""
+def opened(
+    population: Population, customer_id: str | None = None
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """The names and types of `batches`, and these. Raises InputError if there is no such customer."""
+    found = batches(population, customer_id)
+    first = next(found, None)
+    if first is not None:
+        return first.schema, chain([first], found)
     sql = f"SELECT {_columns(population)} FROM ({population.features('false')})"
-    found: pa.Schema = population.engine.table(sql).schema
-    return found
+    return population.engine.table(sql).schema, found
 
 
 def _columns(population: Population) -> str:
@@ -115,8 +120,6 @@ def sheet(population: Population, customer_id: str) -> str:
     Raises:
         InputError: There is no such customer.
     """
-    from reltype.formats.printing import printable
-
     facts = table(population, customer_id).to_pylist()[0]
     told = sentence(facts, weekdays(population, customer_id))
     lines = [f"{printable(customer_id)}: {told}", ""]

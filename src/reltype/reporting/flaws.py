@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import did_you_mean
 from reltype.expressions import literal, quote
 from reltype.reporting.regions import Range, ranges, relation, thresholds
@@ -52,8 +53,6 @@ def flaws(knowledge: Knowledge) -> tuple[Flaw, ...]:
     does, or only where another does. Ranges are known for readings and for features whose unit says
     so. Conditions that do more than compare inputs with numbers are tried by their examples alone.
     """
-    from reltype.engines.duckdb import DuckDB
-
     engine = DuckDB.connect()
     engine.register(knowledge.functions, knowledge.plugins)
     engine.lock([])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reltype.definitions.phrases import spoken_of
-from reltype.formats.printing import markdown, printable
+from reltype.formats.printing import markdown
+from reltype.formats.table import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,20 +36,20 @@ def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
     safe = markdown if style == "pipe" else str
     yield f"{mark}{safe(found.path)}"
     yield _list([(name, safe(told)) for name, told in _facts(found)])
-    yield _table(("ours", "read from", "why"), list(_columns(found)), style)
+    yield aligned(("ours", "read from", "why"), list(_columns(found)), style)
     used = " ".join(found.guess.mapping.columns.values())
     idle = [c for c in found.columns if c not in found.guess.sources.values() and c not in used]
     if idle:
         yield safe(f"Not used: {', '.join(idle[:40])}{' …' if len(idle) > 40 else ''}.")
     if found.kinds:
         rows = [(w, f"{n:,}", kind) for w, (n, kind) in list(found.kinds.items())[:SHOWN]]
-        yield _table(("their kind", "rows", "our kind"), rows, style)
+        yield aligned(("their kind", "rows", "our kind"), rows, style)
         if len(found.kinds) > SHOWN:
             yield f"… and {len(found.kinds) - SHOWN} more kinds."
     if found.summary is not None:
         signals = found.summary.signals
         seen = [(name, f"{share:.0%}") for name, share in signals.items() if share]
-        yield _table(("signal", "customers of whom it is seen"), seen, style)
+        yield aligned(("signal", "customers of whom it is seen"), seen, style)
         unseen = [name for name, share in signals.items() if not share]
         if unseen:
             yield f"Not seen of anybody: {', '.join(unseen)}."
@@ -97,14 +98,6 @@ def _bullets(title: str, texts: Sequence[str]) -> Iterator[str]:
 
 def _list(facts: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"- {name}: {told}" for name, told in facts)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], style: str) -> str:
-    from tabulate import tabulate
-
-    safe = markdown if style == "pipe" else printable
-    cells = [[safe(cell) for cell in row] for row in rows]
-    return str(tabulate(cells, headers=list(head), tablefmt=style, disable_numparse=True))
 
 
 def _short(source: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import frozen
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.learning.evaluation.labels import Labels
@@ -86,9 +87,6 @@ def rule_reports(run: Run, labels: Labels | None = None) -> tuple[RuleReport, ..
 
 def _truth(customers: pa.Array, labels: Labels | None) -> NDArray[np.int64]:
     """(n,) index of each customer's labelled archetype, −1 where there is no label."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if labels is None:
         return np.full(len(customers), -1)
     at = pc.index_in(customers, pa.array(labels.customers, customers.type))

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define, field, frozen
 
-from reltype.arrow import doubles
+from reltype.arrow import doubles, numbers
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
+from reltype.learning.evaluation.comparison import wilson
+from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order
 from reltype.reporting.warnings import warnings
 from reltype.scoring import columns as col
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.definitions.dimensions import Signal
@@ -67,6 +71,23 @@ class Help:
         told = " or ".join(f"{held.get(name, 'a column')} ({name})" for name in asked)
         first, second = self.between
         return f"{told}. It would tell {a(first)} from {a(second)}." if first else f"{told}."
+
+
+@frozen
+class Advice:
+    """A benefit, and for how many it goes first.
+
+    Attributes:
+        benefit: Its name.
+        owner: The role that owns it.
+        customers: How many have it first.
+        action: The first thing to do.
+    """
+
+    benefit: str
+    owner: str
+    customers: int
+    action: str
 
 
 COLUMNS = {
@@ -118,6 +139,14 @@ class Summary:
         base_rates: Circumstance → share of customers under it, whose base rates it shifts.
         findings: Sentences to read before the shares: why nobody is named, or that a name is one
             column in disguise.
+        certainty: Archetype → degree of certainty, the surest first → share of customers.
+        intervals: Archetype → 95 % interval of its share, were these customers drawn at random from
+            many (Wilson 1927). It says nothing of how sure the names are: `certainty` does.
+        standing: Archetype → status → customers.
+        alarm_means: Alarm → what it means, and what to do.
+        first: Who is to be looked at first, at most `WATCHED`.
+        advice: What to cultivate, what is first for most customers before the others.
+        assumed: Scales that could not be measured here; their values are what the pack takes.
         noun: What one whose relationship was read is called.
         plural: What several are.
     """
@@ -138,6 +167,13 @@ class Summary:
     known: float = 1.0
     base_rates: Mapping[str, float] = field(factory=dict)
     findings: tuple[str, ...] = ()
+    certainty: Mapping[str, Mapping[str, float]] = field(factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(factory=dict)
+    standing: Mapping[str, Mapping[str, int]] = field(factory=dict)
+    alarm_means: Mapping[str, str] = field(factory=dict)
+    first: tuple[Watched, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    assumed: tuple[str, ...] = ()
     noun: str = "customer"
     plural: str = "customers"
 
@@ -154,6 +190,10 @@ COUNTED = ("archetype", "unclassified_because", "status")
 """Result columns whose values are counted."""
 
 
+WATCHED = 8
+"""Customers to look at first that a summary names."""
+
+
 @define
 class Tally:
     """Counts what a result holds, batch by batch, so that it need not be kept."""
@@ -161,16 +201,22 @@ class Tally:
     customers: int = 0
     counts: dict[str, Counter[str]] = field(factory=lambda: {name: Counter() for name in COUNTED})
     alarms: Counter[str] = field(factory=Counter)
+    certainty: dict[str, Counter[str]] = field(factory=dict)
+    standing: dict[str, Counter[str]] = field(factory=dict)
+    benefits: Counter[str] = field(factory=Counter)
+    first: pa.Table | None = None
     readings: dict[str, Counter[tuple[int, str]]] = field(factory=dict)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Count one batch of a result."""
-        import pyarrow.compute as pc
-
         self.customers += batch.num_rows
         for name in COUNTED:
             self._count(self.counts[name], batch.column(name).drop_null())
         self._count(self.alarms, pc.list_flatten(batch.column("alarms")))
+        self._count(self.benefits, first_benefit(batch.column("benefits")).drop_null())
+        self._cross(self.certainty, batch, "certainty")
+        self._cross(self.standing, batch, "status")
+        self._watch(batch)
         names = pc.dictionary_encode(batch.column("archetype"))
         kinds = names.dictionary.to_pylist()
         code = doubles(names.indices).astype(np.int64)
@@ -212,9 +258,22 @@ class Tally:
         return {value: count / self.customers for value, count in ranked}
 
     @staticmethod
-    def _count(counter: Counter[str], values: pa.Array) -> None:
-        import pyarrow.compute as pc
+    def _cross(counters: dict[str, Counter[str]], batch: pa.RecordBatch, column: str) -> None:
+        """Count *column* by archetype."""
+        names = batch.column("archetype")
+        for name in pc.unique(names).to_pylist():
+            mine = batch.column(column).filter(pc.equal(names, name)).drop_null()
+            Tally._count(counters.setdefault(name, Counter()), mine)
 
+    def _watch(self, batch: pa.RecordBatch) -> None:
+        """Keep who is to be looked at first."""
+        kept = [] if self.first is None else [self.first]
+        mine = pa.Table.from_batches([batch]).select(WATCHED_COLUMNS)
+        both = pa.concat_tables([*kept, mine.take(numbers(order(mine)[:WATCHED]))])
+        self.first = both.take(numbers(order(both)[:WATCHED]))
+
+    @staticmethod
+    def _count(counter: Counter[str], values: pa.Array) -> None:
         for counted in pc.value_counts(values).to_pylist():
             counter[counted["values"]] += counted["counts"]
 
@@ -255,9 +314,39 @@ def summarise(run: Run, tally: Tally) -> Summary:
             if overview[col.rates_held(i)]
         },
         findings=tuple(findings(plan, run, tally)),
+        certainty={
+            name: {
+                level.name: counted[level.name] / total
+                for level in sorted(plan.typology.certainty, key=lambda level: -level.at_least)
+            }
+            for name, counted in tally.certainty.items()
+            if name != UNCLASSIFIED
+        },
+        intervals={
+            name: wilson(tally.counts["archetype"][name], tally.customers)
+            for name in [*shares, UNCLASSIFIED]
+        },
+        standing={name: dict(counted) for name, counted in sorted(tally.standing.items())},
+        alarm_means={flag.name: _without_slots(flag.because) for flag in plan.typology.alarms},
+        first=() if tally.first is None else tuple(map(Watched.of, tally.first.to_pylist())),
+        advice=tuple(_advice(plan, tally)),
+        assumed=tuple(name for name in run.scales.values if name in run.scales.assumed),
         noun=plan.typology.noun,
         plural=plan.typology.plural,
     )
+
+
+def _advice(plan: Plan, tally: Tally) -> Iterator[Advice]:
+    known = {benefit.name: benefit for benefit in plan.benefits}
+    for name, count in sorted(tally.benefits.items(), key=lambda item: (-item[1], item[0])):
+        benefit = known[name]
+        yield Advice(name, benefit.role, count, benefit.actions[0] if benefit.actions else "")
+
+
+def _without_slots(sentence: str) -> str:
+    """A sentence about a customer as one about all: without what would be filled in."""
+    made = re.sub(r" ?\([^()]*\{[^()]*\)", "", sentence)
+    return "" if "{" in made else made
 
 
 def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:

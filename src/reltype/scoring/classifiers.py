@@ -6,6 +6,7 @@ classifiers say is added up (`pool`), so an explanation is the list of what was 
 
 from __future__ import annotations
 
+from math import erf
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -276,7 +277,5 @@ def add_up(parts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    from math import erf
-
     cdf = np.vectorize(lambda v: 0.5 * (1 + erf(v / _SQRT2)), otypes=[float])
     return np.asarray(cdf(z))

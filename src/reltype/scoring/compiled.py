@@ -15,7 +15,10 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+import sqlglot
 from attrs import define, evolve, field
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from reltype.errors import ConfigError, UsageError, did_you_mean
 from reltype.expressions import quote
@@ -25,8 +28,6 @@ from reltype.scoring import query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from sqlglot import exp
 
     from reltype.expressions.functions import Kind
     from reltype.scoring.plan import Plan
@@ -405,10 +406,6 @@ def _transpiled(made: str, dialect: str, population: Population) -> str:
     Raises:
         ConfigError: It cannot be said there.
     """
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
-
     read: exp.Expr = sqlglot.parse_one(made, dialect="duckdb")
     tree: exp.Expr = read.transform(_said_there, dialect=dialect)
     if dialect == "postgres":  # it would put one step into the other until planning takes hours
@@ -449,8 +446,6 @@ def _columns(
 
 def _said_there(node: exp.Expr, dialect: str) -> Any:  # noqa: ANN401  sqlglot is half typed
     """A node that only DuckDB has, as others say it."""
-    from sqlglot import exp
-
     if isinstance(node, exp.Cast) and node.to.this == exp.DType.ENUM:
         return node.this
     if isinstance(node, exp.Floor) and (moment := node.find(exp.TimeToUnix)):
@@ -473,16 +468,12 @@ def _said_there(node: exp.Expr, dialect: str) -> Any:  # noqa: ANN401  sqlglot i
 
 
 def _truths() -> list[exp.Expr]:
-    from sqlglot import exp
-
     names = [name for name, type_ in CUSTOMERS.items() if type_ == "BOOLEAN"]
     return [exp.column(exp.to_identifier(name, quoted=True)) for name in names]
 
 
 def _calls(tree: exp.Expr, dialect: str) -> Iterator[tuple[str, str]]:
     """(function as the dialect calls it, in which column) for each call."""
-    from sqlglot import exp
-
     for call in tree.find_all(exp.Func):
         if isinstance(call, (exp.Case, exp.If, exp.And, exp.Or, exp.Cast)):
             continue

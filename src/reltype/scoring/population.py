@@ -56,6 +56,7 @@ class Scales:
             customer, 0…1; signals of which that cannot be measured are left out.
         known: Share of the typology's evidence that was seen, 0…1: of each signal's weight as much
             as can be trusted, in the share of customers of whom it was seen.
+        assumed: Names of `values` that could not be measured, and are what a pack takes instead.
     """
 
     as_of: dt.date
@@ -64,6 +65,7 @@ class Scales:
     overlap: Overlap = field(factory=dict)
     reliability: Mapping[str, float] = field(factory=dict)
     known: float = 1.0
+    assumed: frozenset[str] = frozenset()
 
     @property
     def constants(self) -> dict[str, float]:
@@ -250,10 +252,11 @@ class Population:
         if self.frozen is not None:
             return evolve(self.frozen, as_of=self.as_of or last)
         days = Scales(self.as_of or last, start, {})
-        constants = days.constants
+        constants, assumed = days.constants, set[str]()
         for scale in self.plan.scales:
             if self.plan.scale(scale).null_without(self.nulls.features):
                 constants[scale.name] = scale.otherwise
+                assumed.add(scale.name)
         constants |= self.normed
         while ready := query.ready_scales(self.plan, constants):
             asked = ", ".join(e.sql() for e in ready.values())
@@ -262,8 +265,11 @@ class Population:
                 usable = value is not None and np.isfinite(float(value))
                 otherwise = self.plan.catalogue.scales[name].otherwise
                 constants[name] = _tidy(value) if usable else otherwise
+                assumed |= set() if usable else {name}
         values = {s.name: constants[s.name] for s in self.plan.scales}
-        return Scales(days.as_of, days.log_start, values)
+        return Scales(
+            days.as_of, days.log_start, values, assumed=frozenset(assumed - set(self.normed))
+        )
 
     @cached_property
     def normed(self) -> dict[str, float]:

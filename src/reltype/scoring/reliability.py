@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 
 from reltype.arrow import doubles
 from reltype.scoring import columns as col
@@ -54,8 +55,6 @@ def reliability(table: pa.Table, signals: Mapping[int, str]) -> dict[str, float]
             observations behind it, `n_i`; sorted by the first two.
         signals: Number i → name of the signal.
     """
-    import pyarrow.compute as pc
-
     if not table.num_rows:
         return {}
     code = pc.dictionary_encode(table.column("customer_id").combine_chunks()).indices

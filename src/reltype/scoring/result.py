@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import pyarrow as pa
 from attrs import define, frozen
 
 from reltype.arrow import numbers, texts
@@ -19,7 +20,6 @@ from reltype.scoring.wording import Wording, listed, suits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.scoring.classifiers import Batch
@@ -79,6 +79,23 @@ class Scored:
         return tuple(self.sentences.columns(self.batch, self.pooled, self.ranked, self.named))
 
 
+@frozen(eq=False)
+class Advice:
+    """What the customers of a batch would gain from each benefit.
+
+    Attributes:
+        priority: (n, benefits), ≥ 0; 0 where it is not offered.
+        dimension: (n, benefits) place of the dimension that adds most to it, −1 where none does.
+        broken: (n, benefits) whether what it gives is broken now.
+        likeliest: (n,) place of the likeliest archetype.
+    """
+
+    priority: NDArray[np.float64]
+    dimension: NDArray[np.int64]
+    broken: NDArray[np.bool_]
+    likeliest: NDArray[np.int64]
+
+
 @frozen
 class ResultColumn:
     """A column of the result.
@@ -120,8 +137,6 @@ class Result:
     @cached_property
     def columns(self) -> tuple[ResultColumn, ...]:
         """The result's columns, in order."""
-        import pyarrow as pa
-
         text, number = pa.string(), pa.float64()
         reasons = pa.list_(pa.struct([("text", text), ("contribution", number)]))
         offers = pa.list_(pa.struct([("name", text), ("priority", number), ("because", text)]))
@@ -158,18 +173,21 @@ class Result:
     @cached_property
     def schema(self) -> pa.Schema:
         """The result's columns, in order, with their types."""
-        import pyarrow as pa
-
         return pa.schema([(column.name, column.type) for column in self.columns])
 
     def batch(self, batch: Batch, pooled: Pooled, *, words: bool = True) -> pa.RecordBatch:
         """The result's rows for *batch*, in its order; without *words*, it lacks those columns."""
-        import pyarrow as pa
+        return self.made(self.scored(batch, pooled), words=words)
 
-        scored = Scored(batch, pooled, self.named(pooled), self.reasons)
+    def made(self, scored: Scored, *, words: bool = True) -> pa.RecordBatch:
+        """The rows for what is known of a batch; without *words*, they lack those columns."""
         kept = [column for column in self.columns if words or column.name not in WORDS]
         schema = pa.schema([(column.name, column.type) for column in kept])
         return pa.RecordBatch.from_arrays([column.make(scored) for column in kept], schema=schema)
+
+    def scored(self, batch: Batch, pooled: Pooled) -> Scored:
+        """What is known of *batch* when its rows are made."""
+        return Scored(batch, pooled, self.named(pooled), self.reasons)
 
     def named(self, pooled: Pooled) -> NDArray[np.int64]:
         """(n,) index of the archetype that is named; the number of archetypes for none."""
@@ -205,10 +223,9 @@ class Result:
     def _wording(self) -> Wording:
         return Wording(self.plan)
 
-    def _benefits(self, scored: Scored) -> pa.Array:
-        """Up to three benefits, the most promising first; only gates for the unclassified."""
-        batch, named = scored.batch, scored.named
-        tables, broken = self._advice, self._broken(batch)
+    def advice(self, scored: Scored) -> Advice:
+        """What each customer would gain from each benefit; only gates for the unclassified."""
+        batch, tables, broken = scored.batch, self._advice, self._broken(scored.batch)
         likeliest = scored.pooled.posterior[:, :-1]
         total = likeliest.sum(axis=1, keepdims=True)
         score, dimension = priorities(
@@ -222,25 +239,36 @@ class Result:
             broken=broken,
         )
         gates = np.array([b.gate for b in self.plan.benefits], dtype=bool)
-        score[:, ~gates] *= (named < len(self.plan.archetypes))[:, None]
-        best = top(score, SUGGESTIONS)
-        priority = np.take_along_axis(score, best, 1)
+        score[:, ~gates] *= (scored.named < len(self.plan.archetypes))[:, None]
+        return Advice(score, dimension, broken, likeliest.argmax(axis=1))
+
+    def offered_because(
+        self, advice: Advice, row: NDArray[np.int64], benefit: NDArray[np.int64]
+    ) -> pa.Array:
+        """Why a benefit is offered to the customer of a row, in words, for each pair."""
+        code = self._wording.suggestion_code(
+            benefit,
+            advice.likeliest[row],
+            advice.dimension[row, benefit],
+            advice.broken[row, benefit],
+        )
+        return texts(self._wording.suggestions).take(numbers(code))
+
+    def _benefits(self, scored: Scored) -> pa.Array:
+        """Up to three benefits, the most promising first."""
+        advice = self.advice(scored)
+        best = top(advice.priority, SUGGESTIONS)
+        priority = np.take_along_axis(advice.priority, best, 1)
         chosen = priority > 0
         row, _ = np.nonzero(chosen)
         benefit = best[chosen]
-        code = self._wording.suggestion_code(
-            benefit,
-            likeliest.argmax(axis=1)[row],
-            dimension[row, benefit],
-            broken[row, benefit],
-        )
         names = texts(b.name for b in self.plan.benefits)
         return listed(
             chosen.sum(axis=1),
             [
                 ("name", names.take(numbers(benefit))),
                 ("priority", numbers(priority[chosen])),
-                ("because", texts(self._wording.suggestions).take(numbers(code))),
+                ("because", self.offered_because(advice, row, benefit)),
             ],
         )
 
@@ -306,8 +334,6 @@ class Result:
         return texts(reasons).take(numbers(code))
 
     def _alarms(self, scored: Scored) -> pa.Array:
-        import pyarrow as pa
-
         flags = self.plan.typology.alarms
         held = np.zeros((len(scored.batch), len(flags)), bool)
         for i in range(len(flags)):

@@ -9,15 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
+import pyarrow as pa
 from attrs import define, evolve, field
 
+from reltype.formats import write
 from reltype.scoring.classifiers import Batch, Classifier, Prototype, Rules
 from reltype.scoring.pool import Pooled, pool
 from reltype.scoring.result import Result
+from reltype.sources.rejects import COLUMNS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.definitions.archetypes import Typology
     from reltype.definitions.catalogue import Catalogue
     from reltype.definitions.phrases import Units
@@ -50,6 +51,9 @@ class Known(Protocol):
 
     def recipes(self, typology: Typology) -> list[Any]:
         """The recipes that `fit` trains."""
+
+    def sections(self, relationships: object) -> list[Any]:
+        """The sections of the report that plugins add."""
 
 
 Reasoning: TypeAlias = "Callable[[Plan, Mapping[str, float], Units], Sentences]"
@@ -125,11 +129,6 @@ class Run:
         Returns:
             Where they are; None where there are none, or nowhere to put them.
         """
-        import pyarrow as pa
-
-        from reltype.formats import write
-        from reltype.sources.rejects import COLUMNS
-
         late = self.counts.late if self.inputs.today is not None else 0
         found = self.counts.rejected + late
         if path is not None:

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define
 
 from reltype.arrow import doubles, numbers, text, texts
@@ -23,7 +25,6 @@ from reltype.definitions.phrases import (
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.definitions.benefits import Benefit
@@ -92,9 +93,6 @@ def sentences(
         constants: Scales and days: the same for all.
         units: How numbers are told.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     there = set(table.schema.names)
     pieces: list[pa.Array | str] = []
     for piece in PIECES.split(because):
@@ -126,9 +124,6 @@ def sentences(
 
 def _described(values: pa.Array, name: str, form: str, units: Units) -> pa.Array:
     """Each value in words."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
@@ -151,8 +146,6 @@ def _described(values: pa.Array, name: str, form: str, units: Units) -> pa.Array
 
 def listed(counts: NDArray[np.int64], fields: Sequence[tuple[str, pa.Array]]) -> pa.ListArray:
     """A list of structs per row: *counts* says how many of the flat *fields* each row takes."""
-    import pyarrow as pa
-
     offsets = np.zeros(len(counts) + 1, np.int32)
     np.cumsum(counts, out=offsets[1:])
     flat = pa.StructArray.from_arrays([a for _, a in fields], names=[n for n, _ in fields])

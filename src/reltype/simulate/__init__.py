@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.errors import UsageError
@@ -20,7 +22,6 @@ from reltype.simulate.personas import ARCHETYPES
 from reltype.simulate.worlds import ALL_KINDS, BUSINESSES, Business, random_world, world
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.random import Generator
 
     from reltype.simulate.lives import Events, Floats, Population
@@ -99,9 +100,6 @@ def _told(
     rng: Generator,
 ) -> Simulation:
     """The events as tables."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     n = len(population.joined)
     number = rng.permutation(n)
     digits = pc.utf8_lpad(pa.array(np.arange(n)).cast(pa.string()), max(6, len(str(n))), "0")

@@ -6,12 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow as pa
 
 from reltype.simulate.lives import CODE
 from reltype.simulate.worlds import ALL_KINDS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.random import Generator
 
     from reltype.simulate.lives import Bools, Events, Floats, Ints, Population
@@ -108,8 +108,6 @@ def facts_of(
     business: Business, population: Population, log: Events, promos: Floats, rng: Generator
 ) -> dict[str, pa.Array]:
     """The optional columns that this business records, null where a fact was not seen."""
-    import pyarrow as pa
-
     n = len(log.owner)
 
     def rows_of(kinds: tuple[str, ...]) -> Bools:
@@ -153,8 +151,6 @@ def accounts_of(
     business: Business, population: Population, log: Events, rng: Generator
 ) -> dict[str, pa.Array]:
     """What a customer table may know, by column, one element per customer."""
-    import pyarrow as pa
-
     n = len(population.joined)
     start = np.datetime64(LOG_END) - np.timedelta64(business.span, "D")
     mood = population.causes["mood"] + 0.25 * rng.standard_normal(n)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from attrs import evolve, frozen
 
 from reltype.arrow import texts
@@ -19,7 +20,6 @@ from reltype.errors import InputError, UsageError
 from reltype.sources import delimited, files, frames, parts, repairs
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
     from reltype.sources.parts import Part
@@ -213,8 +213,6 @@ def _in_calendar(column: str, type_: str) -> str:
 
 def sample(connection: DuckDBPyConnection, source: Source, rows: int = 2000) -> pa.Table:
     """Up to `rows` rows from all over a source, its beginning included."""
-    import pyarrow as pa
-
     large = [
         part
         for part in source.parts

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, cast
 
+import pyarrow as pa
+
 from reltype.engines import limits
 from reltype.errors import InputError
 
@@ -51,8 +53,6 @@ def decompress(name: str, path: Path, kind: str, target: Path) -> None:
 
 def _decompressed(path: Path, kind: str) -> IO[bytes]:
     if kind == "zstd":
-        import pyarrow as pa
-
         return cast("IO[bytes]", pa.input_stream(str(path), compression="zstd"))
     import bz2
     import gzip

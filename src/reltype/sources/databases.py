@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+import duckdb
+import pyarrow as pa
 from attrs import define, evolve, field, frozen
 
 from reltype.engines import limits
@@ -25,7 +27,6 @@ from reltype.sources import frames, parts, selects
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
     from reltype.sources.parts import Part
@@ -259,8 +260,6 @@ def _sqlite_view(connection: DuckDBPyConnection, address: _Address, uri: str, ta
     """
     import sqlite3
 
-    import pyarrow as pa
-
     name = f"{address.shown}#{table}"
     try:
         with closing(sqlite3.connect(uri, uri=True)) as database:
@@ -424,8 +423,6 @@ def _open_postgresql(connection: DuckDBPyConnection, address: _Address, wanted: 
 
 
 def _open_duckdb(connection: DuckDBPyConnection, address: _Address, wanted: str | None) -> Part:
-    import duckdb
-
     path = _file(address).absolute()
     alias = parts.private_name("database")
     try:
@@ -518,8 +515,6 @@ class _Attached:
 
     def _table(self, schema: str, name: str, made: str) -> None:
         """A view, called *made*, of the columns that a table holds and those that may be run."""
-        import duckdb
-
         columns = self._columns(schema, name)
         stored = [column for column, computed, _ in columns if not computed]
         if not stored:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 from attrs import evolve
 
 from reltype.engines.quoting import identifier, literal
@@ -136,8 +137,6 @@ def read_csv(
 
 def damaged(connection: DuckDBPyConnection, errors: str | None) -> int:
     """How many rows the engine could not cut in the passes so far."""
-    import duckdb
-
     if errors is None:
         return 0
     try:
@@ -156,8 +155,6 @@ def beyond_the_engine(part: Part) -> bool:
 
 def check(connection: DuckDBPyConnection, part: Part) -> bool:
     """Whether the engine can cut every row of a part, by cutting them."""
-    import duckdb
-
     if part.errors is None:
         return True
     try:

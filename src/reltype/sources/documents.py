@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import duckdb
 from attrs import evolve
 
 from reltype.engines.quoting import identifier, literal
@@ -33,8 +34,6 @@ def open_json(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
     Raises:
         InputError: It is not JSON, or no list of objects.
     """
-    import duckdb
-
     text = encodings.survey(path)
     notes: tuple[str, ...] = ()
     if not text.as_it_is or text.mark:
@@ -122,8 +121,6 @@ def _wrapped(connection: DuckDBPyConnection, name: str, path: Path) -> Part | No
 
 def _by_lines(connection: DuckDBPyConnection, name: str, path: Path) -> Part | None:
     """The objects that stand on a line each, the other lines as rejects; None if there are none."""
-    import duckdb
-
     good, bad = parts.private_file(connection, ".json"), parts.private_file(connection, ".rejects")
     used = 0
     with (

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from reltype.errors import InputError, UsageError
 from reltype.expressions.words import table
@@ -179,8 +179,6 @@ def _not_utf8(path: Path, text: Text) -> Text:
     Where well-formed multi-byte characters outnumber the broken bytes it is UTF-8 with damage;
     text in another encoding almost never holds them by chance.
     """
-    from attrs import evolve
-
     broken = whole = 0
     undefined = False
     sample = bytearray()

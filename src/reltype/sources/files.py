@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+import duckdb
+import pyarrow as pa
 from attrs import evolve
+from pyarrow import parquet
 
 from reltype.engines.quoting import identifier, literal
 from reltype.errors import InputError, did_you_mean
@@ -132,8 +135,6 @@ def open_path(
     Raises:
         InputError: It cannot be read, or holds no table.
     """
-    import duckdb
-
     shown = _shown(name)
     if "\0" in name:
         raise InputError(f"{shown.replace(chr(0), '?')}: no file's name holds the letter 0.")
@@ -259,8 +260,6 @@ def _open_binary(
 
 
 def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
-    import pyarrow as pa
-
     try:
         with pa.memory_map(str(path)) as stream:
             held = pa.ipc.open_file(stream).read_all()
@@ -273,10 +272,6 @@ def _open_arrow(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
 
 
 def _open_parquet(connection: DuckDBPyConnection, name: str, path: Path) -> Part:
-    import duckdb
-    import pyarrow as pa
-    from pyarrow import parquet
-
     read = str(parts.plain_path(connection, path).absolute())
     call = f"read_parquet({literal(read)}, hive_partitioning = false)"
     try:

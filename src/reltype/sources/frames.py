@@ -7,6 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from reltype.engines.quoting import identifier
 from reltype.errors import InputError, UsageError
 from reltype.sources import parts
@@ -14,7 +18,6 @@ from reltype.sources.dialects import unique_names
 from reltype.sources.parts import Part
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 
@@ -25,9 +28,6 @@ def open_frame(connection: DuckDBPyConnection, thing: object) -> Part:
         UsageError: The thing is no table.
         InputError: The table cannot be read.
     """
-    import duckdb
-    import pyarrow as pa
-
     name = f"<{type(thing).__name__}>"
     table = (
         _relation(connection, thing)
@@ -53,9 +53,6 @@ def stream_part(
     notes: tuple[str, ...] = (),
 ) -> Part:
     """A part over a temporary table that holds what a stream of record batches gives."""
-    import duckdb
-    import pyarrow as pa
-
     parts.few(name, len(reader.schema.names))
     names, changes = unique_names([str(column).strip() for column in reader.schema.names])
     types = [_held(pa.array([], field.type)).type for field in reader.schema]
@@ -109,8 +106,6 @@ def first_line(error: Exception) -> str:
 
 def _arrow(thing: Any, name: str) -> Any:
     """A thing as an Arrow table, or as a reader where it is a stream."""
-    import pyarrow as pa
-
     module = type(thing).__module__.partition(".")[0]
     if module in {"pandas", "polars"} and hasattr(thing, "to_frame") and not _has_columns(thing):
         thing = thing.to_frame()  # a series
@@ -152,8 +147,6 @@ def _from_python(thing: Any, name: str) -> Any:
 
 def _from_arrow(thing: Any) -> Any:
     """What pyarrow itself has: a table, a batch, a reader, a data set, a scanner; or None."""
-    import pyarrow as pa
-
     if isinstance(thing, pa.Table | pa.RecordBatchReader):
         return thing
     if isinstance(thing, pa.RecordBatch):
@@ -179,9 +172,6 @@ def _held(column: Any) -> Any:  # noqa: PLR0911 - a line for each kind of type
     A time that knows its zone becomes the day and hour there: it keeps its own, as one that is
     written with an offset does; UTC stays UTC.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
         column = column.cast(kind.storage_type) if hasattr(column, "cast") else column.storage
@@ -218,8 +208,6 @@ def _text(value: Any) -> str | None:
 
 def _relation(connection: DuckDBPyConnection, relation: Any) -> Any:
     """A relation's stream; a table where it lives on the very connection that is to read it."""
-    import duckdb
-
     stream = relation.to_arrow_reader()
     try:
         connection.execute("SELECT 1").fetchall()
@@ -232,7 +220,6 @@ def _relation(connection: DuckDBPyConnection, relation: Any) -> Any:
 
 def _from_pandas(frame: Any) -> Any:
     import pandas as pd
-    import pyarrow as pa
 
     if any(level is not None for level in frame.index.names):  # what a groupby leaves
         frame = frame.reset_index()
@@ -254,7 +241,6 @@ def _from_pandas(frame: Any) -> Any:
 def _from_series(column: Any) -> Any:
     """A pandas column as an Arrow array; as text where Arrow has no type for all of it."""
     import pandas as pd
-    import pyarrow as pa
 
     if column.dtype != object or not _has_offsets(column):
         try:
@@ -273,8 +259,6 @@ def _has_offsets(column: Any) -> bool:
 
 
 def _from_columns(columns: Mapping[str, list[Any]], name: str) -> Any:
-    import pyarrow as pa
-
     if len({len(held) for held in columns.values()}) > 1:
         raise InputError(f"{name}: its columns are not of one length.")
     return pa.table([_array(held) for held in columns.values()], names=list(columns))
@@ -282,8 +266,6 @@ def _from_columns(columns: Mapping[str, list[Any]], name: str) -> Any:
 
 def _array(values: list[Any]) -> Any:
     """An Arrow array; text where the values are of several types."""
-    import pyarrow as pa
-
     try:
         return pa.array(values)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):

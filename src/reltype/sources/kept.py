@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from reltype import sources
 from reltype.engines.quoting import identifier
 from reltype.errors import InputError
@@ -22,8 +24,6 @@ def kept(connection: DuckDBPyConnection, source: Source) -> tuple[str, Source]:
     Returns:
         SQL of the table, and the rechecked source.
     """
-    import duckdb
-
     table = identifier(private_name("origin"))
     make = f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM "
     try:
@@ -43,8 +43,6 @@ def selected(connection: DuckDBPyConnection, sql: str, shown: str) -> Source:
     Raises:
         InputError: It cannot be run; the text is the engine's complaint.
     """
-    import duckdb
-
     table = private_name("selected")
     try:
         connection.execute(f"CREATE TEMP TABLE {identifier(table)} AS SELECT * FROM {sql}")

@@ -12,6 +12,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 from attrs import define, frozen
 
 from reltype.errors import did_you_mean
@@ -508,8 +509,6 @@ def body(sql: str) -> str:
     Raises:
         UnsafeError: There is none.
     """
-    import duckdb
-
     depth = 0
     for start, kind in duckdb.tokenize(sql):
         if kind == duckdb.token_type.operator and sql[start] in "()":
@@ -724,8 +723,6 @@ def _tree(sql: str) -> dict[str, Any]:
 
 def _asked(sql: str, given: str) -> str:
     """What an engine of its own, which can reach nothing, makes of a text."""
-    import duckdb
-
     try:
         row = _parser().cursor().execute(sql, [given]).fetchone()
     except duckdb.Error as error:
@@ -735,8 +732,6 @@ def _asked(sql: str, given: str) -> str:
 
 @lru_cache(maxsize=1)
 def _parser() -> DuckDBPyConnection:
-    import duckdb
-
     return duckdb.connect(
         config={
             "enable_external_access": "false",

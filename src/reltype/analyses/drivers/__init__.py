@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from attrs import evolve, frozen
 
+from reltype import plugins
 from reltype.analyses.drivers import codes, groups
 from reltype.analyses.drivers.log import QUARTER, drivers_of_log
 from reltype.analyses.drivers.measure import REPLICATES, Answers, measure
@@ -17,12 +19,13 @@ from reltype.analyses.drivers.missing import TREATMENTS
 from reltype.analyses.drivers.parts import by_part
 from reltype.analyses.drivers.survey import Survey
 from reltype.analyses.drivers.topics import topics_of
+from reltype.api import classify
 from reltype.config import settings
 from reltype.engines import limits
 from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.plugins.knowledge import Knowledge
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.analyses.drivers.missing import Treatment
@@ -146,7 +149,8 @@ def drivers(
             labels = _archetypes(data, survey, relationships, read)
             if relationships is None:
                 told = (*told, _CIRCLE)
-    topics = _topics(read.table, items, benefits_of, chosen)
+    known = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
+    topics = _topics(read.table, items, benefits_of, chosen, known)
     asked = evolve(
         read.table,
         benefits={name: t.benefit for name, t in topics.items() if t.benefit},
@@ -164,6 +168,7 @@ def drivers(
         by=parts,
         small=small,
         topics=topics,
+        formats=known.formats(),
     )
 
 
@@ -172,14 +177,11 @@ def _topics(
     items: Mapping[str, str] | str | Path | None,
     said: Mapping[str, str] | None,
     chosen: Settings,
+    known: Knowledge,
 ) -> dict[str, Topic]:
     """What each attribute speaks of, as far as somebody said so or its words tell."""
-    from reltype import plugins
-    from reltype.plugins.knowledge import Knowledge
-
     if items is not None and not isinstance(items, Mapping):
         items = groups.pairs(items, "attribute", "text")
-    known = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
     benefits = known.catalogue.benefits
     place = f"{chosen.config.path}: [benefits_of]" if chosen.config.path else "[benefits_of]"
     both = {**chosen.config.benefits_of, **(said or {})}
@@ -398,8 +400,6 @@ def _archetypes(
     data: object, survey: Survey, relationships: object, read: _Read
 ) -> NDArray[np.object_]:
     """(n,) the archetype of each row's respondent; None where there is none."""
-    from reltype.api import classify
-
     if relationships is None:
         found = classify(data)
         table = found.table
@@ -440,7 +440,6 @@ def _result(thing: object) -> pa.Table:
     survey = Survey.open(thing)
     names = [survey.column("customer_id"), survey.column("archetype")]
     read, _ = survey.read([], names)
-    import pyarrow as pa
 
     return pa.table({"customer_id": read.labels[names[0]], "archetype": read.labels[names[1]]})
 

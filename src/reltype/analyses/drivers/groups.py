@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from reltype.analyses.drivers.survey import Survey
 from reltype.errors import ConfigError, InputError
 from reltype.formats import toml
 
@@ -44,8 +45,6 @@ def pairs(path: str | Path, first: str, second: str) -> dict[str, str]:
     Raises:
         InputError: It has no such columns, or a row lacks the first.
     """
-    from reltype.analyses.drivers.survey import Survey
-
     survey = Survey.open(str(path))
     names = [survey.column(first), survey.column(second)]
     labels = survey.read([], names)[0].labels

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from attrs import evolve
 
 from reltype.analyses.drivers.measure import REPLICATES, Answers, measure
 from reltype.analyses.drivers.parts import by_part
+from reltype.api import open_inputs
 from reltype.arrow import doubles
 from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.reporting import facts
+from reltype.scoring.population import grouped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,8 +73,6 @@ def drivers_of_log(
         UsageError: There is no such outcome or fact.
         InputError: The log is shorter than two quarters, or too few customers were there.
     """
-    from reltype.api import open_inputs
-
     if quarter < 1:
         raise UsageError(f"a quarter must have at least 1 day, not {quarter}.")
     if by not in (None, "archetype"):
@@ -111,7 +113,7 @@ def drivers_of_log(
         *opened.inputs.notes,
         *found.notes,
     )
-    made = evolve(found, notes=notes, causal_warning=NO_CAUSE)
+    made = evolve(found, notes=notes, causal_warning=NO_CAUSE, formats=opened.knowledge.formats())
     if labels is None:
         return made
     of = np.array([labels.get(one) for one in ids], dtype=object)
@@ -145,8 +147,6 @@ def _target(opened: Opened, outcome: str) -> str:
 
 def _within(opened: Opened, after: dt.date, until: dt.date) -> Population:
     """The customers of the days after one and until another, of the log alone."""
-    from reltype.scoring.population import grouped
-
     inputs = opened.inputs
     inside = (
         f"timestamp >= DATE '{after + dt.timedelta(days=1)}' "
@@ -165,8 +165,6 @@ def _window(
     opened: Opened, after: dt.date, until: dt.date, names: Sequence[str]
 ) -> tuple[list[str], NDArray[np.float64]]:
     """Who took a step in these days, and (n, facts) what they did; NaN where not seen."""
-    from reltype.reporting import facts
-
     table = facts.table(_within(opened, after, until))
     steps = doubles(table.column("interactions"))
     there = np.flatnonzero(np.nan_to_num(steps) > 0)
@@ -181,8 +179,6 @@ def _outcome(
     opened: Opened, after: dt.date, until: dt.date, target: str, ids: Sequence[str]
 ) -> NDArray[np.float64]:
     """(n,) what the next days hold for each of *ids*; NaN where it was not seen."""
-    from reltype.reporting import facts
-
     population = _within(opened, after, until)
     dimensions = [d.name for d in opened.plan.dimensions]
     found: dict[str, float] = {}
@@ -221,7 +217,6 @@ def _archetypes(opened: Opened, turn: dt.date) -> dict[str, str]:
 
 
 def _numbers(column: Any) -> NDArray[np.float64]:  # noqa: ANN401 - an Arrow column
-    import pyarrow as pa
 
     if pa.types.is_date(column.type):
         column = column.cast(pa.int32())

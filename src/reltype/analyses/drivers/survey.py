@@ -10,27 +10,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import field, frozen
 
-from reltype import sources
 from reltype.analyses.drivers.answers import answers
+from reltype.analyses.table import Table
 from reltype.arrow import doubles
-from reltype.engines import EngineError, limits
-from reltype.engines.duckdb import DuckDB
-from reltype.errors import InputError, UsageError, did_you_mean
+from reltype.engines import limits
+from reltype.errors import InputError, UsageError
 from reltype.expressions import literal, quote
 from reltype.formats.printing import printable
 from reltype.mapping.casts import Cells, blank
-from reltype.mapping.columns import columns_of
 from reltype.mapping.kinds import plain
-from reltype.sources import files
-from reltype.sources.frames import first_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from reltype.engines import Engine
     from reltype.mapping.columns import Column
-    from reltype.sources import Source
 
 CATEGORIES = 20
 """Up to this many different words a column of words is taken as that many yes-or-no columns."""
@@ -89,27 +83,14 @@ class Answers:
 
 
 @frozen(eq=False)
-class Survey:
+class Survey(Table):
     """A table of answers that was opened.
 
     Attributes:
-        engine: What runs the queries.
-        source: What gives the rows.
-        relation: What stands behind FROM.
-        columns: Its columns and their types.
-        sample: Some of its rows.
-        notes: Sentences for people.
         key: The column that says who answers, where rows were made of answers.
     """
 
-    engine: Engine = field(repr=False)
-    source: Source
-    relation: str = field(repr=False)
-    columns: Mapping[str, str] = field(repr=False)
-    sample: pa.Table = field(repr=False)
-    notes: tuple[str, ...] = ()
     key: str | None = None
-    _known: dict[str, Column] = field(factory=dict, repr=False, init=False)
 
     @classmethod
     def open(
@@ -137,36 +118,19 @@ class Survey:
         Raises:
             InputError: It cannot be read.
         """
-        engine = DuckDB.connect(threads, memory_limit)
-        # Before anything is looked at: a file may hold what its maker wants to be run.
-        engine.lock(files.readable(data))
-        with limits.within(engine.reader, timeout, "opening the survey"):
-            source = sources.open_source(engine.reader, data, table=table, encoding=encoding)
-            rechecked = _rechecked(engine, source)
-            shown = sources.sample(engine.reader, rechecked)
-            columns = dict(zip(rechecked.columns, map(str.upper, rechecked.types), strict=True))
-            if shown.num_rows == 0:
-                raise InputError(f"{source.name}: has no rows. There is nobody who answered.")
-            notes = (*rechecked.notes, *_malformed(engine, rechecked))
-            made = cls(engine, rechecked, rechecked.relation, columns, shown, notes)
-            return made if long is None else made._widened(long)
-
-    @property
-    def name(self) -> str:
-        """As shown to people."""
-        return self.source.name
-
-    def column(self, name: str) -> str:
-        """The column that is called so, letter case and blanks apart.
-
-        Raises:
-            InputError: There is none; the text offers the nearest.
-        """
-        found = Cells.of(self.columns, self.name).column(name)
-        if found is None:
-            hint = did_you_mean(name, self.columns)
-            raise InputError(f"{self.name}: there is no column {name!r}.{hint}")
-        return found
+        made = cls.opened(
+            data,
+            table=table,
+            encoding=encoding,
+            threads=threads,
+            memory_limit=memory_limit,
+            timeout=timeout,
+            empty="There is nobody who answered.",
+        )
+        if long is None:
+            return made
+        with limits.within(made.engine.reader, timeout, "opening the survey"):
+            return made._widened(long)  # noqa: SLF001  of this class
 
     def chosen(self, wanted: Sequence[str]) -> list[str]:
         """Columns by their names, by `s*` or by `s1..s12`, each once, in the order of the wish.
@@ -198,7 +162,7 @@ class Survey:
     def numeric(self, besides: Collection[str]) -> tuple[list[str], list[str]]:
         """All columns that are numbers or answers in words, and why others are not, in sentences."""
         kept, left = [], []
-        for column in self._profiles(
+        for column in self.profiles(
             [name for name in self.columns if name not in {*besides, self.key}]
         ):
             why = self._unfit(column)
@@ -230,7 +194,7 @@ class Survey:
         """
         return [
             self._item(column, categories=column.name in categories)
-            for column in self._profiles(names)
+            for column in self.profiles(names)
         ]
 
     def read(
@@ -272,15 +236,6 @@ class Survey:
             for item, count, example in zip(items, row[0::2], row[1::2], strict=True)
             if count
         ]
-
-    def _profiles(self, names: Sequence[str]) -> list[Column]:
-        """What columns look like; each is looked at once."""
-        new = [name for name in dict.fromkeys(names) if name not in self._known]
-        if new:
-            types = [self.columns[name] for name in new]
-            found = columns_of(new, types, self.sample.select(new))
-            self._known.update(zip(new, found, strict=True))
-        return [self._known[name] for name in names]
 
     def _unfit(self, column: Column) -> str:
         """Why a column that nobody named is no attribute; empty if it may be one."""
@@ -387,31 +342,6 @@ class Survey:
         if twice:
             notes += (f"{twice:,} answers are there more than once; their mean was taken.",)
         return Survey(self.engine, self.source, relation, columns, sample, notes, who)
-
-
-def _rechecked(engine: Engine, source: Source) -> Source:
-    """The source, cut anew where the engine could not cut it; every row of it was looked at."""
-    if not any(part.dialect for part in source.parts):
-        return source
-    failed = False
-    try:
-        engine.rows(f"SELECT count(COLUMNS(*)) FROM {source.relation}")
-    except EngineError as error:
-        limits.check()
-        failed = True
-        if sources.recheck(engine.reader, source, failed=True) is source:
-            raise InputError(f"{source.name}: cannot be read: {first_line(error)}") from error
-    return sources.recheck(engine.reader, source, failed=failed)
-
-
-def _malformed(engine: Engine, source: Source) -> list[str]:
-    """How many lines could not be cut into cells."""
-    count = 0
-    for part in source.parts:
-        if part.rejects:
-            count += engine.rows(f"SELECT count(*) FROM {part.rejects}")[0][0]
-    lines = "line" if count == 1 else "lines"
-    return [f"{count:,} {lines} could not be cut into cells: left out."] if count else []
 
 
 def _is_time(type_: str) -> bool:

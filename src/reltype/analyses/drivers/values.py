@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reltype.analyses.drivers.codes import Proposal
     from reltype.analyses.drivers.intervals import Difference
     from reltype.analyses.drivers.performance import Cross, Performance
@@ -69,38 +68,7 @@ class Driver:
 
 @frozen
 class Shares:
-    """What drives an outcome, as values.
-
-    Attributes:
-        outcome: What was asked about.
-        rows: How many rows were used.
-        rows_read: How many there are.
-        complete: How many have every answer.
-        treatment: `listwise`, `em` or `multiple`: what was done about missing answers.
-        weighted: Whether rows have weights.
-        size: Kish's effective number of rows.
-        r2: R² of everything, 0…1.
-        low: Where its 95 % interval begins.
-        high: Where it ends.
-        adjusted: R² less what chance gives; None where there are too few rows.
-        always: What always stays in → R² of it alone.
-        drivers: Name → what it stands for, in the order of the question.
-        noise: The share that the greatest of as many columns of noise passes in 1 of 50 cases.
-        chance: The probability of so great an R² where nothing has to do with the outcome.
-        differences: Every pair of shares, the greater first.
-        alike: Runs, in the order of shares, of which no two can be told apart.
-        weak: Why the evidence is weak; empty where it is not.
-        cross: Mean share and mean level, where the quadrants meet; None without levels.
-        replicates: How often respondents were drawn anew.
-        notes: What was assumed or left out, in sentences.
-        codes: Numbers that may mean no answer.
-        by: Value of a column → the same of its rows alone.
-        small: Values whose rows are too few, with their number.
-        topics: Attribute → the relational benefit, or kind of one, that it speaks of.
-        benefits: Benefit → what its attributes stand for together, the greatest first.
-        kinds: The same of functional, socio-emotional and clinical or technical ones.
-        causal_warning: Why none of this is a cause.
-    """
+    """What drives an outcome, as values: `Drivers` says what each attribute is."""
 
     outcome: str
     rows: int
@@ -219,8 +187,6 @@ class Shares:
 
     def table(self) -> pa.Table:
         """A row for each driver of the whole and of each part, the greatest first."""
-        import pyarrow as pa
-
         parts = {"": self, **self.by}
         rows = [
             {

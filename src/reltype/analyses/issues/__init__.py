@@ -6,10 +6,13 @@ merges and moves, in a file that next month's run applies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import evolve, field, frozen
 
 from reltype.analyses.issues.course import (
@@ -25,17 +28,23 @@ from reltype.analyses.issues.course import (
 from reltype.analyses.issues.grouping import FEWEST, Grouping, Vectors, group
 from reltype.analyses.issues.names import Named, Names
 from reltype.analyses.issues.tickets import Tickets, read
+from reltype.analyses.sections import of_document
+from reltype.api import open_inputs
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, ReltypeError, UsageError, did_you_mean
+from reltype.formats import BUILTIN, Format, write
+from reltype.relationships import Relationships
 from reltype.scoring.population import EPOCH
+from reltype.sources import open_source
+from reltype.sources.kept import cells as text_cells
 
 if TYPE_CHECKING:
-    import datetime as dt
     from pathlib import Path
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
 
 EXAMPLES = 3
 KEPT = 7
@@ -93,6 +102,7 @@ class Issues:
         customers: Who wrote them; None where nobody knows.
         days: The first and the last day; None without times.
         notes: What was assumed or left out.
+        formats: The ways out that `write` knows.
     """
 
     found: tuple[Issue, ...]
@@ -103,6 +113,7 @@ class Issues:
     customers: int | None
     days: tuple[dt.date, dt.date] | None
     notes: tuple[str, ...]
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     @property
     def shown(self) -> tuple[Issue, ...]:
@@ -120,11 +131,13 @@ class Issues:
             "notes": list(self.notes),
         }
 
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
+
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the issue of every ticket, whole or not at all."""
-        from reltype.formats import write
-
-        write(self.tickets.schema, self.tickets.to_batches(), path, format)
+        write(self.tickets.schema, self.tickets.to_batches(), path, format, self.formats)
 
 
 def issues(
@@ -167,8 +180,6 @@ def issues(
         >>> len(found.shown)
         2
     """
-    from reltype.api import open_inputs
-
     if every not in EVERY:
         raise UsageError(f"every = {every!r}: use {', '.join(EVERY)}.{did_you_mean(every, EVERY)}")
     columns = [text] if isinstance(text, str) else list(text)
@@ -179,7 +190,6 @@ def issues(
     notes = [*tickets.notes]
     archetypes = _archetypes(opened, relationships, tickets, notes)
     made = _described(opened, tickets, labels, likeness, grouped, called, every, archetypes, said)
-    import pyarrow as pa
 
     titles = np.array([*called, ""], dtype=object)
     table = pa.table(
@@ -204,6 +214,7 @@ def issues(
         None if tickets.customer is None else int(who.max(initial=-1)) + 1,
         None if not len(day) else (_date(day.min()), _date(day.max())),
         tuple(notes),
+        opened.knowledge.formats(),
     )
 
 
@@ -349,7 +360,6 @@ def _who(tickets: Tickets) -> NDArray[np.int64]:
     """(tickets,) a number for each customer, −1 where nobody is named or nothing was written."""
     if tickets.customer is None:
         return np.full(len(tickets), -1, np.int64)
-    import pyarrow.compute as pc
 
     named = pc.if_else(pc.is_valid(tickets.texts), tickets.customer, None)
     codes = named.dictionary_encode().indices
@@ -363,9 +373,6 @@ def _archetypes(
     notes: list[str],
 ) -> NDArray[np.str_] | None:
     """The archetype of the customer of each ticket; None where none is known."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if tickets.customer is None:
         return None
     if relationships is None:
@@ -386,12 +393,6 @@ def _archetypes(
 
 def _result(relationships: Any) -> pa.Table:  # noqa: ANN401
     """A result of `classify` as a table of `customer_id` and `archetype`."""
-    import pyarrow as pa
-
-    from reltype.engines.duckdb import DuckDB
-    from reltype.relationships import Relationships
-    from reltype.sources import kept, open_source
-
     if isinstance(relationships, Relationships):
         return relationships.table
     connection = DuckDB.connect().reader
@@ -401,7 +402,7 @@ def _result(relationships: Any) -> pa.Table:  # noqa: ANN401
         raise InputError(
             f"{source.name}: no result of reltype classify, as it has no column {min(missing)!r}."
         )
-    cells = kept.cells(connection, source)
+    cells = text_cells(connection, source)
     return pa.table({name: cells[name] for name in ("customer_id", "archetype")})
 
 
@@ -465,8 +466,6 @@ def _as_dict(issue: Issue) -> dict[str, Any]:
 
 
 def _date(day: float) -> dt.date:
-    import datetime as dt
-
     return EPOCH + dt.timedelta(days=int(day))
 
 

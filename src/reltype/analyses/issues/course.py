@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
 from attrs import frozen
 
 from reltype.arrow import doubles
@@ -157,8 +158,6 @@ class After:
 
 def after(opened: Opened, tickets: Tickets) -> After | None:
     """What followed, by all logs of the input; None where there is no log with customers."""
-    import pyarrow as pa
-
     logs = [
         item.select() for item in opened.inputs.with_role("interactions") if not item.guess.problems
     ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -51,8 +53,6 @@ def masked(texts: pa.Array) -> pa.Array:
         >>> masked(pa.array(["Call +44 20 7946 0958 or jo@example.com, ref 8812345."])).to_pylist()
         ['Call [number] or [email], ref [number].']
     """
-    import pyarrow.compute as pc
-
     for pattern, mask in _MASKS:
         texts = pc.replace_substring_regex(texts, pattern=f"(?i){pattern}", replacement=mask)
     return texts

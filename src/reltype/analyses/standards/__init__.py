@@ -7,87 +7,39 @@ valid and achievable criteria, with somebody who owns outcome and process.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, evolve, field, frozen
+import pyarrow as pa
+from attrs import evolve, field, frozen
 
 from reltype.analyses.everybody import everybody, needing, vocabulary
+from reltype.analyses.journal import append
+from reltype.analyses.sections import of_document
 from reltype.analyses.standards.actions import Action, actions
 from reltype.analyses.standards.days import days_of, step_back
+from reltype.analyses.standards.finding import Finding
 from reltype.analyses.standards.measure import LEVEL, Measure, Measured, verdict
+from reltype.analyses.standards.page import page
 from reltype.analyses.standards.reach import Reach, reach
+from reltype.api import open_inputs
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.standards import Standard
 from reltype.definitions.standards import standards as read_standards
 from reltype.errors import UsageError, did_you_mean
 from reltype.expressions import parse
+from reltype.formats import BUILTIN, Format, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
-
     from reltype.analyses.everybody import Everybody
     from reltype.api import Opened
+    from reltype.definitions.sections import Section
     from reltype.scoring.run import Run
 
 MET, MISSED, UNKNOWN = "met", "missed", "cannot tell"
-
-
-@frozen
-class Finding:
-    """One standard, and how things stand with it.
-
-    Attributes:
-        standard: What was asked.
-        value: What was measured; None where nobody is spoken of, or the log is too short.
-        low, high: The interval of the value, at a level that allows for how many standards were
-            looked at; None likewise.
-        customers: Of how many it speaks.
-        verdict: `met` or `missed` where the whole interval lies on one side; else `cannot tell`.
-        deviation: How far the value lies outside of what was asked: below 0 where too little,
-            above where too much, 0 inside; None where there is no value.
-        note: How it was measured, or why it could not be.
-        actions: What would correct it, of the owner's own benefits first; none where it is met.
-        reach: Whether it was ever reached, and where; None for `none`.
-    """
-
-    standard: Standard
-    value: float | None
-    low: float | None
-    high: float | None
-    customers: int
-    verdict: str
-    deviation: float | None
-    note: str
-    actions: tuple[Action, ...] = ()
-    reach: Reach | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """As `--format json` prints it."""
-        one = self.standard
-        reached = None if self.reach is None else self.reach.to_dict()
-        return {
-            "name": one.name,
-            "kind": one.kind,
-            "of": list(one.what),
-            "where": one.where or None,
-            "at_least": one.at_least,
-            "at_most": one.at_most,
-            "value": self.value,
-            "low": self.low,
-            "high": self.high,
-            "customers": self.customers,
-            "verdict": self.verdict,
-            "deviation": self.deviation,
-            "owner": one.owner or None,
-            "horizon": one.horizon or None,
-            "tell": list(one.tell),
-            "note": self.note,
-            "actions": [asdict(action) for action in self.actions],
-            "achievable": reached,
-        }
 
 
 @frozen(eq=False)
@@ -99,12 +51,14 @@ class Review:
         findings: In the order of the standards.
         level: Of each interval, so that all together are right in 95 of 100 reviews.
         notes: What was assumed, or cannot be said.
+        formats: The ways out that `write` knows.
     """
 
     as_of: dt.date
     findings: tuple[Finding, ...]
     level: float
     notes: tuple[str, ...] = field(default=(), repr=False)
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     @property
     def missed(self) -> tuple[Finding, ...]:
@@ -125,8 +79,6 @@ class Review:
 
     def to_arrow(self) -> pa.Table:
         """A row for each standard."""
-        import pyarrow as pa
-
         number = {"value", "low", "high", "deviation", "at_least", "at_most"}
         types = dict.fromkeys(number, pa.float64())
         types |= {"as_of": pa.date32(), "customers": pa.int64()}
@@ -141,9 +93,7 @@ class Review:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __str__(self) -> str:
-        from reltype.analyses.standards.page import page
-
-        return page(self)
+        return page(self.as_of, self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """What `--format json` prints."""
@@ -154,12 +104,14 @@ class Review:
             "notes": list(self.notes),
         }
 
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
+
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write a row for each standard, whole or not at all."""
-        from reltype.formats import write
-
         table = self.to_arrow()
-        write(table.schema, table.to_batches(), path, format)
+        write(table.schema, table.to_batches(), path, format, self.formats)
 
 
 def review(
@@ -190,9 +142,6 @@ def review(
         >>> reltype.review(log, standards=asked).findings[0].verdict
         'missed'
     """
-    from reltype.analyses.journal import append
-    from reltype.api import open_inputs
-
     opened = open_inputs(data, **options)
     wanted = (
         read_standards(standards) if standards is not None else opened.settings.config.standards
@@ -237,7 +186,7 @@ def reviewed(run: Run, wanted: Sequence[Standard]) -> Review:
         notes.append(
             "a customer table alone has no history: nothing is said of moves, or of before"
         )
-    return Review(run.scales.as_of, findings, level, tuple(notes))
+    return Review(run.scales.as_of, findings, level, tuple(notes), run.formats)
 
 
 def _finding(people: Everybody, measure: Measure, one: Standard) -> Finding:

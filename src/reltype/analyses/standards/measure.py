@@ -6,22 +6,23 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import field, frozen
 
-from reltype.analyses import intervals
 from reltype.analyses.standards.days import held_days, step_back
 from reltype.analyses.tracking.matrices import corrected, errors_of, joint_of
 from reltype.analyses.tracking.states import STATES, seen_at, weights_of
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.expressions import literal, quote
+from reltype.learning import intervals
 from reltype.scoring import columns as col
 from reltype.scoring.population import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.analyses.everybody import Everybody
@@ -255,9 +256,6 @@ class Measure:
         self, one: Standard, first: dt.date, day: dt.date, within: NDArray[np.bool_] | None
     ) -> tuple[bool, NDArray[np.int64], NDArray[np.float64]]:
         """(whether there is anybody, states, probabilities) at both days of those spoken of."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         stamps = pa.array([first, day], pa.date32())
         both = self.scored.filter(pc.is_in(self.scored.column("as_of"), stamps))
         states = (*self.names, *STATES)
@@ -269,9 +267,6 @@ class Measure:
         return bool(mine.any()), seen.state[mine], weights[mine]
 
     def _none(self, one: Standard, day: dt.date, _: NDArray[np.bool_] | None) -> Measured:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         now = self.days[day]
         inside = now.members[one.name]
         holds = inside & self._is(one, now)
@@ -370,8 +365,6 @@ def verdict(one: Standard, found: Measured) -> str:
 
 
 def _at(table: pa.Table, people: Everybody, wanted: Sequence[Standard], texts: Sequence[str]) -> At:
-    import pyarrow as pa
-
     plan = people.run.plan
     count = table.num_rows
 

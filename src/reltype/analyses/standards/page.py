@@ -9,24 +9,26 @@ from reltype.definitions.standards import percent, plain
 from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
-    from reltype.analyses.standards import Finding, Review
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from reltype.analyses.standards.finding import Finding
 
 WIDTH = 80
 SHOWN = 8
 """Standards of which all is told; of more, only those that are not met."""
 
 
-def page(found: Review) -> str:
+def page(as_of: dt.date, findings: Sequence[Finding]) -> str:
     """Each standard with its verdict, the value and its interval; what to do where it is not met."""
     counts = {
-        word: sum(f.verdict == word for f in found.findings)
-        for word in ("met", "missed", "cannot tell")
+        word: sum(f.verdict == word for f in findings) for word in ("met", "missed", "cannot tell")
     }
     told = ", ".join(f"{n} {word}" for word, n in counts.items())
-    lines = [f"Standards as of {found.as_of:%-d %b %Y}: {told}"]
+    lines = [f"Standards as of {as_of:%-d %b %Y}: {told}"]
     order = {"missed": 0, "cannot tell": 1, "met": 2}
-    for one in sorted(found.findings, key=lambda f: order[f.verdict]):
-        brief = len(found.findings) > SHOWN and one.verdict == "met"
+    for one in sorted(findings, key=lambda f: order[f.verdict]):
+        brief = len(findings) > SHOWN and one.verdict == "met"
         lines += ["", *_finding(one, brief=brief)] if not brief else _finding(one, brief=True)
     return "\n".join(line[:WIDTH].rstrip() for line in lines)
 

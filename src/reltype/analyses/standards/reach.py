@@ -6,7 +6,9 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import frozen
+from attrs import asdict, frozen
+
+from reltype.analyses.standards.days import step_back
 
 if TYPE_CHECKING:
     from reltype.analyses.standards.measure import Measure, Measured
@@ -51,8 +53,6 @@ class Reach:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
-        from attrs import asdict
-
         return {
             "reached": any(b.reached for b in (self.day, self.segment) if b is not None),
             "best_day": None if self.day is None else asdict(self.day),
@@ -89,8 +89,6 @@ def reach(measure: Measure, one: Standard, day: dt.date) -> Reach:
 
 def _then(measure: Measure, one: Standard, day: dt.date, column: str, value: str) -> Any:  # noqa: ANN401
     """Who was in a segment when the step began."""
-    from reltype.analyses.standards.days import step_back
-
     first = step_back(one, day)
     return measure.days[first].segments[column] == value if first in measure.days else None
 

@@ -7,13 +7,16 @@ relationship.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import field, frozen
 
 from reltype.analyses.everybody import scored_days
+from reltype.analyses.sections import of_document
 from reltype.analyses.tracking.changes import because
 from reltype.analyses.tracking.days import as_of_days
 from reltype.analyses.tracking.matrices import FEW, Matrix, matrices
@@ -25,16 +28,18 @@ from reltype.analyses.tracking.states import (
     seen_at,
     weights_of,
 )
+from reltype.api import open_inputs
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
+from reltype.formats import BUILTIN, Format, write
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
+    from reltype.definitions.sections import Section
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
 
@@ -56,6 +61,7 @@ class Track:
         mix: Day → state → customers.
         cohorts: (first as-of day, as-of day, state) → customers.
         notes: What was assumed, or cannot be said.
+        formats: The ways out that `write` knows.
     """
 
     table: pa.Table = field(repr=False)
@@ -64,12 +70,11 @@ class Track:
     mix: dict[dt.date, dict[str, int]]
     cohorts: dict[tuple[dt.date, dt.date, str], int] = field(repr=False)
     notes: tuple[str, ...]
+    formats: Iterable[Format] = field(default=BUILTIN, repr=False)
 
     @property
     def movers(self) -> pa.Table:
         """The rows of those who moved."""
-        import pyarrow.compute as pc
-
         return self.table.filter(pc.equal(self.table.column("moved"), "yes"))
 
     def to_dict(self) -> dict[str, Any]:
@@ -93,11 +98,13 @@ class Track:
             "notes": list(self.notes),
         }
 
+    def section(self) -> Section:
+        """As a part of the report: `found.report(path, sections=[…])`."""
+        return of_document(self.to_dict())
+
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write `table`, whole or not at all."""
-        from reltype.formats import write
-
-        write(self.table.schema, self.table.to_batches(), path, format)
+        write(self.table.schema, self.table.to_batches(), path, format, self.formats)
 
     def to_pandas(self) -> Any:  # noqa: ANN401  a pandas DataFrame
         """`table` as a pandas DataFrame; needs `reltype[pandas]`."""
@@ -139,8 +146,6 @@ def track(
         >>> found.days[-1]
         datetime.date(2024, 12, 31)
     """
-    from reltype.api import open_inputs
-
     if until is not None:
         options = {**options, "as_of": until}
     run = open_inputs(data, **options).run()
@@ -159,9 +164,6 @@ def track(
 
 
 def _tracked(run: Run, history: History) -> Track:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     names = [a.name for a in run.plan.archetypes]
     states = (*names, *STATES)
     scored = scored_days(run, history)
@@ -203,6 +205,7 @@ def _tracked(run: Run, history: History) -> Track:
         },
         _cohorts(seen, history.days, states),
         tuple(notes),
+        run.formats,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from reltype.analyses.tracking.moves import WINDOW
 from reltype.arrow import doubles
@@ -14,7 +16,6 @@ from reltype.scoring.population import EPOCH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.analyses.tracking.moves import Moves
@@ -42,9 +43,6 @@ _STEPS = ("purchases", "visits", "messages", "reviews", "referrals")
 
 def because(history: History, ids: pa.Array, found: Moves, names: Sequence[str]) -> pa.Array:
     """A sentence for each mover, in the order of customers and days; a null at the end."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     who, day = np.nonzero(found.moved)
     if not len(who):
         return pa.array([None], pa.string())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.arrow import doubles
@@ -14,7 +16,6 @@ from reltype.scoring.unclassified import reasons
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.scoring.plan import Plan
@@ -48,9 +49,6 @@ def seen_at(table: pa.Table, plan: Plan, days: int) -> Seen:
         plan: Whose archetypes are told apart; states are their names, then `STATES`.
         days: How many days there are; on the first nobody may have been there.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     names = [a.name for a in plan.archetypes]
     states = (*names, *STATES)
     little = [text for text, why in reasons(plan).items() if why.too_little]
@@ -86,8 +84,6 @@ def seen_at(table: pa.Table, plan: Plan, days: int) -> Seen:
 
 def codes(column: pa.Array | pa.ChunkedArray, among: pa.Array) -> NDArray[np.int64]:
     """(n,) the place of each value in *among*, −1 where it is not there."""
-    import pyarrow.compute as pc
-
     found = pc.index_in(column, among)
     return doubles(found.fill_null(-1)).astype(np.int64)
 

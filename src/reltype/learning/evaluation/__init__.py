@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from attrs import define
+import pyarrow as pa
+from attrs import define, evolve
 
 from reltype.definitions.archetypes import UNCLASSIFIED, snake
 from reltype.errors import InputError, UsageError, did_you_mean
@@ -19,8 +20,6 @@ from reltype.scoring.unclassified import undecided
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pyarrow as pa
-
     from reltype.arrow import Ints
     from reltype.learning.evaluation.labels import Given
     from reltype.scoring.run import Run
@@ -28,11 +27,30 @@ if TYPE_CHECKING:
 
 @define(frozen=True, slots=False, eq=False)
 class Evaluation(Figures):
-    """What was concluded of customers whose archetype is known; its numbers are those of `Figures`."""
+    """What was concluded of customers whose archetype is known.
+
+    Customers that people could not tell are left out; those that were named nothing count as
+    wrong. A class that no labelled customer is of is left out of the macro-F1.
+
+    Attributes:
+        archetypes: The K classes.
+        truth: (n,) index of what each is.
+        named: (n,) index of what each was named; K for unclassified.
+        posterior: (n, K + 1), `unclassified` last.
+        withheld: (n,) those who stay unclassified whatever the confidence.
+        rules: What became of each rule.
+        against: Another segmentation of the same customers.
+        groups: The same figures per group.
+        notes: Sentences about labels that were not used.
+    """
 
     def text(self) -> str:
         """Everything in words and tables, for a terminal."""
         return evaluation_text.text(self)
+
+    def table(self) -> pa.Table:
+        """A row per archetype: customers, precision, recall and F1 with their intervals."""
+        return evaluation_text.table(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain numbers, lists and dicts; null where a figure has no meaning."""
@@ -49,8 +67,6 @@ def agreement(result: Any, truth: Any) -> Evaluation:  # noqa: ANN401  anything 
     Raises:
         InputError: They have no customer in common.
     """
-    import pyarrow as pa
-
     result, truth = pa.table(result), pa.table(truth)
     said = dict(
         zip(*(truth.column(c).to_pylist() for c in ("customer_id", "archetype")), strict=True)
@@ -121,8 +137,6 @@ def evaluate(
             f"There is no column {name!r} in the labels or the customer table."
             f"{did_you_mean(name, known)}"
         )
-
-    from attrs import evolve
 
     if against is not None:
         made = evolve(

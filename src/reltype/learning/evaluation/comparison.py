@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
+from reltype.errors import InputError
 from reltype.learning import metrics
 
 if TYPE_CHECKING:
@@ -86,8 +87,6 @@ def compared(
 ) -> Against:
     """The segmentation in *column* beside ours, on the customers of whom it says something."""
     from sklearn.metrics import adjusted_mutual_info_score
-
-    from reltype.errors import InputError
 
     seen = np.array([s is not None and s.strip() != "" for s in segments], bool)
     if not seen.any():

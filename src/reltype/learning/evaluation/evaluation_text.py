@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
+import pyarrow as pa
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.formats.table import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +35,7 @@ def text(made: Figures) -> str:
             f"Probabilities: log-loss {made.log_loss:.3f}, Brier {made.brier:.3f}, "
             f"expected calibration error {_figure(made.calibration_error)}."
         ),
-        _table(
+        aligned(
             ("stated confidence", "customers", "mean stated", "share right"),
             [
                 (f"{edge:.1f} … {edge + 0.1:.1f}", int(n), _figure(stated), _figure(right))
@@ -42,7 +44,7 @@ def text(made: Figures) -> str:
             ],
         ),
         "What --min-confidence would give:",
-        _table(
+        aligned(
             ("min_confidence", "named", "wrong of those", "macro-F1"),
             [
                 (f"{t:.2f}", f"{c:.1%}", _percent(r), _figure(f))
@@ -52,6 +54,24 @@ def text(made: Figures) -> str:
     ]
     parts += _rules(made) + _against(made) + _groups(made)
     return "\n\n".join([*parts, *(f"Note: {note}" for note in made.notes)])
+
+
+def table(made: Figures) -> pa.Table:
+    """A row per archetype: `customers`, and each figure with the ends of its 95 % interval.
+
+    Null where a figure has no meaning, as precision has none where nobody was named so.
+    """
+    rows = []
+    for name, row in made.per_class.items():
+        flat: dict[str, Any] = {"archetype": name, "customers": row["customers"]}
+        for figure in ("precision", "recall", "f1"):
+            low, high = row[f"{figure}_interval"]
+            flat |= {figure: row[figure], f"{figure}_low": low, f"{figure}_high": high}
+        rows.append(flat)
+    types = {"archetype": pa.string(), "customers": pa.int64()}
+    return pa.Table.from_pylist(
+        rows, schema=pa.schema([(c, types.get(c, pa.float64())) for c in rows[0]])
+    )
 
 
 def plain(made: Figures) -> dict[str, Any]:
@@ -86,7 +106,7 @@ def _per_class(made: Figures) -> str:
             return "-"
         return f"{row[name]:.2f} ({low:.2f} … {high:.2f})"
 
-    return _table(
+    return aligned(
         ("archetype", "customers", "precision", "recall", "F1"),
         [
             (name, row["customers"], *(with_ends(row, n) for n in ("precision", "recall", "f1")))
@@ -96,7 +116,7 @@ def _per_class(made: Figures) -> str:
 
 
 def _confusion(made: Figures) -> str:
-    return _table(
+    return aligned(
         ("is \\ was named", *made.archetypes, UNCLASSIFIED),
         [(name, *map(int, row)) for name, row in zip(made.archetypes, made.confusion, strict=True)],
     )
@@ -115,7 +135,7 @@ def _rules(made: Figures) -> list[str]:
         if r.fired
     ]
     silent = [r.name for r in made.rules if not r.fired]
-    told = [_table(("rule", "for", "fired on", "right", "by chance"), rows)] if rows else []
+    told = [aligned(("rule", "for", "fired on", "right", "by chance"), rows)] if rows else []
     return told + (
         [f"Rules that fired on no labelled customer: {', '.join(silent)}."] if silent else []
     )
@@ -126,7 +146,7 @@ def _against(made: Figures) -> list[str]:
         return []
     return [
         f"Against {a.column!r} ({a.segments} segments, {a.customers:,} customers):",
-        _table(
+        aligned(
             ("", a.column, "reltype"),
             [
                 ("adjusted mutual information with the labels", _figure(a.shared), _figure(a.ours)),
@@ -160,13 +180,7 @@ def _groups(made: Figures) -> list[str]:
             )
         )
     header = ("group", "customers", "macro-F1", "against the others", UNCLASSIFIED, "look at")
-    return [_table(header, rows)]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    from tabulate import tabulate
-
-    return str(tabulate([[str(c) for c in row] for row in rows], header, disable_numparse=True))
+    return [aligned(header, rows)]
 
 
 def _rows(names: Sequence[str], table: Iterable[Iterable[float]]) -> list[dict[str, float | None]]:

@@ -44,22 +44,7 @@ class RuleRecord:
 
 @define(frozen=True, slots=False, eq=False)
 class Figures:
-    """What was concluded of customers whose archetype is known.
-
-    Customers that people could not tell are left out; those that were named nothing count as
-    wrong. A class that no labelled customer is of is left out of the macro-F1.
-
-    Attributes:
-        archetypes: The K classes.
-        truth: (n,) index of what each is.
-        named: (n,) index of what each was named; K for unclassified.
-        posterior: (n, K + 1), `unclassified` last.
-        withheld: (n,) those who stay unclassified whatever the confidence.
-        rules: What became of each rule.
-        against: Another segmentation of the same customers.
-        groups: The same figures per group.
-        notes: Sentences about labels that were not used.
-    """
+    """Figures of an evaluation: `Evaluation` says what each attribute is."""
 
     archetypes: tuple[str, ...]
     truth: Ints = field(repr=False)

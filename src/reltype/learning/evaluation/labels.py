@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from attrs import field, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, did_you_mean
+from reltype.sources import open_source
+from reltype.sources.kept import cells as text_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,11 +64,6 @@ class Labels:
 
 def _table(given: Given) -> tuple[dict[str, list[str | None]], str, int]:
     """All columns as text; where they come from; the first row's line, 0 where there is none."""
-    import pyarrow as pa
-
-    from reltype.engines.duckdb import DuckDB
-    from reltype.sources import kept, open_source
-
     if isinstance(given, Mapping) and not isinstance(given.get("customer_id"), list):
         given = pa.table({"customer_id": list(given), "archetype": list(given.values())})
     connection = DuckDB.connect().reader
@@ -76,7 +75,7 @@ def _table(given: Given) -> tuple[dict[str, list[str | None]], str, int]:
                 f"{source.name}: there is no column {wanted!r}; labels have the columns "
                 f"customer_id and archetype.{did_you_mean(wanted, source.columns)}"
             )
-    held = kept.cells(connection, source)
+    held = text_cells(connection, source)
     rows = {low.replace(chr(34), ""): held[column] for low, column in by_lower.items()}
     return rows, source.name, 2 if source.text else 0
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from reltype import __version__
+from reltype.config.blocks import Block
 from reltype.errors import ConfigError, InputError
+from reltype.formats import destination
 from reltype.learning.model.modelfile import LARGEST, Contents, packed, unpacked
 
 if TYPE_CHECKING:
-    from reltype.config.blocks import Block
     from reltype.definitions.catalogue import Catalogue
     from reltype.plugins.guard import GuardedRecipe
     from reltype.scoring.classifiers import Classifier
@@ -24,13 +26,28 @@ if TYPE_CHECKING:
 
 @frozen(eq=False)
 class Model(Contents):
-    """What a fit learned; its attributes are those of `Contents`."""
+    """What a fit learned.
+
+    Attributes:
+        typology: The name of the typology that it was fitted for.
+        archetypes: Its archetypes, in order.
+        scales: What is usual, as of when, and how far rules repeat each other.
+        temperature: The pool's.
+        priors: Archetype → base rate, where they were learned; empty: the pack's.
+        learned: What labels taught; None where there were none.
+        min_confidence: The posterior below which nobody is named; None: the typology's.
+        mappings: How the columns of the data were read: tables for a config.
+        plugins: Plugin → version, of those that took part.
+        knowledge: SHA-256 of the definitions that it was fitted with.
+        data: `customers`, and `fingerprint`: SHA-256 of their ids and readings.
+        record: How learning went; None without labels.
+        notes: Sentences about labels that could not be used.
+        version: The reltype that fitted it.
+    """
 
     @classmethod
     def of(cls, run: Run) -> Model:
         """What a run teaches without labels: scales, and how far its rules repeat each other."""
-        from reltype import __version__
-
         plan = run.plan
         loaded = run.knowledge.plugins.loaded.values()
         return cls(
@@ -58,8 +75,6 @@ class Model(Contents):
     @property
     def blocks(self) -> tuple[Block, ...]:
         """How the data was read, for files that have its columns: next month's export."""
-        from reltype.config.blocks import Block
-
         return tuple(
             Block(m["role"], "the model", {}, m["columns"], m.get("where")) for m in self.mappings
         )
@@ -125,8 +140,6 @@ class Model(Contents):
         Raises:
             OutputError: The place cannot be written.
         """
-        from reltype.formats import destination
-
         with destination(path) as stream:
             stream.write(self.to_bytes())
 

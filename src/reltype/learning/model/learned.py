@@ -11,6 +11,7 @@ from reltype.arrow import doubles
 from reltype.learning.model.fitted_recipe import FittedRecipe
 from reltype.learning.model.stacking import FOLDS, Stack, folds, stack
 from reltype.scoring import columns as col
+from reltype.scoring.classifiers import add_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -139,8 +140,6 @@ class Learned:
 
     def score(self, batch: Batch) -> Floats:
         """The sum of `parts`."""
-        from reltype.scoring.classifiers import add_up
-
         return add_up(self.parts(batch))
 
     def columns(self, data: LearningData, says: Sequence[Floats] | None = None) -> Floats:

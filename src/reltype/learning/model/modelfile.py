@@ -8,16 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, field, frozen
+from attrs import asdict, field, fields, frozen, validators
 
 from reltype.config.blocks import ROLES
 from reltype.errors import ConfigError, InputError
 from reltype.formats import toml
+from reltype.formats.structure import structured
 from reltype.learning.model.archive import Limits, pack, unpack
+from reltype.learning.model.serialization import TRUSTED, dumps, loads
 from reltype.learning.model.toml import written
 from reltype.mapping.canonical import EARLIEST, LATEST
 from reltype.scoring.population import Scales
@@ -68,24 +69,7 @@ class Record:
 
 @frozen(eq=False)
 class Contents:
-    """What a model file holds: what a fit learned.
-
-    Attributes:
-        typology: The name of the typology that it was fitted for.
-        archetypes: Its archetypes, in order.
-        scales: What is usual, as of when, and how far rules repeat each other.
-        temperature: The pool's.
-        priors: Archetype → base rate, where they were learned; empty: the pack's.
-        learned: What labels taught; None where there were none.
-        min_confidence: The posterior below which nobody is named; None: the typology's.
-        mappings: How the columns of the data were read: tables for a config.
-        plugins: Plugin → version, of those that took part.
-        knowledge: SHA-256 of the definitions that it was fitted with.
-        data: `customers`, and `fingerprint`: SHA-256 of their ids and readings.
-        record: How learning went; None without labels.
-        notes: Sentences about labels that could not be used.
-        version: The reltype that fitted it.
-    """
+    """What a model file holds: `reltype.Model` says what each attribute is."""
 
     typology: str
     archetypes: tuple[str, ...]
@@ -105,8 +89,6 @@ class Contents:
 
 def packed(model: Contents) -> bytes:
     """The content of the file of *model*; equal bytes for an equal model."""
-    from reltype.learning.model.serialization import TRUSTED, dumps
-
     members = {
         SCALES: written(_scales_table(model.scales)).encode(),
         POOL: written(_pool_table(model)).encode(),
@@ -131,6 +113,92 @@ def packed(model: Contents) -> bytes:
     return pack({MANIFEST: text.encode(), **members})
 
 
+def _anybodys(_: object, attribute: Any, day: dt.date) -> None:  # noqa: ANN401
+    if not EARLIEST <= day.isoformat() <= LATEST:
+        raise ValueError(f"{attribute.name} = {day} is no day of anybody's")
+
+
+def _temperature(_: object, __: object, value: float) -> None:
+    if not 0.01 <= value <= 100:
+        raise ValueError(f"the temperature {value} is not between 0.01 and 100")
+
+
+def _shares(_: object, attribute: Any, overlap: Mapping[str, Mapping[str, float]]) -> None:  # noqa: ANN401
+    if not all(0 <= share <= 1 for others in overlap.values() for share in others.values()):
+        raise ValueError(f"{attribute.name}: a share is not between 0 and 1")
+
+
+def _rates(_: object, attribute: Any, priors: Mapping[str, float]) -> None:  # noqa: ANN401
+    if not all(1e-9 <= prior <= 1e9 for prior in priors.values()):
+        raise ValueError(f"{attribute.name}: a base rate is not between 1e-9 and 1e9")
+
+
+@frozen
+class _Scales:
+    """`scales.toml`."""
+
+    as_of: dt.date = field(validator=_anybodys)
+    log_start: dt.date = field(validator=_anybodys)
+    values: dict[str, float]
+    overlap: dict[str, dict[str, float]] = field(validator=_shares)
+    reliability: dict[str, float] = field(factory=dict)
+    known: float = 1.0
+
+
+@frozen
+class _Pool:
+    """`pool.toml`."""
+
+    archetypes: tuple[str, ...]
+    temperature: float = field(validator=_temperature)
+    priors: dict[str, float] = field(validator=_rates)
+    min_confidence: float | None = field(
+        default=None, validator=validators.optional([validators.ge(0), validators.le(1)])
+    )
+
+
+@frozen
+class _Mapping:
+    """How one input was read; its expressions are parsed when a file is read so again."""
+
+    role: str = field(validator=validators.in_(ROLES))
+    columns: dict[str, str]
+    kinds: dict[str, str]
+    where: str | None = None
+
+
+@frozen
+class _Mappings:
+    """`mapping.toml`."""
+
+    mappings: tuple[_Mapping, ...]
+
+
+@frozen
+class _Population:
+    """Whose fit it was."""
+
+    customers: int | None = None
+    fingerprint: str | None = None
+
+
+@frozen
+class _Manifest:
+    """`manifest.json`; what it says of members was held against them before."""
+
+    reltype: str
+    typology: str
+    plugins: dict[str, str]
+    knowledge: str
+    notes: tuple[str, ...]
+    record: Record | None
+    data: _Population
+
+
+def _given(_: object, value: object) -> bool:
+    return value is not None
+
+
 def unpacked(data: bytes, what: str) -> dict[str, Any]:
     """The attributes of the model in *data*; *what* is what messages call it.
 
@@ -139,51 +207,37 @@ def unpacked(data: bytes, what: str) -> dict[str, Any]:
         ConfigError: It was written by a newer reltype.
     """
     members = unpack(data, LIMITS, what)
-    manifest = _manifest(members, what)
+    said = _manifest(members, what)
+    learned = None
+    if LEARNER in members:
+        learned = loads(members[LEARNER], f"{what}: {LEARNER}")
     try:
-        scales, pool, mapping = (
-            _toml(members[name], f"{what}: {name}") for name in (SCALES, POOL, MAPPING)
-        )
-        learned = None
-        if LEARNER in members:
-            from reltype.learning.model.serialization import loads
-
-            learned = loads(members[LEARNER], f"{what}: {LEARNER}")
-        made: dict[str, Any] = {
-            "typology": _text(manifest["typology"]),
-            "archetypes": tuple(_text(a) for a in pool["archetypes"]),
-            "scales": Scales(
-                _day(scales["as_of"]),
-                _day(scales["log_start"]),
-                {_text(k): _number(v) for k, v in scales["values"].items()},
-                {
-                    k: {_text(o): _within(s, 0, 1) for o, s in v.items()}
-                    for k, v in scales["overlap"].items()
-                },
-                {_text(k): _number(v) for k, v in scales.get("reliability", {}).items()},
-                _number(scales.get("known", 1.0)),
-            ),
-            "temperature": _within(pool["temperature"], 0.01, 100),
-            "priors": {_text(k): _within(v, 1e-9, 1e9) for k, v in pool["priors"].items()},
-            "learned": learned,
-            "min_confidence": _within(pool["min_confidence"], 0, 1)
-            if "min_confidence" in pool
-            else None,
-            "mappings": tuple(_mapping(m) for m in mapping["mappings"]),
-            "plugins": {_text(k): _text(v) for k, v in manifest["plugins"].items()},
-            "knowledge": _text(manifest["knowledge"]),
-            "data": manifest["data"],
-            "record": None if manifest["record"] is None else Record(**manifest["record"]),
-            "notes": tuple(_text(n) for n in manifest["notes"]),
-            "version": _text(manifest["reltype"]),
-        }
-    except (InputError, ConfigError):
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise InputError(f"{what}: is damaged ({type(error).__name__}: {error}).") from error
-    if learned is not None and len(learned.intercept) != len(made["archetypes"]):
+        tables = {name: _toml(members[name], f"{what}: {name}") for name in (SCALES, POOL, MAPPING)}
+        own = {a.name for a in fields(_Manifest)}
+        manifest = structured({k: v for k, v in said.items() if k in own}, _Manifest)
+        scales = structured(tables[SCALES], _Scales)
+        pool = structured(tables[POOL], _Pool)
+        read = structured(tables[MAPPING], _Mappings).mappings
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{what}: is damaged ({error}).") from error
+    if learned is not None and len(learned.intercept) != len(pool.archetypes):
         raise InputError(f"{what}: the learner is for other archetypes; refused.")
-    return made
+    return {
+        "typology": manifest.typology,
+        "archetypes": pool.archetypes,
+        "scales": Scales(**{a.name: getattr(scales, a.name) for a in fields(_Scales)}),
+        "temperature": pool.temperature,
+        "priors": pool.priors,
+        "learned": learned,
+        "min_confidence": pool.min_confidence,
+        "mappings": tuple(asdict(m, filter=_given) for m in read),
+        "plugins": manifest.plugins,
+        "knowledge": manifest.knowledge,
+        "data": asdict(manifest.data, filter=_given),
+        "record": manifest.record,
+        "notes": manifest.notes,
+        "version": manifest.reltype,
+    }
 
 
 def _toml(data: bytes, what: str) -> dict[str, Any]:
@@ -244,40 +298,3 @@ def _pool_table(model: Contents) -> dict[str, Any]:
     if model.min_confidence is not None:
         table["min_confidence"] = model.min_confidence
     return table
-
-
-def _mapping(found: Any) -> dict[str, Any]:  # noqa: ANN401
-    """How one input was read; its expressions are parsed when a file is read so again."""
-    if found["role"] not in ROLES:
-        raise ValueError(f"{found['role']!r} is neither a log nor a customer table")
-    tables = ("columns", "kinds")
-    made = {t: {_text(k): _text(v) for k, v in found[t].items()} for t in tables}
-    where = {"where": _text(found["where"])} if "where" in found else {}
-    return {"role": found["role"], **made, **where}
-
-
-def _text(value: object) -> str:
-    if type(value) is not str:
-        raise TypeError(f"{value!r} is not text")
-    return value
-
-
-def _number(value: object) -> float:
-    if type(value) not in {int, float} or not math.isfinite(value):  # type: ignore[arg-type]
-        raise TypeError(f"{value!r} is not a number")
-    return float(value)  # type: ignore[arg-type]
-
-
-def _within(value: object, low: float, high: float) -> float:
-    number = _number(value)
-    if not low <= number <= high:
-        raise ValueError(f"{number} is not between {low} and {high}")
-    return number
-
-
-def _day(value: object) -> dt.date:
-    if type(value) is not dt.date:
-        raise TypeError(f"{value!r} is not a day")
-    if not EARLIEST <= value.isoformat() <= LATEST:
-        raise ValueError(f"{value} is no day of anybody's")
-    return value

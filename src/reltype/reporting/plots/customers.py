@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.reporting.plots.drawing import (
     GREY,
     Drawing,
@@ -36,7 +37,7 @@ def map_of(
     *,
     x_axis: tuple[str, str, str],
     y_axis: tuple[str, str, str],
-    unnamed: str = "unclassified",
+    unnamed: str = UNCLASSIFIED,
     title: str = "Map of customers",
     note: str = "",
     paper: bool = False,

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.reporting.plots.drawing import GREY, Drawing, colour, pattern, width_of, wrapped
 
-LEVELS = ("sure", "likely", "tentative")
-FILLS = {"sure": 1.0, "likely": 0.55, "tentative": 0.2}
+FAINTEST = 0.2
+"""Opacity of the least sure part of a bar; the surest is solid."""
+
 MOST = 12
 """Rows of a slide; the smallest beyond it are one row."""
 
@@ -37,7 +39,7 @@ def mix(
     low: Sequence[float] | None = None,
     high: Sequence[float] | None = None,
     certainty: Mapping[str, Sequence[float]] | None = None,
-    unnamed: str = "unclassified",
+    unnamed: str = UNCLASSIFIED,
     title: str = "Relationships",
     subtitle: str = "",
     note: str = "",
@@ -51,7 +53,7 @@ def mix(
         shares: Share of customers of each, 0…1.
         low: Where the interval of each share begins; None: no intervals are drawn.
         high: Where it ends.
-        certainty: Level (`sure`, `likely`, `tentative`) → share of all customers per name. What of a
+        certainty: Degree (`sure`, `likely` …), the surest first → share of all customers per name. What of a
             bar no level has is drawn as if nothing were known of its certainty.
         unnamed: Which name is grey.
         title: What is said above.
@@ -73,7 +75,7 @@ def mix(
     subtitles = wrapped(subtitle, inner, s, 2) if subtitle else []
     notes = wrapped(note, inner, s * 0.85, 3) if note else []
     used = {level for row in rows for level, part in row.parts if part > 0}
-    levels = [level for level in LEVELS if level in used]
+    levels = [level for level in certainty or {} if level in used]
     top = size.edge + size.title * 1.2 + len(subtitles) * s * 1.4 + s
     bottom = size.edge + len(notes) * s * 1.3 + (s * 2.4 if levels else s * 0.5)
     row_height = size.row or min(84.0, (_SLIDE_HEIGHT - top - bottom) / max(len(rows), 1))
@@ -85,10 +87,11 @@ def mix(
     for place, line in enumerate(subtitles):
         at = size.edge + size.title * 1.2 + s * (1.1 + 1.4 * place)
         picture.text(size.edge, at, line, faint=0.85)
-    _bars(picture, rows, size, top, row_height)
+    fills = _fills(list(certainty or {}))
+    _bars(picture, rows, size, (top, row_height), fills)
     at = height - size.edge - len(notes) * s * 1.3
     if levels:
-        _legend(picture, levels, size.edge, at - s * 0.9, s)
+        _legend(picture, {level: fills[level] for level in levels}, size.edge, at - s * 0.9, s)
     for place, line in enumerate(notes):
         picture.text(size.edge, at + s * (0.9 + 1.3 * place), line, size=s * 0.85, faint=0.85)
     return picture.svg(paper=paper)
@@ -124,7 +127,7 @@ def _rows(
 ) -> list[_Row]:
     made = []
     for i, name in enumerate(names):
-        parts = [(level, float(certainty[level][i])) for level in LEVELS if level in certainty]
+        parts = [(level, float(certainty[level][i])) for level in certainty]
         rest = float(shares[i]) - sum(part for _, part in parts)
         made.append(
             _Row(
@@ -141,6 +144,12 @@ def _rows(
     return made
 
 
+def _fills(levels: Sequence[str]) -> dict[str, float]:
+    """Degree of certainty → opacity."""
+    step = (1 - FAINTEST) / max(len(levels) - 1, 1)
+    return {level: round(1 - step * place, 3) for place, level in enumerate(levels)}
+
+
 def _joined(rows: list[_Row]) -> list[_Row]:
     if len(rows) <= MOST:
         return rows
@@ -152,8 +161,13 @@ def _joined(rows: list[_Row]) -> list[_Row]:
 
 
 def _bars(
-    picture: Drawing, rows: Sequence[_Row], size: _Sizes, top: float, row_height: float
+    picture: Drawing,
+    rows: Sequence[_Row],
+    size: _Sizes,
+    span: tuple[float, float],
+    fills: Mapping[str, float],
 ) -> None:
+    top, row_height = span
     s = size.letters
     names = min(size.width * 0.32, max((width_of(r.name, s) for r in rows), default=0) + s)
     figures = max((width_of(r.figures, s) for r in rows), default=0) + s
@@ -176,10 +190,10 @@ def _bars(
                 wide,
                 thick,
                 row.colour,
-                pattern=row.pattern if level in {"", "sure"} else "none",
-                fill=FILLS.get(level, 1.0),
+                pattern=row.pattern if fills.get(level, 1.0) == 1 else "none",
+                fill=fills.get(level, 1.0),
                 outline=True,
-                of=f"a{row.place} {level}".strip(),
+                of=f"a{row.place}",
                 tip=f"{row.name}{f', {level}' if level else ''}: {_percent(part)}",
             )
             x += wide
@@ -194,11 +208,11 @@ def _bars(
         picture.text(end + s * 0.6, middle + s * 0.36, row.figures)
 
 
-def _legend(picture: Drawing, levels: Sequence[str], x: float, y: float, s: float) -> None:
+def _legend(picture: Drawing, levels: Mapping[str, float], x: float, y: float, s: float) -> None:
     picture.text(x, y, "How sure the names are:", size=s * 0.85, faint=0.85)
     x += width_of("How sure the names are:", s * 0.85) + s * 0.5
-    for level in levels:
-        picture.bar(x, y - s * 0.75, s * 1.6, s * 0.9, GREY, fill=FILLS[level], outline=True)
+    for level, fill in levels.items():
+        picture.bar(x, y - s * 0.75, s * 1.6, s * 0.9, GREY, fill=fill, outline=True)
         picture.text(x + s * 2, y, level, size=s * 0.85)
         x += s * 3.2 + width_of(level, s * 0.85)
 

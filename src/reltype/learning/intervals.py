@@ -1,7 +1,8 @@
-"""Intervals: of shares, means and differences of customers, who are drawn one by one."""
+"""Intervals: of shares, means and differences of customers, who are drawn one by one; corrections."""
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+NORMAL = NormalDist()
 RESAMPLES = 1999
 SMALL = 2000
 """Customers up to whom a mean's interval is resampled; beyond, the normal law holds well enough."""
@@ -26,11 +28,9 @@ def wilson(hits: float, count: float, level: float) -> tuple[float, float]:
         >>> [round(end, 3) for end in wilson(8, 10, 0.95)]
         [0.49, 0.943]
     """
-    from scipy.stats import norm
-
     if count <= 0:
         return 0.0, 1.0
-    z = float(norm.ppf((1 + level) / 2))
+    z = NORMAL.inv_cdf((1 + level) / 2)
     share = hits / count
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
@@ -50,7 +50,7 @@ def mean(values: NDArray[np.float64], level: float) -> tuple[float, float]:
         values: (n,) one a customer; none is NaN.
         level: Of the interval, 0…1.
     """
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     count = len(values)
     spread = float(values.std(ddof=1)) if count > 1 else 0.0
@@ -58,7 +58,7 @@ def mean(values: NDArray[np.float64], level: float) -> tuple[float, float]:
         return -np.inf, np.inf
     middle, error = float(values.mean()), spread / np.sqrt(count)
     if count > SMALL:
-        z = float(student.ppf((1 + level) / 2, count - 1))
+        z = float(stdtrit(count - 1, (1 + level) / 2))
         return middle - z * error, middle + z * error
     rng = np.random.default_rng(0)
     drawn = np.empty(RESAMPLES)
@@ -101,7 +101,7 @@ def difference_of_means(
     first: NDArray[np.float64], second: NDArray[np.float64], level: float
 ) -> tuple[float, float]:
     """Welch's interval of the difference of two means; without an end where one has fewer than two."""
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     counts = len(first), len(second)
     if min(counts) < 2:
@@ -112,7 +112,7 @@ def difference_of_means(
     if total == 0:
         return -np.inf, np.inf
     freedom = total**2 / sum(p**2 / (n - 1) for p, n in zip(parts, counts, strict=True))
-    z = float(student.ppf((1 + level) / 2, freedom))
+    z = float(stdtrit(freedom, (1 + level) / 2))
     return gap - z * np.sqrt(total), gap + z * np.sqrt(total)
 
 
@@ -144,13 +144,11 @@ def detectable(
 
 def power_of(share: float, other: float, first: int, second: int, *, level: float = 0.95) -> float:
     """How often a comparison of *second* customers with *share* and *first* with *other* finds it."""
-    from scipy.stats import norm
-
-    z = float(norm.ppf((1 + level) / 2))
+    z = NORMAL.inv_cdf((1 + level) / 2)
     pooled = (first * other + second * share) / (first + second)
     none = np.sqrt(max(pooled * (1 - pooled), 1e-9) * (1 / first + 1 / second))
     each = np.sqrt(max(other * (1 - other) / first + share * (1 - share) / second, 1e-12))
-    return float(norm.cdf((abs(other - share) - z * none) / each))
+    return NORMAL.cdf((abs(other - share) - z * none) / each)
 
 
 def needed(share: float, other: float, *, level: float = 0.95, power: float = 0.8) -> int | None:
@@ -169,3 +167,41 @@ def needed(share: float, other: float, *, level: float = 0.95, power: float = 0.
         else:
             low = middle + 1
     return high
+
+
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Holm's (1979) correction for many comparisons; NaN stays.
+
+    Example:
+        >>> import numpy as np
+        >>> holm(np.array([0.01, 0.04, 0.03])).round(2).tolist()
+        [0.03, 0.06, 0.06]
+    """
+    return _corrected(p, step_up=False)
+
+
+def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Benjamini & Hochberg's (1995) correction: of what is told, so much is false; NaN stays.
+
+    Example:
+        >>> import numpy as np
+        >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(2).tolist()
+        [0.03, 0.04, 0.04]
+    """
+    return _corrected(p, step_up=True)
+
+
+def _corrected(p: NDArray[np.float64], *, step_up: bool) -> NDArray[np.float64]:
+    made = np.full(len(p), np.nan)
+    known = np.flatnonzero(np.isfinite(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    count = len(order)
+    if count == 0:
+        return made
+    if step_up:
+        raised = p[order] * count / np.arange(1, count + 1)
+        made[order] = np.minimum(1, np.minimum.accumulate(raised[::-1])[::-1])
+    else:
+        raised = p[order] * (count - np.arange(count))
+        made[order] = np.minimum(1, np.maximum.accumulate(raised))
+    return made
