@@ -139,6 +139,10 @@ PATTERNS = [
     "complained {T:complaints}, stayed long after, and is pleased all the same",
     "has been coming for {D:span}, often and gladly: too long for a fling",
     "with us for {D:held}, and rarely pleased",
+    "with us for {D:held}, no more than content, and gives nothing back",
+    "left after {D:held} (here {D:typical_span} is usual)",
+    "bought on {C:payment_days} days?, every {E:payment_gap_mean}, as everybody here does",
+    "bought for {D:span} without a break, as everybody here does",
     "only {C:signs} (?:step or payment|steps and payments), on {C:live_days} days?",
 ]
 OURS = {"renewal", "cancellation", "outreach", "resolution", "refund"}

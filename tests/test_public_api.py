@@ -35,7 +35,13 @@ def test_options_are_those_of_a_run_with_the_same_types_and_defaults(name):
     parameters.pop("labels", None)
     fields = {field.name: (field.type, field.default) for field in attrs.fields(RunOptions)}
     if name == "fit":
-        del fields["drivers"]  # they rank benefits, which a model does not hold
+        for name_of in (
+            "drivers",
+            "role",
+            "focus",
+            "horizon",
+        ):  # of benefits, which a model does not hold
+            del fields[name_of]
     assert {n: (p.annotation, p.default) for n, p in parameters.items()} == fields
     assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())
 

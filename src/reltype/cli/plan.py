@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 @options.data
 @options.knowledge
 @options.scored
+@options.cut
 @options.journal
 @options.output
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")

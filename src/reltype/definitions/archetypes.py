@@ -146,6 +146,8 @@ class Typology:
         tell_apart: The distance d' in standard deviations, on what was seen of a customer, below
             which the two likeliest archetypes are not told apart, whatever the posterior.
         least_known: The share of all evidence, 0…1, below which nobody at all is named.
+        least_dimensions: Of how many dimensions at least a fifth must be seen, for anybody to be
+            named: one dimension, however well it is seen, is one fact under another name.
         certainty: Degrees of certainty; a name has the one with the highest `at_least` that its
             posterior reaches.
         base_rates: Circumstances under which archetypes are more or less common; all that hold
@@ -168,6 +170,7 @@ class Typology:
     min_confidence: float = field(default=0.4, validator=[validators.ge(0), validators.le(1)])
     tell_apart: float = field(default=0.0, validator=validators.ge(0))
     least_known: float = field(default=0.0, validator=[validators.ge(0), validators.le(1)])
+    least_dimensions: int = field(default=0, validator=validators.ge(0))
     certainty: tuple[Level, ...] = ()
     base_rates: tuple[BaseRate, ...] = ()
     unclassified_when: tuple[Flag, ...] = ()

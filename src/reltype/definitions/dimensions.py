@@ -107,6 +107,9 @@ class Signal:
         typology: The typology it is meant for; empty: any that uses its dimension.
         says: The fact in sentences, at least one for each pole; the first that holds is told as a
             reason.
+        alike: It tells what holds of everybody where customers do not differ: it counts as far as the
+            dimension's other signals cannot be trusted on a log, however little it repeats itself,
+            and is not among what the typology asks.
         about: What fact it is about: signals and rules about the same are told once. Empty: the
             first name in its sentences.
     """
@@ -121,6 +124,7 @@ class Signal:
     source: str = ""
     typology: str = ""
     says: tuple[Sentence, ...] = ()
+    alike: bool = False
     about: str = ""
 
     @property

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.arrow import doubles, numbers
+from reltype.definitions.archetypes import UNCLASSIFIED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,6 +90,12 @@ def order(table: pa.Table | pa.RecordBatch) -> Ints:
     can_be_held = _is(status, LAPSING) * np.maximum(*(_is(certainty, name) for name in TRUSTED))
     standing = 2 * ended + _is(status, DORMANT) - can_be_held
     return np.lexsort((-first_priority(column("benefits")), standing, -alarms))
+
+
+def worth_a_look(table: pa.Table | pa.RecordBatch) -> pa.Array:
+    """(customers,) whether a result's rows are to be looked at: who is named, or set off an alarm."""
+    named = pc.not_equal(table.column("archetype"), UNCLASSIFIED)
+    return pc.or_(named, pc.greater(pc.list_value_length(table.column("alarms")), 0))
 
 
 def _is(column: pa.Array, value: str) -> Floats:

@@ -18,7 +18,7 @@ from reltype.arrow import doubles, numbers
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
 from reltype.learning.evaluation.comparison import wilson
-from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order
+from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order, worth_a_look
 from reltype.reporting.warnings import warnings
 from reltype.scoring import columns as col
 from reltype.scoring.reliability import trust
@@ -213,10 +213,11 @@ class Tally:
         for name in COUNTED:
             self._count(self.counts[name], batch.column(name).drop_null())
         self._count(self.alarms, pc.list_flatten(batch.column("alarms")))
-        self._count(self.benefits, first_benefit(batch.column("benefits")).drop_null())
+        advised = batch.filter(worth_a_look(batch))
+        self._count(self.benefits, first_benefit(advised.column("benefits")).drop_null())
         self._cross(self.certainty, batch, "certainty")
         self._cross(self.standing, batch, "status")
-        self._watch(batch)
+        self._watch(advised)
         names = pc.dictionary_encode(batch.column("archetype"))
         kinds = names.dictionary.to_pylist()
         code = doubles(names.indices).astype(np.int64)
@@ -364,6 +365,13 @@ def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
         yield (
             f"Too little is known of anybody: {run.scales.known:.0%} of what the typology asks was "
             f"seen, and nobody is named below {plan.typology.least_known:.0%}."
+        )
+    elif (
+        run.scales.dimensions is not None and run.scales.dimensions < plan.typology.least_dimensions
+    ):
+        yield (
+            "Too little is known of anybody: what was seen speaks of one thing only, and a name "
+            f"needs {plan.typology.least_dimensions} of the {len(plan.dimensions)} dimensions."
         )
     shares = {a.name: tally.shares("archetype").get(a.name, 0.0) for a in plan.archetypes}
     named = sum(shares.values())

@@ -22,7 +22,7 @@ from reltype.scoring.classifiers import Batch
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.overlap import Overlap, overlap
 from reltype.scoring.periods import Periods, periods
-from reltype.scoring.reliability import reliability, trust
+from reltype.scoring.reliability import reliability, trusts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -43,6 +43,10 @@ KEPT_ONE_IN = 16
 """Of how many customers one keeps its rows while a log is read, which costs a list of them."""
 
 
+SEEN = 0.2
+"""The share of a dimension's evidence from which on the dimension counts as seen."""
+
+
 @frozen
 class Scales:
     """What was usual among all customers when they were measured; frozen in a model.
@@ -56,6 +60,7 @@ class Scales:
             customer, 0…1; signals of which that cannot be measured are left out.
         known: Share of the typology's evidence that was seen, 0…1: of each signal's weight as much
             as can be trusted, in the share of customers of whom it was seen.
+        dimensions: Of how many dimensions at least a fifth was seen so; None: not counted.
         assumed: Names of `values` that could not be measured, and are what a pack takes instead.
     """
 
@@ -65,6 +70,7 @@ class Scales:
     overlap: Overlap = field(factory=dict)
     reliability: Mapping[str, float] = field(factory=dict)
     known: float = 1.0
+    dimensions: int | None = None
     assumed: frozenset[str] = frozenset()
 
     @property
@@ -238,11 +244,13 @@ class Population:
         """The model's scales, or those of these customers, and how far rules overlap on them."""
         if self.frozen is not None:
             return self.usual
+        shares = self._seen(self.overview)
         return evolve(
             self.usual,
             overlap=self._overlap(),
             reliability=self.reliability,
-            known=self._known(self.overview),
+            known=self._known(shares),
+            dimensions=sum(share >= SEEN for share in shares),
         )
 
     @cached_property
@@ -324,7 +332,7 @@ class Population:
         signals = {
             i: signal
             for i, signal in enumerate(self.plan.signals)
-            if not self.plan.signal(signal).null_without(nulls.features)
+            if not signal.alike and not self.plan.signal(signal).null_without(nulls.features)
         }
         asked = "".join(
             f", {col.signal(i)}, {'1.0' if self.plan.observed(signal) is None else col.observed(i)} AS {col.observed(i)}"
@@ -346,22 +354,24 @@ class Population:
             )
         return reliability(table, {i: signal.name for i, signal in signals.items()})
 
-    def _known(self, counts: Mapping[str, float]) -> float:
+    def _known(self, shares: Sequence[float]) -> float:
         """The share of all evidence that was seen: see `Scales.known`."""
-        if not counts["n"]:
-            return 0.0
-        seen = 0.0
+        weights = [d.weight for d in self.plan.dimensions]
+        seen = sum(w * share for w, share in zip(weights, shares, strict=True))
+        return _tidy(seen / (sum(weights) or 1.0))
+
+    def _seen(self, counts: Mapping[str, float]) -> list[float]:
+        """The share of each dimension's evidence that was seen."""
+        seen = []
+        trusted = trusts(self.plan.signals, self.reliability)
         for dimension in self.plan.dimensions:
             mine = [
                 (i, s) for i, s in enumerate(self.plan.signals) if s.dimension == dimension.name
             ]
             total = self.plan.asked(dimension) or sum(s.weight for _, s in mine) or 1.0
-            parts = (
-                s.weight * trust(self.reliability.get(s.name)) * counts[col.signals_seen(i)]
-                for i, s in mine
-            )
-            seen += dimension.weight * min(1.0, sum(parts) / counts["n"] / total)
-        return _tidy(seen / (sum(d.weight for d in self.plan.dimensions) or 1.0))
+            parts = (s.weight * trusted[s.name] * counts[col.signals_seen(i)] for i, s in mine)
+            seen.append(min(1.0, sum(parts) / (counts["n"] or 1.0) / total))
+        return seen
 
     @cached_property
     def _answers(self) -> str:
@@ -415,6 +425,11 @@ class Population:
         """All customers in the order of their ids, *size* at a time."""
         answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
         yield from map(self.batch, self.engine.batches(answers, size))
+
+    @property
+    def ids(self) -> pa.ChunkedArray:
+        """Everybody's id, in the order of the batches."""
+        return self.engine.table(f"SELECT customer_id FROM {self._answers}").column(0)
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""

@@ -21,7 +21,7 @@ from reltype.mapping.states import UNPAID
 from reltype.scoring import columns as col
 from reltype.scoring.nulls import Nulls
 from reltype.scoring.plan import Plan
-from reltype.scoring.reliability import trust
+from reltype.scoring.reliability import trusts
 
 NO_NULLS = Nulls()
 
@@ -378,10 +378,11 @@ def evidence(
     known = known or {name: literal(value) for name, value in constants.items()}
     raw: dict[str, str] = {}
     signals: dict[str, str] = {}
+    trusted_of = trusts(plan.signals, reliability or {})
     for i, signal in enumerate(plan.signals):
-        trusted = trust((reliability or {}).get(signal.name))
+        trusted = trusted_of[signal.name]
         expression = plan.signal(signal)
-        if expression.null_without(nulls.features):
+        if expression.null_without(nulls.features) or (signal.alike and not trusted):
             signals[col.signal(i)] = "CAST(NULL AS DOUBLE)"
             continue
         raw[col.raw(i)] = expression.sql(columns=known)
@@ -404,8 +405,9 @@ def evidence(
     amounts: dict[str, str] = {}
     readings: dict[str, str] = {
         col.mass(i): f"CASE WHEN {col.signal(i)} IS NOT NULL THEN {s.weight!r} * {col.seen(i)} END"
-        for i, s in enumerate(plan.signals)
         if col.raw(i) in raw
+        else "CAST(NULL AS DOUBLE)"
+        for i, s in enumerate(plan.signals)
     }
     for dimension in plan.dimensions:
         mine = [

@@ -24,10 +24,12 @@ from reltype.arrow import doubles
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from reltype.definitions.dimensions import Signal
 
 FEWEST = 30
 """Customers seen in both halves without whom reliability is not measured: it would be off by more
@@ -83,6 +85,24 @@ def reliability(table: pa.Table, signals: Mapping[int, str]) -> dict[str, float]
 def trust(reliability: float | None) -> float:
     """How far evidence counts, 0…1, by the reliability of its signal; in full where unmeasured."""
     return 1.0 if reliability is None else round(min(1.0, reliability / ENOUGH), 6)
+
+
+def trusts(signals: Sequence[Signal], measured: Mapping[str, float]) -> dict[str, float]:
+    """Signal → how far its evidence counts, 0…1.
+
+    One for what is *alike* counts as far as the other signals of its dimension do not: where
+    customers differ, they are compared with each other; where they do not, only what all of them
+    do can be told.
+    """
+    made = {s.name: trust(measured.get(s.name)) for s in signals if not s.alike}
+    for signal in signals:
+        if signal.alike:
+            mine = [s for s in signals if s.dimension == signal.dimension and s.name in measured]
+            mine = [s for s in mine if not s.alike]
+            weight = sum(s.weight for s in mine)
+            missing = sum(s.weight * (1 - made[s.name]) for s in mine)
+            made[signal.name] = round(missing / weight, 6) if weight else 0.0
+    return made
 
 
 def _residuals(

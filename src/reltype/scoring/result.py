@@ -127,12 +127,14 @@ class Result:
         min_confidence: The posterior below which a customer stays unclassified, 0…1.
         reasons: Makes the columns `reasons` and `against`.
         known: Share of the typology's evidence that was seen of customers here, 0…1.
+        dimensions: Of how many dimensions enough of it was seen; None: not counted.
     """
 
     plan: Plan
     min_confidence: float
     reasons: Sentences
     known: float = 1.0
+    dimensions: int | None = None
 
     @cached_property
     def columns(self) -> tuple[ResultColumn, ...]:
@@ -199,7 +201,9 @@ class Result:
 
     @property
     def _too_little_known(self) -> bool:
-        return self.known < self.plan.typology.least_known
+        typology = self.plan.typology
+        few = self.dimensions is not None and self.dimensions < typology.least_dimensions
+        return few or self.known < typology.least_known
 
     def _told_apart(self, pooled: Pooled) -> NDArray[np.bool_]:
         """(n,) whether what was seen can tell the two likeliest archetypes apart."""

@@ -111,7 +111,7 @@ class Run:
         wanted = self.min_confidence
         least = self.plan.typology.min_confidence if wanted is None else wanted
         reasons = self.reasoning(self.plan, self.scales.constants, self.inputs.units)
-        return Result(self.plan, least, reasons, self.scales.known)
+        return Result(self.plan, least, reasons, self.scales.known, self.scales.dimensions)
 
     def score_batch(self, batch: Batch) -> Pooled:
         """What all classifiers together say of *batch*."""

@@ -62,8 +62,8 @@ def measures(run: Run, made: Planned) -> list[Measure]:
         if name not in names:
             return None
         then, later = (doubles(t.column(name)) for t in (before, now))
-        if not np.isfinite(later).any():
-            return None
+        if not (np.nan_to_num(later) != 0).any():
+            return None  # such things are not in this log at all
         gain = np.nan_to_num(later) - np.nan_to_num(then)
         return np.where(there, gain, np.nan)
 

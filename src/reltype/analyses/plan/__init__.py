@@ -21,6 +21,7 @@ from reltype.analyses.plan.holdout import held_out
 from reltype.analyses.plan.power import Power, comes_back, power
 from reltype.analyses.plan.words import action, question
 from reltype.arrow import doubles
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.benefits import ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import parse
@@ -308,7 +309,7 @@ def _planned(
             )
     powers: tuple[Power, ...] = ()
     if holdout:
-        powers = _powers(run, picked, aside, free, within, told)
+        powers = _powers(run, picked, named, aside, free, within, told)
     return TeamPlan(made, run.scales.as_of, capacity, holdout, salt, powers, within, tuple(told))
 
 
@@ -385,13 +386,13 @@ def _offers(
     alarmed = doubles(pc.list_value_length(table.column("alarms").combine_chunks())) > 0
     gone = {name: status == name for name in ("ended", "dormant")}
     out = gone["ended"] | gone["dormant"]
-    for name, word in (("ended", "have left"), ("dormant", "have long forgotten us")):
+    for name, word in (("ended", "left"), ("dormant", "long forgot us")):
         if gone[name].any():
-            notes.append(f"{int(gone[name].sum()):,} customers {word} ({name}), and are left alone")
+            notes.append(f"{people(int(gone[name].sum()))} {word} ({name}): left alone")
     if (alarmed & ~out).any():
         notes.append(
-            f"{int((alarmed & ~out).sum()):,} customers have an alarm (hostage, ambivalent, dependency "
-            "risk): they are offered only what must be in order"
+            f"{people(int((alarmed & ~out).sum()))} with an alarm, such as hostage: only what must be in "
+            "order is offered"
         )
     able = ~out[customer] & (gates[benefit] | ~alarmed[customer]) & (score > 0)
     return Offers(customer, team, benefit, score).where(able), open_gate
@@ -407,9 +408,14 @@ def _left_over(
         roles = [ROLES[t] for t in np.unique(urgent.team[mine])]
         listed = ", ".join(r if r in teams else f"{r}, which has no --capacity" for r in roles)
         notes.append(
-            f"{len(waiting):,} more customers have something broken than is seen to ({listed}): they "
-            "wait, and get nothing else meanwhile"
+            f"{people(len(waiting))} with something broken, to whom nobody can see ({listed}): they wait, "
+            "and get nothing else meanwhile"
         )
+
+
+def people(count: int) -> str:
+    """So many customers, in words."""
+    return "1 customer" if count == 1 else f"{count:,} customers"
 
 
 def _joined(
@@ -494,18 +500,21 @@ def _why(rows: pa.Table, because: pa.Array, benefits: list[Any], learned: Weight
 def _powers(
     run: Run,
     picked: Offers,
+    named: NDArray[np.int64],
     aside: NDArray[np.bool_],
     free: NDArray[np.bool_],
     within: int,
     notes: list[str],
 ) -> tuple[Power, ...]:
-    found = comes_back(run, within)
-    if found is None:
+    names = [*(a.name for a in run.plan.archetypes), UNCLASSIFIED]
+    counts = np.bincount(named[picked.customer[free]], minlength=len(names))
+    mix = {name: int(n) for name, n in zip(names, counts, strict=True) if n}
+    base = comes_back(run, within, mix)
+    if base is None:
         notes.append(
             f"the log is shorter than twice {within} days: how many come back anyway is not known, nor "
             "what the hold-out will be able to show"
         )
-    base = None if found is None else found[0]
     made = [power("", int((free & ~aside).sum()), int(aside.sum()), base)]
     for place in np.unique(picked.benefit[free]):
         mine = free & (picked.benefit == place)

@@ -146,6 +146,16 @@ def review(
     wanted = (
         read_standards(standards) if standards is not None else opened.settings.config.standards
     )
+    cut = opened.plan.cut
+    kept = tuple(
+        one
+        for one in wanted
+        if (not cut.roles or one.owner in cut.roles)
+        and (not cut.horizons or one.horizon in cut.horizons)
+    )
+    if wanted and not kept:
+        raise UsageError(f"None of the {len(wanted)} standards is owned by {cut}.")
+    wanted = kept
     if not wanted:
         place = opened.settings.config.path or "reltype.toml"
         raise UsageError(
@@ -205,7 +215,8 @@ def _finding(people: Everybody, measure: Measure, one: Standard) -> Finding:
     )
     if told == MET or not found.customers:
         return made
-    proposed = actions(people.run.plan, one, measure.state_of(one, day))
+    # What may be kept, and looks so, asks for nothing to be done.
+    proposed = actions(people.run.plan, one, measure.state_of(one, day)) if made.deviation else ()
     reached = None if one.kind == "none" else reach(measure, one, day)
     return evolve(made, actions=proposed, reach=reached)
 

@@ -143,6 +143,7 @@ class _Scales:
     overlap: dict[str, dict[str, float]] = field(validator=_shares)
     reliability: dict[str, float] = field(factory=dict)
     known: float = 1.0
+    dimensions: int | None = None
 
 
 @frozen
@@ -286,6 +287,7 @@ def _scales_table(scales: Scales) -> dict[str, Any]:
         "overlap": {rule: dict(others) for rule, others in scales.overlap.items()},
         "reliability": dict(scales.reliability),
         "known": scales.known,
+        **({} if scales.dimensions is None else {"dimensions": scales.dimensions}),
     }
 
 
