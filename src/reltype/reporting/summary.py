@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field, frozen
 
-from reltype.arrow import doubles, numbers
+from reltype.arrow import doubles, numbers, text
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
 from reltype.learning.evaluation.comparison import wilson
@@ -263,7 +263,7 @@ class Tally:
         """Count *column* by archetype."""
         names = batch.column("archetype")
         for name in pc.unique(names).to_pylist():
-            mine = batch.column(column).filter(pc.equal(names, name)).drop_null()
+            mine = batch.column(column).filter(pc.equal(names, text(name))).drop_null()
             Tally._count(counters.setdefault(name, Counter()), mine)
 
     def _watch(self, batch: pa.RecordBatch) -> None:
