@@ -329,7 +329,9 @@ def summarise(run: Run, tally: Tally) -> Summary:
         },
         standing={name: dict(counted) for name, counted in sorted(tally.standing.items())},
         alarm_means={flag.name: _without_slots(flag.because) for flag in plan.typology.alarms},
-        first=() if tally.first is None else tuple(map(Watched.of, tally.first.to_pylist())),
+        first=()
+        if tally.first is None or plan.typology.groups_only
+        else tuple(map(Watched.of, tally.first.to_pylist())),
         advice=tuple(_advice(plan, tally)),
         assumed=tuple(name for name in run.scales.values if name in run.scales.assumed),
         noun=plan.typology.noun,
