@@ -66,11 +66,14 @@ def command(
     reltype classify sqlite:///crm.db --table orders --map timestamp="Created Date"
     """
     from reltype.cli.print_summary import print_guesses, print_summary
+    from reltype.definitions.phrases import spoken_of
     from reltype.reporting.output import write
     from reltype.reporting.summary import Tally, summarise
 
     opened = options.opened(**given)
-    used = 0 if quiet else print_guesses(opened.inputs.guesses, verbose=verbose)
+    noun, plural = opened.plan.typology.noun, opened.plan.typology.plural
+    guesses = [spoken_of(line, noun, plural) for line in opened.inputs.guesses]
+    used = 0 if quiet else print_guesses(guesses, verbose=verbose)
     run = opened.run()
     tally = Tally()
     people = output is None and format_ is None

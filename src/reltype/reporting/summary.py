@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field, frozen
 
-from reltype.arrow import doubles, numbers
+from reltype.arrow import doubles, numbers, text
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
 from reltype.learning.evaluation.comparison import wilson
@@ -263,7 +263,7 @@ class Tally:
         """Count *column* by archetype."""
         names = batch.column("archetype")
         for name in pc.unique(names).to_pylist():
-            mine = batch.column(column).filter(pc.equal(names, name)).drop_null()
+            mine = batch.column(column).filter(pc.equal(names, text(name))).drop_null()
             Tally._count(counters.setdefault(name, Counter()), mine)
 
     def _watch(self, batch: pa.RecordBatch) -> None:
@@ -329,7 +329,9 @@ def summarise(run: Run, tally: Tally) -> Summary:
         },
         standing={name: dict(counted) for name, counted in sorted(tally.standing.items())},
         alarm_means={flag.name: _without_slots(flag.because) for flag in plan.typology.alarms},
-        first=() if tally.first is None else tuple(map(Watched.of, tally.first.to_pylist())),
+        first=()
+        if tally.first is None or plan.typology.groups_only
+        else tuple(map(Watched.of, tally.first.to_pylist())),
         advice=tuple(_advice(plan, tally)),
         assumed=tuple(name for name in run.scales.values if name in run.scales.assumed),
         noun=plan.typology.noun,
