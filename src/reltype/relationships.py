@@ -15,14 +15,8 @@ from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.explaining.customer import explain
 from reltype.formats import write_text
 from reltype.learning.evaluation import evaluate
-<<<<<<< HEAD
 from reltype.reporting import facts, notebook, output, pictures
 from reltype.reporting.layout import Carried, Layout
-=======
-from reltype.reporting import facts
-from reltype.reporting.layout import Carried, Layout
-from reltype.reporting.output import write
->>>>>>> main
 from reltype.reporting.page import html
 from reltype.reporting.page.gathering import of_result, of_run
 from reltype.reporting.summary import Tally, summarise
