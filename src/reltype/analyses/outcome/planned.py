@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
-from reltype.analyses.plan import TeamPlan, plan_id
+from reltype.analyses import (
+    plan,
+)  # whose weights come from here: its names are there when asked for
 from reltype.analyses.plan.workbook import ALL
 from reltype.arrow import texts
 from reltype.engines.duckdb import DuckDB
@@ -53,7 +55,7 @@ def planned(given: Any) -> Planned:  # noqa: ANN401  what `plan` gave, a path, a
         InputError: A column is missing, a cell cannot be read, a customer stands in it twice, or it
             holds plans of several days; the text says in which row.
     """
-    if isinstance(given, TeamPlan):
+    if isinstance(given, plan.TeamPlan):
         given = given.table
     rows, name = _rows(given)
     for wanted in NEEDED:
@@ -88,7 +90,7 @@ def planned(given: Any) -> Planned:  # noqa: ANN401  what `plan` gave, a path, a
     benefits = tuple((cell or "").strip() for cell in rows["benefit"])
     called = ""
     if "role" in rows:
-        called = plan_id(
+        called = plan.plan_id(
             [
                 {
                     "as_of": day,
