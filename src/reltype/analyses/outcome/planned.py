@@ -13,11 +13,10 @@ from attrs import field, frozen
 from reltype.analyses.plan import TeamPlan, plan_id
 from reltype.analyses.plan.workbook import ALL
 from reltype.arrow import texts
-from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, did_you_mean
 from reltype.expressions.words import truths
 from reltype.formats.flat import neutral
-from reltype.sources import kept, open_source
+from reltype.sources.kept import as_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,12 +108,10 @@ def planned(given: Any) -> Planned:  # noqa: ANN401  what `plan` gave, a path, a
 
 def _rows(given: Any) -> tuple[Mapping[str, Sequence[str | None]], str]:  # noqa: ANN401
 
-    connection = DuckDB.connect().reader
     sheet = None
     if isinstance(given, str | Path) and str(given).lower().endswith(".xlsx"):
         sheet = ALL
-    source = open_source(connection, given, table=sheet)
-    held = kept.cells(connection, source)
+    source, held = as_texts(given, table=sheet)
     return {name.strip().lower(): held[name] for name in source.columns}, source.name
 
 
