@@ -16,6 +16,8 @@ from reltype.explaining.customer import explain
 from reltype.formats import write_text
 from reltype.learning.evaluation import evaluate
 from reltype.reporting import facts
+from reltype.reporting.layout import Carried, Layout
+from reltype.reporting.output import write
 from reltype.reporting.page import html
 from reltype.reporting.page.gathering import of_run
 from reltype.reporting.summary import Tally, summarise
@@ -234,8 +236,6 @@ class Relationships:
             UsageError: No format, choice or column is called so, or the path is a file that was
                 read.
         """
-        from reltype.reporting.output import write
-
         self._apart(path)
         write(self.run, self.table.to_batches(), path, format, columns=columns, carry=carry)
 
@@ -291,8 +291,6 @@ class Relationships:
         Raises:
             UsageError: No input has such a column.
         """
-        from reltype.reporting.layout import Carried, Layout
-
         schema = self.run.result.schema
         layout = Layout(schema, "all", Carried.of(self.run, columns, schema.names))
         return layout.table(self.table)

@@ -29,15 +29,12 @@ from reltype.analyses.issues.grouping import FEWEST, Grouping, Vectors, group
 from reltype.analyses.issues.names import Named, Names
 from reltype.analyses.issues.placing import placing
 from reltype.analyses.issues.tickets import Tickets, read
+from reltype.analyses.results import named_customers
 from reltype.analyses.sections import of_document
 from reltype.api import open_inputs
-from reltype.engines.duckdb import DuckDB
-from reltype.errors import InputError, ReltypeError, UsageError, did_you_mean
+from reltype.errors import ReltypeError, UsageError, did_you_mean
 from reltype.formats import BUILTIN, Format, write
-from reltype.relationships import Relationships
 from reltype.scoring.population import EPOCH
-from reltype.sources import open_source
-from reltype.sources.kept import cells as text_cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -389,25 +386,10 @@ def _archetypes(
             notes.append(f"no archetypes: {error}")
             return None
     else:
-        table = _result(relationships)
+        table = named_customers(relationships)
     place = pc.index_in(tickets.customer, table.column("customer_id").combine_chunks())
     named = table.column("archetype").combine_chunks().take(place)
     return np.asarray(named.fill_null("").to_numpy(zero_copy_only=False), str)
-
-
-def _result(relationships: Any) -> pa.Table:  # noqa: ANN401
-    """A result of `classify` as a table of `customer_id` and `archetype`."""
-    if isinstance(relationships, Relationships):
-        return relationships.table
-    connection = DuckDB.connect().reader
-    source = open_source(connection, relationships)
-    missing = {"customer_id", "archetype"} - set(source.columns)
-    if missing:
-        raise InputError(
-            f"{source.name}: no result of reltype classify, as it has no column {min(missing)!r}."
-        )
-    cells = text_cells(connection, source)
-    return pa.table({name: cells[name] for name in ("customer_id", "archetype")})
 
 
 def _shares(
