@@ -15,11 +15,10 @@ from reltype.analyses import (
 )  # whose weights come from here: its names are there when asked for
 from reltype.analyses.plan.workbook import ALL
 from reltype.arrow import texts
-from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, did_you_mean
 from reltype.expressions.words import truths
 from reltype.formats.flat import neutral
-from reltype.sources import kept, open_source
+from reltype.sources.kept import as_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,12 +110,10 @@ def planned(given: Any) -> Planned:  # noqa: ANN401  what `plan` gave, a path, a
 
 def _rows(given: Any) -> tuple[Mapping[str, Sequence[str | None]], str]:  # noqa: ANN401
 
-    connection = DuckDB.connect().reader
     sheet = None
     if isinstance(given, str | Path) and str(given).lower().endswith(".xlsx"):
         sheet = ALL
-    source = open_source(connection, given, table=sheet)
-    held = kept.cells(connection, source)
+    source, held = as_texts(given, table=sheet)
     return {name.strip().lower(): held[name] for name in source.columns}, source.name
 
 
