@@ -65,7 +65,7 @@ def movers():
         "business               seed  called a quarter where nobody moves   found of those who did"
     )
     for business in BUSINESSES:
-        for seed in (1, 2):
+        for seed in (3, 4):  # 1 and 2 were looked at when the evidence was chosen
             sim = simulate(business, customers=600, seed=seed)
             static = reltype.track(sim.interactions)
             rates = [
