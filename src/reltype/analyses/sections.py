@@ -208,17 +208,43 @@ def _trend(trend: object) -> str:
 
 
 def _stakeholders(document: Mapping[str, Any]) -> Section:
-    ei = document["ei"]
-    text = (
-        f"External minus internal ties (the E-I index): {_figure(ei.get('observed'))}; by chance "
-        f"{_figure(ei.get('expected'))}."
-    )
-    rows = [
-        {key: _cell(value) for key, value in one.items() if not isinstance(value, (list, dict))}
-        for one in document["people"][:PEOPLE]
+    """The map in figures; named are those without whom others lose the connection, nobody else."""
+    people = [one for one in document["people"] if isinstance(one, Mapping)]
+    customers = ", ".join(map(str, document.get("customers") or ()))
+    around = f" around {customers}" if customers else ""
+    words = [f"{len(people):,} people and {document.get('ties') or 0:,} ties{around}."]
+    words += [
+        f"{name}: {_figure(one.get('observed'))}; by chance {_figure(one.get('expected'))} ± "
+        f"{_figure(one.get('sd'))}."
+        for name, one in (
+            ("Share of ties that are answered", document.get("reciprocity_by_chance")),
+            ("External less internal ties (E–I index)", document["ei"]),
+        )
         if isinstance(one, Mapping)
     ]
-    return Section("Stakeholders", text, _table(rows))
+    silos = [one for one in document.get("silos") or () if one.get("silo")]
+    if silos:
+        named = ", ".join(str(one.get("group")) for one in silos[:PEOPLE])
+        words.append(f"Groups that keep to themselves more than by chance: {named}.")
+    cut_off = sum(one.get("connected") is False for one in people)
+    if cut_off:
+        words.append(
+            f"{cut_off:,} people have no connection {'to ' if customers else ''}{customers}."
+        )
+    critical = [one for one in people if one.get("critical")]
+    critical.sort(key=lambda one: (-int(one.get("needed_by") or 0), str(one.get("name"))))
+    if critical:
+        words.append(f"Without one of these, others lose every connection ({len(critical):,}):")
+    carried = [n for n in ("role", "stake") if any(one.get(n) for one in critical)]
+    rows = [
+        {
+            "Critical": one.get("name") or one.get("person"),
+            "Needed by": one.get("needed_by"),
+            **{name.capitalize(): one.get(name) for name in carried},
+        }
+        for one in critical[:PEOPLE]
+    ]
+    return Section("Stakeholders", "\n\n".join(words), _table(rows))
 
 
 def _plan(rows: Sequence[Mapping[str, Any]]) -> Section:

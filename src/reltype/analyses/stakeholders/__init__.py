@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
+from reltype.analyses.sections import of_document
 from reltype.analyses.stakeholders.chance import ByChance
 from reltype.analyses.stakeholders.communities import RUNS, Communities, communities
 from reltype.analyses.stakeholders.measures import (
@@ -231,9 +232,7 @@ class Stakeholders:
 
     def section(self) -> Section:
         """The map as a section of the report: nobody is named but who is critical."""
-        from reltype.analyses.stakeholders.page import section
-
-        return section(self)
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the map to *path*, whole or not at all; the ending tells what.
