@@ -13,18 +13,24 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pyarrow as pa
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
 import reltype
 from reltype import cli
-from reltype.analyses.sections import of_document, read
+from reltype.analyses.sections import in_order, of_document, read
 from reltype.definitions.sections import Section, section_of
 from reltype.errors import InputError, UsageError
 from reltype.reporting import stored
 from reltype.reporting.carried import carried
+<<<<<<< HEAD
 from reltype.reporting.page.groups import breakdown
+=======
+from reltype.reporting.page import html as page_of
+from reltype.reporting.page.groups import breakdown, grouped
+>>>>>>> main
 from reltype.reporting.page.names import HIDDEN, Names
 from reltype.reporting.page.packing import GAP, Pack, unpacked
 from reltype.reporting.page.people import waterfall
@@ -402,6 +408,39 @@ def test_what_analyses_found_makes_its_own_section(coffee, tmp_path, tracked):
     assert section.table.column_names[0] == "Customers who are"
     with pytest.raises(UsageError, match="is no section"):
         coffee.report(tmp_path / "page.html", sections=["words"])
+
+
+def test_other_commands_write_forms_that_a_page_shows(tmp_path):
+    examples = COFFEE.parent
+    made = {
+        "plan.csv": ["plan", COFFEE, "--capacity", "service=2"],
+        "issues.json": ["issues", examples / "software-tickets.csv", "--text", "subject"],
+        "drivers.json": ["drivers", examples / "ward-survey.csv", "--outcome", "overall"],
+    }
+    for name, command in made.items():
+        form = ["--format", "json"] if name.endswith(".json") else []
+        given = [*map(str, command), "-o", str(tmp_path / name), *form]
+        assert cli.run(given) == 0
+    sections = {name: read(tmp_path / name) for name in made}
+    assert sections["plan.csv"].table.num_rows == 2
+    assert sections["issues.json"].table.num_rows > 5
+    drivers = sections["drivers.json"].table.to_pylist()
+    assert drivers[0]["Driver"] == "treated_with_respect"
+    assert drivers[0]["Told from noise"] == "yes"
+    assert [s.title for s in in_order(list(sections.values()))] == ["Drivers", "Plan", "Issues"]
+
+
+def test_who_is_no_customer_is_called_none(coffee):
+    names = Names(["007"], noun="employee", plural="employees", redact=True)
+    assert names.text("2 customers in customers.csv") == "2 employees in customers.csv"
+    assert names.customers.to_pylist() == ["employee 1"]
+    assert names.cell("a customer wrote") == "a customer wrote"
+    plan = coffee.run.plan
+    other = evolve(plan, typology=evolve(plan.typology, noun="guest", plural="guests"))
+    html = page_of(evolve(subject(coffee), plan=other))
+    assert "Three typical guests" in html
+    assert "120 guests as of" in html
+    assert "<h1>Guest relationships</h1>" in html
 
 
 def test_a_plugin_adds_a_section_under_its_name(tmp_path):

@@ -13,7 +13,7 @@ from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.sections import section_of
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.explaining.customer import explain
-from reltype.formats import write, write_text
+from reltype.formats import write_text
 from reltype.learning.evaluation import evaluate
 from reltype.reporting import facts, grouping
 from reltype.reporting.by_group import CORRECTIONS
@@ -216,14 +216,32 @@ class Relationships:
             raise UsageError("polars is not there: pip install 'reltype[polars]'.") from error
         return pl.DataFrame(self.table)
 
-    def write(self, path: Path | str, format: str | None = None) -> None:  # noqa: A002
+    def write(
+        self,
+        path: Path | str,
+        format: str | None = None,  # noqa: A002
+        *,
+        columns: str | None = None,
+        carry: str | Sequence[str] = (),
+    ) -> None:
         """Write the result whole or not at all, in the format of the ending or of *format*.
 
+        Args:
+            path: Where to.
+            format: In place of the path's ending.
+            columns: `people`: the columns that people read; `all`: those that programs read. None:
+                `people` for XLSX, which is then a workbook with a summary, the customers, a list
+                for each team, and definitions; `all` for all else.
+            carry: Columns of the customers' table (or of a log) to put behind the id, such as `["region"]`.
+
         Raises:
-            UsageError: No format has that ending or name, or it is a file that was read.
+            UsageError: No format, choice or column is called so, or the path is a file that was
+                read.
         """
+        from reltype.reporting.output import write
+
         self._apart(path)
-        write(self.table.schema, self.table.to_batches(), path, format, self.run.formats)
+        write(self.run, self.table.to_batches(), path, format, columns=columns, carry=carry)
 
     def report(
         self,
@@ -293,6 +311,18 @@ class Relationships:
         for name in self.run.inputs.files:
             if os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name):  # noqa: PTH110, PTH121
                 raise UsageError(f"{path}: was read to make this result. Name another file.")
+
+    def carrying(self, *columns: str) -> pa.Table:
+        """The result with *columns* of the customers' table (or of a log) behind the id.
+
+        Raises:
+            UsageError: No input has such a column.
+        """
+        from reltype.reporting.layout import Carried, Layout
+
+        schema = self.run.result.schema
+        layout = Layout(schema, "all", Carried.of(self.run, columns, schema.names))
+        return layout.table(self.table)
 
     def _row(self, customer_id: str) -> int:
         try:

@@ -18,9 +18,11 @@ from pyarrow import csv, parquet
 from reltype.definitions.sections import Section
 from reltype.errors import InputError, UsageError
 
-MOVERS, ISSUES, PEOPLE = 40, 20, 20
+MOVERS, ISSUES, PEOPLE = 6, 20, 15
 """Rows that are shown at most."""
 
+_TITLES = ("What changed", "Standards met and missed", "Drivers", "Plan", "Issues", "Stakeholders")
+_ORDER = {title: place for place, title in enumerate(_TITLES)}
 _PLAN = ("role", "rank", "customer_id", "benefit", "action", "why", "question")
 _PLAN_KEYS = frozenset(_PLAN[:4])
 _BIGGEST = 1 << 28
@@ -51,6 +53,11 @@ def read(path: str | Path) -> Section:
         raise InputError(
             f"{path}: is not in the form in which reltype writes it ({error!r})."
         ) from error
+
+
+def in_order(sections: Sequence[Section]) -> list[Section]:
+    """What changed, standards, drivers, the plan, then whatever else there is."""
+    return sorted(sections, key=lambda one: _ORDER.get(one.title, len(_ORDER)))
 
 
 def of_document(document: object) -> Section:
@@ -114,7 +121,9 @@ def _track(document: Mapping[str, Any]) -> Section:
         )
     ]
     latest = sorted(movers, key=lambda one: (one["as_of"], one["customer_id"]), reverse=True)
-    said = [f"{one['customer_id']}, by {one['as_of']}: {one['because']}." for one in latest[:6]]
+    said = [
+        f"{one['customer_id']}, by {one['as_of']}: {one['because']}." for one in latest[:MOVERS]
+    ]
     lines += said
     lines += [f"Note: {note}." for note in document.get("notes", ())]
     rows = [
@@ -173,6 +182,7 @@ def _drivers(document: Mapping[str, Any]) -> Section:
             "Driver": name,
             "Share of what is explained": f"{share:.1%}",
             "95% interval": _between(*intervals.get(name, (None, None)), percent=True),
+            "Told from noise": "yes" if name in document.get("reported", ()) else "no",
         }
         for name, share in shares
     ]
@@ -208,6 +218,7 @@ def _trend(trend: object) -> str:
 
 
 def _stakeholders(document: Mapping[str, Any]) -> Section:
+<<<<<<< HEAD
     """The map in figures; named are those without whom others lose the connection, nobody else."""
     people = [one for one in document["people"] if isinstance(one, Mapping)]
     customers = ", ".join(map(str, document.get("customers") or ()))
@@ -245,6 +256,36 @@ def _stakeholders(document: Mapping[str, Any]) -> Section:
         for one in critical[:PEOPLE]
     ]
     return Section("Stakeholders", "\n\n".join(words), _table(rows))
+=======
+    ei, people = document["ei"], document["people"]
+    lines = [f"{len(people):,} people, {document.get('ties', 0):,} ties."]
+    if ei:
+        lines[0] += (
+            f" Ties between groups less those within, as a share of all (the E-I index): "
+            f"{_figure(ei.get('observed'))}; by chance {_figure(ei.get('expected'))}."
+        )
+    silos = [one["group"] for one in document.get("silos") or () if one.get("silo")]
+    if silos:
+        lines.append(f"Keep more to themselves than chance explains: {', '.join(map(str, silos))}.")
+    if document.get("critical"):
+        lines.append(f"Without whom others are cut off: {', '.join(document['critical'])}.")
+    ranked = sorted(people, key=lambda one: -float(one.get("betweenness") or 0.0))
+    rows = [{head: _cell(one.get(key)) for key, head in _PERSON.items()} for one in ranked[:PEOPLE]]
+    return Section("Stakeholders", "\n\n".join(lines), _table(rows))
+
+
+_PERSON = {
+    "name": "Who",
+    "group": "Group",
+    "role": "Role",
+    "contacts": "Contacts",
+    "reciprocity": "Reciprocity",
+    "betweenness": "Between others",
+    "betweenness_by_chance": "By chance",
+    "broker": "Broker",
+    "critical": "Critical",
+}
+>>>>>>> main
 
 
 def _plan(rows: Sequence[Mapping[str, Any]]) -> Section:
@@ -282,6 +323,8 @@ _FORMS: Mapping[tuple[str, ...], Callable[[Mapping[str, Any]], Section]] = {
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return _figure(value)
     return "" if value is None else str(value)

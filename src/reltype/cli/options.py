@@ -165,6 +165,23 @@ def _with(options: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
 
 output = _with(_OUTPUT)
 """-o and --format."""
+columns = _with(
+    (
+        click.option(
+            "--columns",
+            metavar="people|all",
+            shell_complete=_one_of("people", "all"),
+            help="What people read, or what programs read.  [default: people for xlsx, else all]",
+        ),
+        click.option(
+            "--carry",
+            multiple=True,
+            metavar="COLUMN,…",
+            help="Columns of the customer table to write beside the id; may be given again.",
+        ),
+    )
+)
+"""Which columns of a result are written."""
 verbose = click.option(
     "-v", "--verbose", is_flag=True, help="All that can be told, and what is behind it."
 )

@@ -70,14 +70,14 @@ def command(
     reltype track orders.csv --format json -o track.json
     reltype report orders.csv --with track.json -o report.html
     """
-    from reltype.analyses.sections import read
+    from reltype.analyses.sections import in_order, read
     from reltype.formats import write_text
     from reltype.reporting import stored
     from reltype.reporting.page import html, needed
     from reltype.reporting.page.gathering import of_stored
 
     needed()  # before anything is counted
-    sections = [read(path) for path in with_]
+    sections = in_order([read(path) for path in with_])
     if stored.is_result(data):
         known = options.known(given["rules"], given["no_plugin"], given["config"], strict=True)
         table = stored.read(data[0])

@@ -12,6 +12,7 @@ from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
+    from reltype.explaining.alarms import Alarm
     from reltype.explaining.reasons import Reasons
     from reltype.scoring.classifiers import Batch
     from reltype.scoring.plan import Plan
@@ -107,6 +108,7 @@ class Explanation:
         counterfactual: The smallest change that flips it; None where no change of one or two
             features can.
         features: Feature → value, as far as signals and rules read them.
+        alarms: What somebody should look at, with the facts behind it.
     """
 
     customer_id: str
@@ -118,6 +120,7 @@ class Explanation:
     near_misses: tuple[NearMiss, ...]
     counterfactual: Counterfactual | None
     features: Mapping[str, float | None]
+    alarms: tuple[Alarm, ...] = ()
 
     def of(self, archetype: str) -> tuple[Contribution, ...]:
         """The contributions to one archetype's score, the largest first."""

@@ -101,7 +101,8 @@ def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
                 " since two equal purchases look so, too. To drop them, write in reltype.toml"
                 ' from = { log = "FILE" } and sql = "SELECT DISTINCT * FROM log".'
             )
-    canonical = item.select(refunds="net" if inputs.refunds == "raise" else inputs.refunds)
+    refunds = "net" if inputs.refunds == "raise" else inputs.refunds
+    canonical = population.looked_at(item.select(refunds=refunds))
     yield from _paid_back(engine, inputs, item, canonical)
     yield from _paid_events(engine, item, canonical)
     yield from _half_day(population, canonical)

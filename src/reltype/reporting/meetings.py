@@ -33,7 +33,7 @@ def meetings(population: Population, inputs: Inputs) -> list[str]:
     told: list[str] = []
     if population.facts and population.customers:
         told += _sides(engine, population, inputs)
-        told += _too_early(engine, population)
+        told += [*_too_early(engine, population), *_too_late(engine, population)]
     if not any("hardly speak" in text for text in told):
         told += _spelled(engine, population, inputs)
     return told
@@ -102,6 +102,26 @@ def _too_early(engine: Engine, population: Population) -> Iterator[str]:
             f"{row['early']:,} of {_count(int(row['n']), 'customer')} did something before the day on "
             f"which the table says that they became customers ({row['who']!r}: {-int(row['days']):,} days "
             "before): one of the two is not what it is called. The log goes first."
+        )
+
+
+def _too_late(engine: Engine, population: Population) -> Iterator[str]:
+    """Customers who bought after the day on which the table says that they left."""
+    if "left_day" not in population.given:
+        return
+    row = first(
+        engine,
+        f"""SELECT count(*) AS n, count_if(f.log_last_day > t.given_left_day + 1) AS late,
+            arg_max(f.customer_id, f.log_last_day - t.given_left_day) AS who,
+            max(f.log_last_day - t.given_left_day) AS days
+            FROM {population.facts} f JOIN {population.customers} t ON f.customer_id = t.customer_id
+            WHERE t.given_left_day IS NOT NULL""",
+    )
+    if row["late"]:
+        yield (
+            f"{row['late']:,} of {_count(int(row['n']), 'customer')} did something after the day on "
+            f"which the table says that they left ({row['who']!r}: {int(row['days']):,} days after): one "
+            "of the two is not what it is called. The table goes first."
         )
 
 

@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field, frozen
 
-from reltype.arrow import doubles, numbers
+from reltype.arrow import doubles, numbers, text
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
 from reltype.learning.evaluation.comparison import wilson
-from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order
+from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order, worth_a_look
 from reltype.reporting.warnings import warnings
 from reltype.scoring import columns as col
 from reltype.scoring.reliability import trust
@@ -213,10 +213,11 @@ class Tally:
         for name in COUNTED:
             self._count(self.counts[name], batch.column(name).drop_null())
         self._count(self.alarms, pc.list_flatten(batch.column("alarms")))
-        self._count(self.benefits, first_benefit(batch.column("benefits")).drop_null())
+        advised = batch.filter(worth_a_look(batch))
+        self._count(self.benefits, first_benefit(advised.column("benefits")).drop_null())
         self._cross(self.certainty, batch, "certainty")
         self._cross(self.standing, batch, "status")
-        self._watch(batch)
+        self._watch(advised)
         names = pc.dictionary_encode(batch.column("archetype"))
         kinds = names.dictionary.to_pylist()
         code = doubles(names.indices).astype(np.int64)
@@ -262,7 +263,7 @@ class Tally:
         """Count *column* by archetype."""
         names = batch.column("archetype")
         for name in pc.unique(names).to_pylist():
-            mine = batch.column(column).filter(pc.equal(names, name)).drop_null()
+            mine = batch.column(column).filter(pc.equal(names, text(name))).drop_null()
             Tally._count(counters.setdefault(name, Counter()), mine)
 
     def _watch(self, batch: pa.RecordBatch) -> None:
@@ -328,7 +329,9 @@ def summarise(run: Run, tally: Tally) -> Summary:
         },
         standing={name: dict(counted) for name, counted in sorted(tally.standing.items())},
         alarm_means={flag.name: _without_slots(flag.because) for flag in plan.typology.alarms},
-        first=() if tally.first is None else tuple(map(Watched.of, tally.first.to_pylist())),
+        first=()
+        if tally.first is None or plan.typology.groups_only
+        else tuple(map(Watched.of, tally.first.to_pylist())),
         advice=tuple(_advice(plan, tally)),
         assumed=tuple(name for name in run.scales.values if name in run.scales.assumed),
         noun=plan.typology.noun,

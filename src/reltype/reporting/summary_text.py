@@ -66,14 +66,14 @@ def text(summary: Summary, room: int = LINES) -> list[str]:
         room: Lines that may be used; at least 20.
     """
     summary = spoken(summary)
-    head = _head(summary)
+    first = head(summary)
     sections = [
         Section("", [_shares(summary)]),
-        Section("What stands out", [_item(line) for line in _standing_out(summary)]),
+        Section("What stands out", [_item(line) for line in standing_out(summary)]),
         Section("Whom to look at first", [_watched(one) for one in summary.first]),
-        Section("What to do", [_advice(summary, one) for one in summary.advice]),
+        Section("What to do", _to_do(summary)),
     ]
-    return [*head, *fitted(sections, room - len(head))]
+    return [*first, *fitted(sections, room - len(first))]
 
 
 def spoken(summary: Summary) -> Summary:
@@ -120,7 +120,7 @@ def fitted(sections: Sequence[Section], room: int) -> list[str]:
 def details(summary: Summary) -> Iterator[str]:
     """What is behind it, for `--verbose`: what was and was not seen, scales, how steady signals are."""
     summary = spoken(summary)
-    yield from _block("What stands out, in full", _standing_out(summary))
+    yield from _block("What stands out, in full", standing_out(summary))
     everybody = [
         f"{one.customer_id}: {'; '.join(filter(None, [*_facts(one), one.reason, one.benefit]))}"
         for one in summary.first
@@ -162,7 +162,8 @@ def rows_read(rows: Mapping[str, int]) -> str:
     return told + "."
 
 
-def _head(summary: Summary) -> list[str]:
+def head(summary: Summary) -> list[str]:
+    """How many, as of when, from how many rows."""
     # A customer table without a day is read as of the first day that computers know.
     day = f" as of {summary.as_of}" if summary.as_of.year > 1970 else ""
     told = f"{_people(summary, summary.customers)}{day}. {rows_read(summary.rows)}"
@@ -236,10 +237,10 @@ def _unnamed(summary: Summary) -> list[str]:
         return []
     more = [f"{len(reasons) - 3} other reasons"] if len(reasons) > 4 else []
     shown = reasons[:3] if more else reasons
-    return _item(f"{UNCLASSIFIED.capitalize()}: {', '.join([*shown, *more])}.", most=2)
+    return _item(f"{UNCLASSIFIED.capitalize()}: {', '.join([*shown, *more])}.")
 
 
-def _standing_out(summary: Summary) -> list[str]:
+def standing_out(summary: Summary) -> list[str]:
     """Sentences, what matters most first."""
     made = list(summary.findings)
     for name, count in sorted(summary.alarms.items(), key=lambda item: (-item[1], item[0])):
@@ -250,7 +251,7 @@ def _standing_out(summary: Summary) -> list[str]:
         pairs = [f"{pair.first} from {pair.second}" for pair in summary.alike]
         more = f" (and {_count(len(pairs) - 1, 'other pair')})" if len(pairs) > 1 else ""
         made.append(f"These columns cannot tell {pairs[0]}{more}.")
-    if summary.helps:
+    if summary.helps and summary.advice:
         made.append(f"What would help most: {summary.helps[0].text}")
     return made
 
@@ -291,6 +292,15 @@ def _facts(one: Watched) -> list[str]:
     alarms = [f"alarm: {', '.join(one.alarms)}"] if one.alarms else []
     name = f"{one.archetype}, {one.certainty}" if one.certainty else one.archetype
     return [name, *([one.status] if one.status else []), *alarms]
+
+
+def _to_do(summary: Summary) -> list[list[str]]:
+    """What to cultivate; where nobody is named, what would let somebody be."""
+    if summary.advice:
+        return [_advice(summary, one) for one in summary.advice]
+    wanted = [f"Get {summary.helps[0].text}"] if summary.helps else []
+    labels = "Say of 20 of them what they are (reltype label), then reltype fit --labels."
+    return [_item(sentence) for sentence in [*wanted, labels]]
 
 
 def _advice(summary: Summary, one: Advice) -> list[str]:

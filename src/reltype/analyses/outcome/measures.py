@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reltype.analyses.outcome.planned import Planned
     from reltype.scoring.run import Run
 
-FEATURES = ("last_day", "spend", "complaints", "responses", "outreaches")
+FEATURES = ("last_step_day", "spend", "complaints", "responses", "outreaches")
 """What must be measured, as far as the data have it."""
 
 
@@ -67,8 +67,8 @@ def measures(run: Run, made: Planned) -> list[Measure]:
         gain = np.nan_to_num(later) - np.nan_to_num(then)
         return np.where(there, gain, np.nan)
 
-    if "last_day" in names:
-        step = doubles(now.column("last_day")) > _number(made.day)
+    if "last_step_day" in names:
+        step = doubles(now.column("last_step_day")) > _number(made.day)
         found.append(
             Measure(
                 "came back", True, np.where(there, step.astype(float), np.nan), "took a step since"

@@ -202,7 +202,7 @@ def plan(
     if journal is not None:
         held = journals.read(journal, missing=True)
         learned, notes = weights(held), list(held.notes)
-    asked = [("", "last_day")] if holdout else []
+    asked = [("", "last_step_day")] if holdout else []
     if value is not None:
         asked.append(("--value", value))
     opened = needing(opened, asked)

@@ -111,6 +111,8 @@ def _listing(subject: Subject, rows: Ints, pack: Pack) -> None:
     """What is searched, sorted and filtered."""
     taken = numbers(rows)
     pack.labels("customers", subject.names.customers.take(taken).to_pylist())
+    typology = subject.plan.typology
+    pack.labels("nouns", [typology.noun, typology.plural])
     pack.labels("kinds", [subject.names.archetype(kind) for kind in subject.kinds])
     pack.labels("levels", [*subject.levels, ""])
     pack.numbers("kind", subject.named[rows])

@@ -12,7 +12,7 @@ import numpy as np
 from attrs import define, field
 
 from reltype.arrow import numbers, texts
-from reltype.definitions.phrases import a
+from reltype.definitions.phrases import a, spoken_of
 from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Names:
         alias: Whether archetypes go by their neutral names.
         redact: Whether customers go by numbers, and nothing of the data is quoted.
         known: Texts that may be quoted although they stand in the data: names of columns and files.
+        noun: What one whose relationship is read is called.
+        plural: What several are.
         files: Paths → names: whoever gets a page need not know where its data lay.
     """
 
@@ -49,6 +51,8 @@ class Names:
     alias: bool = False
     redact: bool = False
     known: Collection[str] = ()
+    noun: str = "customer"
+    plural: str = "customers"
     files: Mapping[str, str] = field(factory=dict)
 
     @cached_property
@@ -77,7 +81,7 @@ class Names:
         if not self.redact:
             return texts(printable(one) for one in self.ids)
         width = len(str(len(self.ids)))
-        numbered = texts(f"customer {i + 1:0{width}}" for i in range(len(self.ids)))
+        numbered = texts(f"{self.noun} {i + 1:0{width}}" for i in range(len(self.ids)))
         place = np.empty(len(self.ids), np.int64)
         place[self.order] = np.arange(len(self.ids))
         return numbered.take(numbers(place))
@@ -94,21 +98,24 @@ class Names:
         """A cell of somebody's table: a customer's id by the customer's name, else as a text."""
         if self.redact and value in self._places:
             return self.customer(self._places[value])
-        return self.text(value)
+        return self.text(value, ours=False)
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, *, ours: bool = True) -> str:
         """A text as the page shows it: archetypes by their names here, nothing that steers a screen.
 
+        A sentence of *ours* speaks of whom the typology does: of employees, say.
         In a redacted page nothing is quoted but what `known` names, and no id stands.
         """
         if self.redact:
             text = self._without_ids(_QUOTED.sub(self._quoted, text))
         for path, name in self.files.items():
             text = text.replace(path, name)
+        if ours:
+            text = spoken_of(text, self.noun, self.plural)
         return printable(" ".join(self.phrase(text).split()))
 
     def phrase(self, text: str) -> str:
-        """A sentence of ours with the archetypes by their names here."""
+        """A text with the archetypes by their names here."""
         if not self.alias:
             return text
         for one in self.archetypes:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from reltype.reporting.page.portraits import Portrait
     from reltype.reporting.page.subject import Subject
 
-TITLE = "Customer relationships"
 READABLE = 50
 """Customers who stand in the page without its script."""
 
@@ -55,10 +54,14 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
     at = np.full(len(subject), -1, np.int64)
     at[rows] = np.arange(len(rows))
     shown = _Shown(subject, at)
+    noun = subject.plan.typology.noun
     findings, added = _sections(subject)
     packed, detail = data(subject, rows)
     return {
-        "title": printable(title) or TITLE,
+        "title": printable(title) or f"{_capital(noun)} relationships",
+        "noun": noun,
+        "plural": subject.plan.typology.plural,
+        "a_noun": with_article(noun),
         "version": __version__,
         "kinds": [
             {
@@ -183,8 +186,8 @@ def _mix(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
             level: [one.certainty[i] / n for one in made] for i, level in enumerate(subject.levels)
         },
         unnamed=names[-1],
-        title="Share of customers",
-        note="In brackets: the 95% interval, were other customers like these drawn.",
+        title=f"Share of {subject.plan.typology.plural}",
+        note=f"In brackets: the 95% interval, were other {subject.plan.typology.plural} like these drawn.",
     )
     return {
         "svg": svg,
@@ -218,7 +221,7 @@ def _map(subject: Subject) -> dict[str, Any] | None:
         x_axis=(across.name, across.low, across.high),
         y_axis=(up.name, up.low, up.high),
         unnamed=names[-1],
-        title=f"Customers by {across.name} and {up.name}",
+        title=f"{_capital(subject.plan.typology.plural)} by {across.name} and {up.name}",
     )
     rows = []
     for i, name in enumerate(names):
