@@ -25,12 +25,8 @@ from reltype.definitions.sections import Section, section_of
 from reltype.errors import InputError, UsageError
 from reltype.reporting import stored
 from reltype.reporting.carried import carried
-<<<<<<< HEAD
-from reltype.reporting.page.groups import breakdown
-=======
 from reltype.reporting.page import html as page_of
-from reltype.reporting.page.groups import breakdown, grouped
->>>>>>> main
+from reltype.reporting.page.groups import breakdown
 from reltype.reporting.page.names import HIDDEN, Names
 from reltype.reporting.page.packing import GAP, Pack, unpacked
 from reltype.reporting.page.people import waterfall

@@ -18,6 +18,8 @@ from reltype.learning.evaluation import evaluate
 from reltype.reporting import facts, grouping
 from reltype.reporting.by_group import CORRECTIONS
 from reltype.reporting.carried import check
+from reltype.reporting.layout import Carried, Layout
+from reltype.reporting.output import write
 from reltype.reporting.page import html
 from reltype.reporting.page.gathering import of_run
 from reltype.reporting.summary import Tally, summarise
@@ -238,8 +240,6 @@ class Relationships:
             UsageError: No format, choice or column is called so, or the path is a file that was
                 read.
         """
-        from reltype.reporting.output import write
-
         self._apart(path)
         write(self.run, self.table.to_batches(), path, format, columns=columns, carry=carry)
 
@@ -318,8 +318,6 @@ class Relationships:
         Raises:
             UsageError: No input has such a column.
         """
-        from reltype.reporting.layout import Carried, Layout
-
         schema = self.run.result.schema
         layout = Layout(schema, "all", Carried.of(self.run, columns, schema.names))
         return layout.table(self.table)

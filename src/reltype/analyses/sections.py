@@ -218,7 +218,6 @@ def _trend(trend: object) -> str:
 
 
 def _stakeholders(document: Mapping[str, Any]) -> Section:
-<<<<<<< HEAD
     """The map in figures; named are those without whom others lose the connection, nobody else."""
     people = [one for one in document["people"] if isinstance(one, Mapping)]
     customers = ", ".join(map(str, document.get("customers") or ()))
@@ -256,36 +255,6 @@ def _stakeholders(document: Mapping[str, Any]) -> Section:
         for one in critical[:PEOPLE]
     ]
     return Section("Stakeholders", "\n\n".join(words), _table(rows))
-=======
-    ei, people = document["ei"], document["people"]
-    lines = [f"{len(people):,} people, {document.get('ties', 0):,} ties."]
-    if ei:
-        lines[0] += (
-            f" Ties between groups less those within, as a share of all (the E-I index): "
-            f"{_figure(ei.get('observed'))}; by chance {_figure(ei.get('expected'))}."
-        )
-    silos = [one["group"] for one in document.get("silos") or () if one.get("silo")]
-    if silos:
-        lines.append(f"Keep more to themselves than chance explains: {', '.join(map(str, silos))}.")
-    if document.get("critical"):
-        lines.append(f"Without whom others are cut off: {', '.join(document['critical'])}.")
-    ranked = sorted(people, key=lambda one: -float(one.get("betweenness") or 0.0))
-    rows = [{head: _cell(one.get(key)) for key, head in _PERSON.items()} for one in ranked[:PEOPLE]]
-    return Section("Stakeholders", "\n\n".join(lines), _table(rows))
-
-
-_PERSON = {
-    "name": "Who",
-    "group": "Group",
-    "role": "Role",
-    "contacts": "Contacts",
-    "reciprocity": "Reciprocity",
-    "betweenness": "Between others",
-    "betweenness_by_chance": "By chance",
-    "broker": "Broker",
-    "critical": "Critical",
-}
->>>>>>> main
 
 
 def _plan(rows: Sequence[Mapping[str, Any]]) -> Section:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +70,6 @@ def command(
     reltype plan orders.csv --capacity service=40 --value spend --journal journal.jsonl
     """
     from reltype.analyses.plan import plan, share_of
-    from reltype.formats import write_words
 
     found = plan(
         list(data) or None,

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from reltype.cli import options
 from reltype.definitions.benefits import Cut
+from reltype.formats import write_text
 
 if TYPE_CHECKING:
     from reltype.definitions.sections import Section
@@ -71,7 +72,6 @@ def command(
     reltype report orders.csv --with track.json -o report.html
     """
     from reltype.analyses.sections import in_order, read
-    from reltype.formats import write_text
     from reltype.reporting import stored
     from reltype.reporting.page import html, needed
     from reltype.reporting.page.gathering import of_stored

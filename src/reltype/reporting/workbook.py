@@ -13,7 +13,7 @@ from reltype.arrow import numbers
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.formats.xlsx import Links, Sheet, write_sheets
 from reltype.reporting.attention import first_benefit, order, worth_a_look
-from reltype.reporting.summary_text import spoken, standing_out
+from reltype.reporting.summary_text import head, spoken, standing_out
 
 if TYPE_CHECKING:
     from reltype.reporting.layout import Layout
@@ -229,8 +229,6 @@ def _summary(summary: Callable[[], Summary], plan: Plan) -> Sheet:
 
 def summary_rows(found: Summary) -> Iterator[dict[str, Any]]:
     """What the words beside a run say, a sentence or an archetype a row."""
-    from reltype.reporting.summary_text import head
-
     found = spoken(found)
     yield {"summary": " ".join(head(found))}
     for name, share in found.archetypes.items():
