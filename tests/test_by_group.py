@@ -16,6 +16,7 @@ import reltype
 from reltype.cli import cli
 from reltype.errors import UsageError
 from reltype.reporting.by_group import LEAST, MOST, Measure, by_group, grouped
+from reltype.reporting.by_group_text import text_of
 from reltype.simulate import simulate
 
 
@@ -95,7 +96,7 @@ def test_two_groups_are_compared_once():
     found = by_group("g", pa.array(group.tolist()), asked)
     assert found.comparisons == 1
     assert [f.group for f in found.differences] == ["a", "b"]
-    assert str(found).count("are x") == 1
+    assert text_of(found).count("are x") == 1
 
 
 def test_who_has_no_part_in_a_measure_is_not_counted_as_no():
@@ -144,7 +145,7 @@ def test_a_group_that_is_another_kind_is_told_and_one_at_random_is_not(world):
         "reading",
     } <= sorts
     assert sum(f.customers for f in region.figures if f.of == "labels") == 60
-    words = str(region)
+    words = text_of(region)
     assert max(map(len, words.splitlines())) <= 80
     assert "north" in words
     with pytest.raises(UsageError, match="Did you mean 'region'"):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+import pyarrow as pa
 from attrs import evolve
 
 from reltype.cli import options
 from reltype.definitions.benefits import Cut
 from reltype.formats import write_document, write_words
+from reltype.reporting.by_group_text import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pyarrow as pa
 
     from reltype.reporting.by_group import ByGroup, Correction
 
@@ -74,11 +74,9 @@ def command(
         document = {"customers": customers, "by": [one.to_dict() for one in found]}
         write_document(output or "-", document)
     elif output not in (None, "-") or format_ not in (None, "table"):
-        import pyarrow as pa
-
         options.emit(pa.concat_tables([one.table() for one in found]), output, format_)
     if output not in (None, "-") or format_ in (None, "table"):
-        write_words("-", "\n\n".join(map(str, found)))
+        write_words("-", "\n\n".join(map(text_of, found)))
 
 
 def _found(
@@ -88,8 +86,6 @@ def _found(
     correction: Correction,
     given: Any,  # noqa: ANN401
 ) -> tuple[tuple[ByGroup, ...], int]:
-    import pyarrow as pa
-
     from reltype.relationships import Relationships
     from reltype.reporting import stored
     from reltype.reporting.carried import check

@@ -141,11 +141,6 @@ class ByGroup:
             "figures": [_as_dict(figure) for figure in self.figures],
         }
 
-    def __str__(self) -> str:
-        from reltype.reporting.by_group_text import text_of
-
-        return text_of(self)
-
     def table(self) -> pa.Table:
         """A row for each measure in each group."""
         names = ("group", "measure", "of")
