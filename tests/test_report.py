@@ -26,6 +26,7 @@ from reltype.errors import InputError, UsageError
 from reltype.reporting import stored
 from reltype.reporting.carried import carried
 from reltype.reporting.page import html as page_of
+from reltype.reporting.page.gathering import of_run, of_stored
 from reltype.reporting.page.groups import breakdown
 from reltype.reporting.page.names import HIDDEN, Names
 from reltype.reporting.page.packing import GAP, Pack, unpacked
@@ -49,8 +50,6 @@ def strangers():
 
 
 def subject(found, **options):
-    from reltype.reporting.page.gathering import of_run
-
     return of_run(found.run, found.table, found.summary(), **options)
 
 
@@ -356,6 +355,51 @@ def test_the_command_says_what_is_missing_before_anything_is_counted(capsys, tmp
 @pytest.fixture(scope="module")
 def tracked():
     return reltype.track(str(COFFEE), every="180d")
+
+
+ONE = [
+    {"customer_id": "a", "timestamp": f"2024-01-{day:02d}", "value": 3.0} for day in (1, 8, 15, 22)
+]
+TABLE = [
+    {"customer_id": "1", "since": "2020-01-01", "nps": 9},
+    {"customer_id": "2", "since": "2023-01-01", "nps": 2},
+]
+SINGLE = """
+[[typologies]]
+name = "single"
+summary = "One."
+dimensions = ["affect"]
+[[archetypes]]
+name = "<friend> & 'co'"
+typology = "single"
+summary = "A friend."
+source = "ours"
+[archetypes.prototype]
+affect = { value = 0.5, tolerance = 0.3 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [(ONE, {}), (ONE[:1], {"redact": True}), (TABLE, {"by": "nps"}), (ONE, {"alias": True})],
+)
+def test_whatever_there_is_makes_a_page(data, options, tmp_path):
+    html = write(reltype.classify(data), tmp_path, "page.html", **options).read_text()
+    outline = Outline(html)
+    assert not outline.open
+    assert f"{len({row['customer_id'] for row in data})} customer" in html
+
+
+def test_nobody_at_all_makes_a_page_and_so_does_a_typology_of_one(coffee, tmp_path):
+    table = coffee.table.slice(0, 0)
+    assert "0 customers" in page_of(of_stored(table, coffee.run.plan))
+    pack = tmp_path / "single.toml"
+    pack.write_text(SINGLE)
+    rows = [{**row, "kind": "review", "rating": 4} for row in ONE]
+    found = reltype.classify(rows, rules=[pack], typology="single")
+    html = write(found, tmp_path, "page.html").read_text()
+    assert not Outline(html).open
+    assert "&lt;friend&gt; &amp; &#39;co&#39;" in html
 
 
 def test_what_other_commands_found_becomes_a_section(tmp_path, coffee, tracked):

@@ -21,6 +21,7 @@ from reltype.learning.evaluation.comparison import wilson
 from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order, worth_a_look
 from reltype.reporting.warnings import warnings
 from reltype.scoring import columns as col
+from reltype.scoring.pool import distances
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
@@ -457,8 +458,9 @@ def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:
         plan: Gives the prototypes.
         seen: (dimensions,) mean evidence, 0…1.
     """
+    squares = distances(plan)
     found = [
-        Pair(a.name, b.name, float(np.sqrt((seen * _apart(plan, i, j)).sum())))
+        Pair(a.name, b.name, float(np.sqrt((seen * squares[i, j]).sum())))
         for (i, a), (j, b) in combinations(enumerate(plan.archetypes), 2)
     ]
     return tuple(sorted((p for p in found if p.distance < APART), key=lambda p: p.distance))
@@ -477,7 +479,8 @@ def helps(
     pairs = list(combinations(range(len(plan.archetypes)), 2))
     if not pairs:
         return ()
-    squares = np.array([_apart(plan, i, j) for i, j in pairs])
+    square = distances(plan)
+    squares = np.array([square[i, j] for i, j in pairs])
     worst = int((squares * seen).sum(axis=1).argmin())
     now = float((squares[worst] * seen).sum())
     asked = {
@@ -502,15 +505,3 @@ def _asked_for(feature: Feature, reads: str) -> str:
     said = feature.summary.split(".")[0].split(":")[0]
     said = said[:1].lower() + said[1:]
     return f"answers on {said}" if reads == "agreement" else said
-
-
-def _apart(plan: Plan, i: int, j: int) -> NDArray[np.float64]:
-    """(dimensions,) squared distance in tolerances, by weight; 0 where one says nothing."""
-    made = np.zeros(len(plan.dimensions))
-    first, second = plan.archetypes[i].prototype, plan.archetypes[j].prototype
-    for k, dimension in enumerate(plan.dimensions):
-        a, b = first.get(dimension.name), second.get(dimension.name)
-        if a and b:
-            spread = (a.tolerance**2 + b.tolerance**2) / 2
-            made[k] = dimension.weight * (a.value - b.value) ** 2 / spread
-    return made

@@ -12,7 +12,7 @@ from attrs import define, evolve
 
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import spoken_of
-from reltype.formats.printing import columns, cut, folded, padded
+from reltype.formats.printing import columns, counted, cut, folded, padded
 from reltype.reporting.attention import LAPSING
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def details(summary: Summary) -> Iterator[str]:
 
 def rows_read(rows: Mapping[str, int]) -> str:
     """What became of the rows: `read`, `used`, `rejected`, `left_out`, `late`, in a sentence."""
-    told = f"{_count(rows['read'], 'row')} read, {rows['used']:,} used"
+    told = f"{counted(rows['read'], 'row')} read, {rows['used']:,} used"
     told += f", {rows['rejected']:,} rejected" if rows["rejected"] else ""
     told += f", {rows['left_out']:,} left out" if rows["left_out"] else ""
     told += f", {rows['late']:,} after the as-of day" if rows["late"] else ""
@@ -249,7 +249,7 @@ def standing_out(summary: Summary) -> list[str]:
     made += _statuses(summary)
     if summary.alike:
         pairs = [f"{pair.first} from {pair.second}" for pair in summary.alike]
-        more = f" (and {_count(len(pairs) - 1, 'other pair')})" if len(pairs) > 1 else ""
+        more = f" (and {counted(len(pairs) - 1, 'other pair')})" if len(pairs) > 1 else ""
         made.append(f"These columns cannot tell {pairs[0]}{more}.")
     if summary.helps and summary.advice:
         made.append(f"What would help most: {summary.helps[0].text}")
@@ -334,7 +334,3 @@ def clipped(sentence: str, width: int, most: int) -> list[str]:
 
 def _people(summary: Summary, number: int) -> str:
     return f"{number:,} {summary.noun if number == 1 else summary.plural}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -46,6 +46,9 @@ WIDTHS = {
 }
 """Widths of columns in letters; others are as wide as their heads."""
 
+CUSTOMERS_SHEET = "customers"
+"""The sheet of a row per customer, among those of a workbook."""
+
 
 def write(
     layout: Layout,
@@ -72,7 +75,7 @@ def write(
     schema = layout.schema
     by_archetype = {name: Links("archetype", places) for name in ("archetype", "reasons")}
     customers = Sheet(
-        "customers",
+        CUSTOMERS_SHEET,
         schema,
         (batch.select(schema.names) for batch in teams.watched(batches)),
         _widths(schema),

@@ -162,6 +162,7 @@ class Population:
             frozen=self.frozen,
             orders=self.orders,
             ratings=self.ratings,
+            norms=self.norms,
         )
         return made.without(self.left_out)
 

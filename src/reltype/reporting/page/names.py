@@ -98,24 +98,31 @@ class Names:
         """A cell of somebody's table: a customer's id by the customer's name, else as a text."""
         if self.redact and value in self._places:
             return self.customer(self._places[value])
-        return self.text(value, ours=False)
+        if self.redact:
+            value = self._without_ids(_QUOTED.sub(self._quoted, value))
+        return printable(" ".join(self._renamed(value).split()))
 
-    def text(self, text: str, *, ours: bool = True) -> str:
-        """A text as the page shows it: archetypes by their names here, nothing that steers a screen.
+    def text(self, text: str) -> str:
+        """A text that may quote the data: a warning, what an analysis or a plugin says.
 
-        A sentence of *ours* speaks of whom the typology does: of employees, say.
         In a redacted page nothing is quoted but what `known` names, and no id stands.
         """
-        if self.redact:
-            text = self._without_ids(_QUOTED.sub(self._quoted, text))
         for path, name in self.files.items():
             text = text.replace(path, name)
-        if ours:
-            text = spoken_of(text, self.noun, self.plural)
-        return printable(" ".join(self.phrase(text).split()))
+        if self.redact:
+            text = self._without_ids(_QUOTED.sub(self._quoted, text))
+        return self.ours(text)
 
-    def phrase(self, text: str) -> str:
-        """A text with the archetypes by their names here."""
+    def ours(self, text: str) -> str:
+        """A sentence of ours, in which nothing of the data stands but figures.
+
+        Archetypes go by their names here, whoever is spoken of by the typology's word, and nothing
+        steers a screen.
+        """
+        text = spoken_of(text, self.noun, self.plural)
+        return printable(" ".join(self._renamed(text).split()))
+
+    def _renamed(self, text: str) -> str:
         if not self.alias:
             return text
         for one in self.archetypes:
