@@ -35,6 +35,7 @@ COMMANDS = {
     "label": "label",
     "outcome": "outcome",
     "plan": "plan",
+    "plot": "plot",
     "plugins": "plugins",
     "review": "review",
     "report": "report",
