@@ -27,6 +27,7 @@ from reltype.analyses.issues.course import (
 )
 from reltype.analyses.issues.grouping import FEWEST, Grouping, Vectors, group
 from reltype.analyses.issues.names import Named, Names
+from reltype.analyses.issues.placing import placing
 from reltype.analyses.issues.tickets import Tickets, read
 from reltype.analyses.results import named_customers
 from reltype.analyses.sections import of_document
@@ -146,7 +147,7 @@ def issues(
     relationships: Any = None,  # noqa: ANN401  a path, a frame or Relationships
     status: str | None = None,
     closed: str | None = None,
-    vectors: Vectors | None = None,
+    vectors: Vectors | str | None = None,
     **options: Any,  # noqa: ANN401
 ) -> Issues:
     """Which issues crop up time and again in the texts of *data*.
@@ -162,13 +163,15 @@ def issues(
             where the data allow it.
         status: The column that says whether a ticket is done; None: found by its name.
         closed: The column of the day on which it was; None: found by its name.
-        vectors: Texts → (texts, dimensions) vectors, in place of tf-idf.
+        vectors: Texts → (texts, dimensions) vectors, in place of tf-idf; or the name of a plugin's way to
+            place texts, or `none` for words alone. None: what a plugin gives, where one does.
         options: Further options of `reltype.classify`.
 
     Raises:
         InputError: No input has the columns, or none looks like text.
         ConfigError: The file of names cannot be used.
         UsageError: An option makes no sense.
+        PluginError: The vectors of a plugin cannot be used.
 
     Example:
         >>> import reltype
@@ -182,9 +185,10 @@ def issues(
     columns = [text] if isinstance(text, str) else list(text)
     known = Names.read(names) if names is not None else Names()
     opened = open_inputs(data, **options)
+    placed, told = placing(opened.knowledge, vectors)
     tickets = read(opened, columns, status=status, closed=closed)
-    labels, likeness, grouped, called, said = _labelled(tickets, known, vectors)
-    notes = [*tickets.notes]
+    labels, likeness, grouped, called, said = _labelled(tickets, known, placed)
+    notes = [*tickets.notes, *told]
     archetypes = _archetypes(opened, relationships, tickets, notes)
     made = _described(opened, tickets, labels, likeness, grouped, called, every, archetypes, said)
 

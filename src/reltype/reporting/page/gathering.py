@@ -79,6 +79,14 @@ def of_run(
     )
 
 
+def of_result(run: Run, table: pa.Table, *, alias: bool = False) -> Subject:
+    """What a picture of a result asks: nothing is counted once more."""
+    ids = table.column("customer_id").to_pylist()
+    typology = run.plan.typology
+    names = Names(ids, run.plan.archetypes, alias, noun=typology.noun, plural=typology.plural)
+    return Subject(table, run.plan, names, as_of=run.scales.as_of)
+
+
 def of_stored(
     table: pa.Table,
     plan: Plan,

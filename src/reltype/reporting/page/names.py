@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 from attrs import define, field
 
 from reltype.arrow import numbers, texts
@@ -68,7 +69,8 @@ class Names:
     def order(self) -> NDArray[np.int64]:
         """(n,) places of the customers in the order in which the page lists them.
 
-        That of their ids; a redacted page lists them by a digest, which tells nothing of the id.
+        That of their ids; a redacted page lists them by a digest, which tells nothing of the id, not
+        even which comes before another.
         """
         if not self.redact:
             return np.arange(len(self.ids))
@@ -79,7 +81,7 @@ class Names:
     def customers(self) -> pa.Array:
         """What each customer is called, in the order of the result."""
         if not self.redact:
-            return texts(printable(one) for one in self.ids)
+            return _printable(texts(self.ids))
         width = len(str(len(self.ids)))
         numbered = texts(f"{self.noun} {i + 1:0{width}}" for i in range(len(self.ids)))
         place = np.empty(len(self.ids), np.int64)
@@ -156,6 +158,15 @@ class Names:
                     end = start + len(one)
                     break
         return "".join([*made, text[end:]])
+
+
+def _printable(column: pa.Array) -> pa.Array:
+    """Texts, those in which something would steer a screen without it."""
+    odd = pc.invert(pc.utf8_is_printable(column))
+    if not pc.any(odd).as_py():
+        return column
+    cleaned = texts(printable(one) for one in column.filter(odd).to_pylist())
+    return pc.replace_with_mask(column, odd, cleaned)
 
 
 def _alone(one: str, text: str, start: int) -> bool:
