@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from reltype.cli import options
+from reltype.definitions.benefits import Cut
+from reltype.formats import write_text
 
 if TYPE_CHECKING:
     from reltype.definitions.sections import Section
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--alias", is_flag=True, help="Call archetypes by their neutral names.")
 @click.option("--redact", is_flag=True, help="Show no customer's id, and quote no data.")
 @options.scored
+@options.cut
 @options.data
 @options.knowledge
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
@@ -67,18 +71,19 @@ def command(
     reltype track orders.csv --format json -o track.json
     reltype report orders.csv --with track.json -o report.html
     """
-    from reltype.analyses.sections import read
-    from reltype.formats import write_text
+    from reltype.analyses.sections import in_order, read
     from reltype.reporting import stored
     from reltype.reporting.page import html, needed
     from reltype.reporting.page.gathering import of_stored
 
     needed()  # before anything is counted
-    sections = [read(path) for path in with_]
+    sections = in_order([read(path) for path in with_])
     if stored.is_result(data):
         known = options.known(given["rules"], given["no_plugin"], given["config"], strict=True)
         table = stored.read(data[0])
         plan = stored.plan_of(table, known.catalogue, given["typology"] or "")
+        plan = evolve(plan, cut=Cut.of(given["role"], given["focus"], given["horizon"]))
+        table = stored.as_cut(table, plan)
         subject = of_stored(table, plan, by=by, sections=sections, alias=alias, redact=redact)
         write_text(output, html(subject, title))
         customers = len(table)

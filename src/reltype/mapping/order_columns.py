@@ -59,6 +59,7 @@ def choose(choice: Choice) -> None:
     _authors(choice)
     _fees(choice)
     _ended(choice)
+    _began(choice)
     _state(choice)
     _sides(choice)
     _refunded(choice)
@@ -115,6 +116,57 @@ def _ended(choice: Choice) -> None:
         choice.reasons["kind"] = f"each row began something; {column.name!r} says until when"
     if begun is None:
         _trial(choice)
+
+
+_OPENED = {
+    *(
+        "engage date",
+        "engaged",
+        "created",
+        "create date",
+        "created date",
+        "creation date",
+        "opened",
+    ),
+    *(
+        "date created",
+        "created at",
+        "created on",
+        "date opened",
+        "opened at",
+        "open date",
+        "add time",
+    ),
+    *(
+        "start date",
+        "first contact",
+        "first contact date",
+        "deal created",
+        "erstellt am",
+        "angelegt am",
+    ),
+    *("erstellungsdatum", "cree le", "date de creation", "fecha de creacion", "data creazione"),
+}
+"""What the day is called on which a deal was first spoken of."""
+
+
+def _began(choice: Choice) -> None:
+    """When a deal that is dated by its end was first spoken of."""
+    table, end = choice.table, choice.column("timestamp")
+    deals = table.context is not None and table.context.name == "deals"
+    if not deals or end is None or "began" in choice.columns or end.clock is None:
+        return
+    for column in table.columns:
+        words = table.names[column.name].words
+        named = " ".join(words) in _OPENED or " ".join(words[1:]) in _OPENED
+        if not named or column is end or column.name in choice.sources.values():
+            continue
+        if column.clock is None or column.clock.share < 0.9 or column.clock.way == "of day":
+            continue
+        choice.columns["began"] = column.clock.expression(column.quoted)
+        choice.sources["began"] = column.name
+        choice.reasons["began"] = f"called {column.name!r}: when what {end.name!r} ends began"
+        return
 
 
 _GOING = {

@@ -46,7 +46,7 @@ class Proposal:
         """For people."""
         where = ", ".join(self.columns[:5]) + (" …" if len(self.columns) > 5 else "")
         return (
-            f"{self.code:g} stands {self.count:,} times in {where}: {self.because}. It was taken as "
+            f"{self.code:g} stands {self.count:,} time{'s' * (self.count != 1)} in {where}: {self.because}. It was taken as "
             f"a number. If it means no answer, add {self.taken}."
         )
 

@@ -81,7 +81,7 @@ def comes_back(run: Run, days: int, mix: Mapping[str, int]) -> float | None:
         alive = f"p.status NOT IN ({literal('ended')}, {literal('dormant')})"
         with run.population.kept(run.population.features(), "now") as now:
             found = run.population.engine.rows(
-                f"SELECT p.archetype, count(*), count(*) FILTER (WHERE n.last_day > {number!r})"
+                f"SELECT p.archetype, count(*), count(*) FILTER (WHERE n.last_step_day > {number!r})"
                 f" FROM {people.table} p JOIN {now} n USING (customer_id) WHERE {alive} GROUP BY 1"
             )
     counts = {str(name): (int(count), int(came)) for name, count, came in found}

@@ -146,6 +146,16 @@ def review(
     wanted = (
         read_standards(standards) if standards is not None else opened.settings.config.standards
     )
+    cut = opened.plan.cut
+    kept = tuple(
+        one
+        for one in wanted
+        if (not cut.roles or one.owner in cut.roles)
+        and (not cut.horizons or one.horizon in cut.horizons)
+    )
+    if wanted and not kept:
+        raise UsageError(f"None of the {len(wanted)} standards is owned by {cut}.")
+    wanted = kept
     if not wanted:
         place = opened.settings.config.path or "reltype.toml"
         raise UsageError(

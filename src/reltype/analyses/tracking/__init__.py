@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.definitions.sections import Section
+    from reltype.reporting.pictures import Picture
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
 
@@ -109,6 +110,40 @@ class Track:
     def to_pandas(self) -> Any:  # noqa: ANN401  a pandas DataFrame
         """`table` as a pandas DataFrame; needs `reltype[pandas]`."""
         return self.table.to_pandas()
+
+    def flow(self, *, steps: int = 3, title: str = "") -> Picture:
+        """A picture of who went where in the last *steps* steps, by their labels.
+
+        Raises:
+            UsageError: There are fewer than two days.
+        """
+        from reltype.reporting.pictures import flow
+
+        return flow(self.table, steps=steps, title=title)
+
+    def _repr_html_(self) -> str:
+        from reltype.formats.html import listed, paragraph
+        from reltype.formats.html import table as html_table
+
+        days = self.days[-6:]
+        states = [
+            state for state in self.mix[days[-1]] if any(self.mix[day][state] for day in days)
+        ]
+        rows = [[state, *(f"{self.mix[day][state]:,}" for day in days)] for state in states]
+        moved = self.movers.num_rows
+        latest = self.movers.sort_by([("as_of", "descending"), ("customer_id", "ascending")])
+        told = [
+            f"{row['customer_id']}, by {row['as_of']}: {row['because']}"
+            for row in latest.slice(0, 6).to_pylist()
+        ]
+        return "".join(
+            [
+                html_table(["customers as of", *map(str, days)], rows),
+                paragraph(f"{moved:,} moves beyond what noise explains."),
+                listed(told),
+                self.flow().draw(False),
+            ]
+        )
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.table.__arrow_c_stream__(requested_schema)
