@@ -27,7 +27,7 @@ from reltype.reporting import stored
 from reltype.reporting.carried import carried
 from reltype.reporting.page import html as page_of
 from reltype.reporting.page.gathering import of_run, of_stored
-from reltype.reporting.page.groups import breakdown, grouped
+from reltype.reporting.page.groups import breakdown
 from reltype.reporting.page.names import HIDDEN, Names
 from reltype.reporting.page.packing import GAP, Pack, unpacked
 from reltype.reporting.page.people import waterfall
@@ -281,15 +281,6 @@ def _with_groups(group, kind):
     groups = {"g": pa.array(group.tolist())}
     some = SimpleNamespace(groups=groups, named=np.asarray(kind, np.int64), kinds=kinds)
     return breakdown(some, "g")
-
-
-def test_many_numbers_are_grouped_by_quarters_and_rare_values_put_together():
-    names, codes = grouped(pa.array([str(n) for n in range(100)] + [None]))
-    assert names == ["up to 24", "over 24, up to 49", "over 49, up to 74", "over 74", "not said"]
-    assert np.bincount(codes).tolist() == [25, 25, 25, 25, 1]
-    names, codes = grouped(pa.array(["a"] * 9 + ["b", "c", " a "]))
-    assert names == ["a", "all others (2 values)"]
-    assert np.bincount(codes).tolist() == [10, 2]
 
 
 def test_a_column_of_the_customers_or_of_the_log_is_carried_along(strangers, coffee):

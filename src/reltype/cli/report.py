@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from reltype.cli import options
+from reltype.definitions.benefits import Cut
 from reltype.formats import write_text
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--alias", is_flag=True, help="Call archetypes by their neutral names.")
 @click.option("--redact", is_flag=True, help="Show no customer's id, and quote no data.")
 @options.scored
+@options.cut
 @options.data
 @options.knowledge
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
@@ -79,6 +82,8 @@ def command(
         known = options.known(given["rules"], given["no_plugin"], given["config"], strict=True)
         table = stored.read(data[0])
         plan = stored.plan_of(table, known.catalogue, given["typology"] or "")
+        plan = evolve(plan, cut=Cut.of(given["role"], given["focus"], given["horizon"]))
+        table = stored.as_cut(table, plan)
         subject = of_stored(table, plan, by=by, sections=sections, alias=alias, redact=redact)
         write_text(output, html(subject, title))
         customers = len(table)

@@ -7,7 +7,6 @@ gets two teams at once.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ from reltype.analyses.plan.assign import Offers, assign
 from reltype.analyses.plan.holdout import held_out
 from reltype.analyses.plan.page import page
 from reltype.analyses.plan.power import Power, comes_back, power
-from reltype.analyses.plan.teams import Planned
+from reltype.analyses.plan.teams import Planned, plan_id
 from reltype.analyses.plan.words import action, question
 from reltype.analyses.plan.workbook import sheets
 from reltype.api import open_inputs
@@ -128,13 +127,6 @@ class TeamPlan(Planned):
                 write_sheets(sheets(self), stream)
         else:
             write(self.table.schema, self.table.to_batches(), path, format)
-
-
-def plan_id(rows: list[dict[str, Any]]) -> str:
-    """A hash of the rows of a plan: day, customer, role, benefit and whether held out."""
-    kept = ("as_of", "customer_id", "role", "benefit", "held_out")
-    lines = sorted("\x1f".join(str(row[name]) for name in kept) for row in rows)
-    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()[:16]
 
 
 def plan(

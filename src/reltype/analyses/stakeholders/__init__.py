@@ -12,6 +12,7 @@ import pyarrow as pa
 from attrs import frozen
 
 from reltype import formats
+from reltype.analyses.sections import of_document
 from reltype.analyses.stakeholders.communities import RUNS, Communities, communities
 from reltype.analyses.stakeholders.drawn import drawn
 from reltype.analyses.stakeholders.mapped import LEVEL, Distance, Mapped, Silo
@@ -25,7 +26,7 @@ from reltype.analyses.stakeholders.measures import (
     parts,
     reciprocity,
 )
-from reltype.analyses.stakeholders.page import page, section
+from reltype.analyses.stakeholders.page import page
 from reltype.analyses.stakeholders.people import FLOOR, People
 from reltype.analyses.stakeholders.people import read as read_people
 from reltype.analyses.stakeholders.ties import BROADCAST, Ties
@@ -137,7 +138,7 @@ class Stakeholders(Mapped):
 
     def section(self) -> Section:
         """The map as a section of the report: nobody is named but who is critical."""
-        return section(self)
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the map to *path*, whole or not at all; the ending tells what.
