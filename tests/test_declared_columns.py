@@ -175,6 +175,20 @@ def test_a_file_of_such_facts_is_a_table_and_no_log():
     assert made.role == "customers"
 
 
+def test_where_such_a_table_names_nobody_each_row_is_one_and_that_is_told():
+    table = pa.table({"Job satisfaction": ["1", "5"], "overtime": ["Yes", "No"]})
+    made = guess(
+        "x.csv",
+        table.column_names,
+        ["VARCHAR"] * 2,
+        table,
+        features=["pleased", "overtime"],
+        declared=DECLARED,
+    )
+    assert made.sources["customer_id"] == "row number"
+    assert any("each row is one" in doubt for doubt in made.doubts)
+
+
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=4, unique=True))
 def test_no_header_breaks_it(headers):
     table = {name or " ": ["1", "2"] for name in headers}
@@ -214,7 +228,7 @@ def test_a_declaration_that_cannot_be_says_why(tmp_path, text, told):
     [
         ("1,470 customers.", "1,470 employees."),
         ("A customer left; Customers stay.", "An employee left; Employees stay."),
-        ("customers.csv, --customers FILE, customer_id and 'customer' stay",) * 2,
+        ("customers.csv, --customers FILE, customer_id, [customers] and 'customer' stay",) * 2,
     ],
 )
 def test_sentences_on_customers_speak_of_whom_the_typology_is_about(text, said):

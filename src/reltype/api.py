@@ -392,7 +392,12 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         id_from_row=chosen.id_from_row,
         normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
-        declared=Declared.of(plan.catalogue.columns_of(plan.typology.name), plan.features),
+        declared=Declared.of(
+            plan.catalogue.columns_of(plan.typology.name),
+            plan.features,
+            plan.typology.noun,
+            plan.typology.plural,
+        ),
         encoding=asked.encoding,
         timeout=chosen.timeout,
     )

@@ -62,17 +62,27 @@ class Declared:
     Attributes:
         columns: The declarations, in their order.
         wanted: Features that the typology reads, and our own columns that they come from.
+        noun: What one whose relationship is read is called.
+        plural: What several are.
     """
 
     columns: tuple[Columns, ...] = ()
     wanted: frozenset[str] = frozenset()
+    noun: str = "customer"
+    plural: str = "customers"
 
     @classmethod
-    def of(cls, columns: Iterable[Columns], features: Iterable[Feature]) -> Declared:
+    def of(
+        cls,
+        columns: Iterable[Columns],
+        features: Iterable[Feature],
+        noun: str = "customer",
+        plural: str = "customers",
+    ) -> Declared:
         """What a typology declares, and which of our own columns its features come down to."""
         names = {feature.name for feature in features}
         wanted = names | {ours for ours, made in _BECOMES.items() if names & made}
-        return cls(tuple(columns), frozenset(wanted))
+        return cls(tuple(columns), frozenset(wanted), noun, plural)
 
     def wants(self, ours: str) -> bool:
         """Whether one of our own columns of a customer table says anything here."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from reltype.definitions.phrases import spoken_of
 from reltype.errors import InputError
 from reltype.expressions import quote
 from reltype.mapping import Mapping
@@ -136,6 +137,8 @@ def guess(
     decided: Role
     if role is None and (told := declared.is_table(table)):
         decided, because = "customers", told
+        # Facts of one each, and nobody named: HR tables that are passed around have no ids.
+        id_from_row = id_from_row or "customer_id" not in (given or {})
     else:
         decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
     choice = Choice(table, decided, features, tuple(kinds or ()), declared)
@@ -166,7 +169,9 @@ def guess(
         sources=choice.sources,
         reasons=choice.reasons,
         alternatives=choice.alternatives,
-        problems=tuple(problems(choice)),
+        problems=tuple(
+            spoken_of(problem, declared.noun, declared.plural) for problem in problems(choice)
+        ),
         doubts=(*choice.doubts, *doubts(choice)),
         wishes=() if declared.columns else tuple(wishes(mapping)),
         kinds={word: (n, known.get(word, kind)) for word, (n, kind) in words.items()},
