@@ -38,7 +38,7 @@ ALL = dict.fromkeys(ROLES, 10_000)
 
 @pytest.fixture(scope="module")
 def log():
-    return simulate("software subscription", customers=300, seed=3).interactions
+    return simulate("software subscription", customers=220, seed=3).interactions
 
 
 @pytest.fixture(scope="module")
@@ -320,13 +320,13 @@ def looked(rng, made, rise=0.0, base=0.4):
 
 @pytest.mark.parametrize(("acted", "aside"), [(90, 10), (500, 500)])
 def test_where_nothing_was_done_hardly_anything_is_found(acted, aside):
-    # At most 5 in 100: benchmarks/standards.py counts 2,000; so few may come to 8 by chance.
+    # At most 5 in 100: benchmarks/standards.py counts 2,000; 60 may come to 6 by chance.
     rng = np.random.default_rng(7)
     made = groups(acted, aside, ("x", "y", "z"))
     found = sum(
-        bool(compared(made, looked(rng, made), dt.date(2024, 4, 1)).found) for _ in range(100)
+        bool(compared(made, looked(rng, made), dt.date(2024, 4, 1)).found) for _ in range(60)
     )
-    assert found <= 8
+    assert found <= 6
 
 
 @pytest.mark.parametrize(("acted", "aside"), [(300, 100), (800, 800)])
@@ -335,10 +335,10 @@ def test_an_effect_of_the_size_told_beforehand_is_found_as_often_as_told(acted, 
     made = groups(acted, aside)
     rise = intervals.detectable(0.4, acted, aside, level=0.97, power=0.8)
     hits = 0
-    for _ in range(150):
+    for _ in range(100):
         first = compared(made, looked(rng, made, rise)[:1], dt.date(2024, 4, 1)).comparisons[0]
         hits += first.verdict == "more"
-    assert 0.7 <= hits / 150 <= 0.9
+    assert 0.68 <= hits / 100 <= 0.92
 
 
 ACTED = dt.date(2024, 7, 1), dt.date(2024, 8, 1)
@@ -393,9 +393,8 @@ def test_an_outcome_before_the_plans_day_or_of_a_table_is_refused(made, log):
         outcome(made, table)
 
 
-def test_without_a_hold_out_nothing_is_claimed(log):
-    made = reltype.plan(log, capacity={"service": 50}, as_of="2024-06-30")
-    found = outcome(made, log)
+def test_without_a_hold_out_nothing_is_claimed(log, whole):
+    found = outcome(whole, log)
     assert not found.found
     assert any("nobody was held out" in note for note in found.notes)
 
