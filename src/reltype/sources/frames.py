@@ -202,7 +202,8 @@ def _text(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if hasattr(value, "normalize") and hasattr(value, "as_tuple"):  # a Decimal
-        return f"{value:f}"
+        written = f"{value:f}"
+        return written.rstrip("0").rstrip(".") if "." in written else written
     return str(value)
 
 
