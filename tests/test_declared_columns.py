@@ -175,6 +175,21 @@ def test_a_file_of_such_facts_is_a_table_and_no_log():
     assert made.role == "customers"
 
 
+def test_one_such_fact_beside_an_id_is_enough_and_without_one_is_not():
+    def role(**columns):
+        table = pa.table(columns)
+        names = table.column_names
+        return guess(
+            "x.csv", names, ["VARCHAR"] * len(names), table, features=["pleased"], declared=DECLARED
+        )
+
+    assert (
+        role(**{"emp id": ["1", "2"], "Job satisfaction": ["1", "5"]}).sources["customer_id"]
+        == "emp id"
+    )
+    assert "customer_id" not in role(**{"x": ["1", "2"], "Job satisfaction": ["1", "5"]}).sources
+
+
 def test_where_such_a_table_names_nobody_each_row_is_one_and_that_is_told():
     table = pa.table({"Job satisfaction": ["1", "5"], "overtime": ["Yes", "No"]})
     made = guess(

@@ -73,6 +73,20 @@ def test_columns_of_the_customer_table_can_be_spoken_of(reviewed, accounts):
     assert found.customers == sum(c == "de" for c in accounts.column("country").to_pylist())
 
 
+def test_columns_of_a_log_are_each_customers_most_frequent_value():
+    log = pa.table({
+        "customer_id": ["a", "a", "a", "b", "b", "c", "c"],
+        "date": [f"2024-0{m}-01" for m in (1, 2, 3, 1, 2, 1, 2)],
+        "amount": [5.0] * 7,
+        "Sales Region": ["north", "south", "south", "south", None, None, None],
+    })  # fmt: skip
+    asked = [{"mean": "purchases", "where": "\"Sales Region\" = 'south'", "at_least": 1}]
+    found = reltype.review(log, standards=asked).findings[0]
+    assert (found.customers, found.value) == (2, 2.5)
+    with pytest.raises(ConfigError, match="Did you mean 'Sales Region'"):
+        reltype.review(log, standards=[{**asked[0], "where": "\"Sales Regon\" = 'south'"}])
+
+
 def test_of_nobody_nothing_is_said(reviewed):
     found = one(reviewed, "nobody")
     assert (found.value, found.customers, found.verdict) == (None, 0, "cannot tell")

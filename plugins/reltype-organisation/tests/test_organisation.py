@@ -267,6 +267,28 @@ def test_a_survey_in_rows_reads_what_each_question_is_about():
     assert table.column("d_purpose").null_count == len(table)
 
 
+def test_tables_of_one_company_that_share_an_id_are_read_together(tmp_path):
+    files = {
+        "general.csv": ("EmployeeID", "YearsAtCompany", "StockOptionLevel"),
+        "employee_survey.csv": ("EmployeeID", "JobSatisfaction", "WorkLifeBalance"),
+        "manager_survey.csv": ("EmployeeID", "JobInvolvement", "PerformanceRating"),
+    }
+    for name, header in files.items():
+        rows = [[i, 1 + i % 4, 1 + (i // 4) % 4] for i in range(1, 61)]
+        with (tmp_path / name).open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+    found = reltype.classify(
+        [tmp_path / name for name in files],
+        rules=reltype_organisation.PACKS,
+        typology="employee",
+        no_plugin=plugin(),
+    )
+    table = found.to_arrow()
+    assert len(table) == 60
+    for dimension in ("attachment", "ease", "constraint", "standing"):
+        assert table.column(f"d_{dimension}").null_count == 0
+
+
 def test_nobody_is_named_dutiful_where_duty_was_not_asked_of():
     rows = [
         {"emp id": i, "Job satisfaction": 1 + i % 5, "Job involvement": 1 + i % 4}

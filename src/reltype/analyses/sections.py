@@ -21,7 +21,8 @@ from reltype.errors import InputError, UsageError
 MOVERS, ISSUES, PEOPLE = 6, 20, 15
 """Rows that are shown at most."""
 
-_TITLES = ("What changed", "Standards met and missed", "Drivers", "Plan", "Issues", "Stakeholders")
+CHANGED, STANDARDS, DRIVERS = "What changed", "Standards met and missed", "Drivers"
+_TITLES = (CHANGED, STANDARDS, DRIVERS, "Plan", "Issues", "Stakeholders")
 _ORDER = {title: place for place, title in enumerate(_TITLES)}
 _PLAN = ("role", "rank", "customer_id", "benefit", "action", "why", "question")
 _PLAN_KEYS = frozenset(_PLAN[:4])
@@ -134,7 +135,7 @@ def _track(document: Mapping[str, Any]) -> Section:
         for state in states
         if state != "new"
     ]
-    return Section("What changed", "\n\n".join(lines), _table(rows))
+    return Section(CHANGED, "\n\n".join(lines), _table(rows))
 
 
 def _review(document: Mapping[str, Any]) -> Section:
@@ -159,7 +160,7 @@ def _review(document: Mapping[str, Any]) -> Section:
     notes = [f"Note: {note}." for note in document.get("notes", ())]
     head = f"{len(found)} standards: {told}." if found else "No standard was set."
     text = "\n\n".join([head, *notes])
-    return Section("Standards met and missed", text, _table(rows))
+    return Section(STANDARDS, text, _table(rows))
 
 
 _VERDICTS = ("met", "missed", "cannot tell")
@@ -191,7 +192,7 @@ def _drivers(document: Mapping[str, Any]) -> Section:
         f"differences {document['r2']:.0%} are explained. Shares after Lindeman, Merenda and Gold; what "
         f"goes together need not be a cause. Noise alone reaches {document.get('noise', 0):.1%}."
     )
-    return Section("Drivers", text, _table(rows))
+    return Section(DRIVERS, text, _table(rows))
 
 
 def _issues(document: Mapping[str, Any]) -> Section:

@@ -94,9 +94,12 @@ class Declared:
             return ""
         facts = len(self.conversions(found))
         ids = [item.column for item in self.own(found).get("customer_id", ())]
-        if facts < _FACTS or any(column.rows and not column.is_unique for column in ids[:1]):
+        if any(column.rows and not column.is_unique for column in ids[:1]):
             return ""
-        return f"{facts} columns hold what is asked of each"
+        if facts < (1 if ids else _FACTS):
+            return ""
+        told = "a column holds" if facts == 1 else f"{facts} columns hold"
+        return f"{told} what is asked of each"
 
     def conversion(self, ours: str, column: Column, name: Name) -> Conversion | None:
         """How a column that somebody named for a declared fact is read; None for any other."""
@@ -191,7 +194,7 @@ class Declared:
 NOTHING = Declared()
 
 _FACTS = 2
-"""Declared facts from which on a file is a table of those of whom they are asked."""
+"""Declared facts from which on a file without an id is a table of those of whom they are asked."""
 
 
 @frozen

@@ -307,7 +307,7 @@ def _worth(
     """(customers,) what each is worth, ≥ 0; the median where that is not known; None: not asked."""
     if value is None:
         return None
-    with everybody(run, [run.scales.as_of]) as people:
+    with everybody(run, [run.scales.as_of], [value]) as people:
         sql = people.parse(value, "--value", "number").sql()
         found = people.ask({"value": sql})
     worth = doubles(found.column("value"))
