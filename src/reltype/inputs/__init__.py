@@ -209,6 +209,13 @@ class Inputs:
             for item in self.items
             for note in (*item.source.notes, *item.notes, *item.guess.doubts)
         ]
+        for item in self.items:
+            sources = item.guess.sources
+            if unused := [f"{name} ({sources.get(name, name)})" for name in item.guess.unused]:
+                told.append(
+                    f"{item.source.name}: understood, but used for nothing, as only a log could use it: "
+                    f"{', '.join(unused)}."
+                )
         if self.totals:
             shown = in_words([repr(name) for name in self.totals], 3)
             told.append(f"{shown}: no customer, but a report's own sum, and left out.")
