@@ -129,6 +129,17 @@ def test_a_battery_shows_a_step_that_nobody_took_in_one_of_its_questions():
     assert max(values("pleased", **battery)) == 0.5
 
 
+def test_a_battery_that_ends_at_six_is_read_on_one_to_six():
+    up = [1, 2, 3, 4, 5, 6] * 20
+    battery = {
+        "emp id": range(120),
+        "My manager helps me": up,
+        "My boss listens": up,
+        "Job satisfaction": up,
+    }
+    assert sorted(set(values("pleased", **battery))) == pytest.approx([-1, -0.6, -0.2, 0.2, 0.6, 1])
+
+
 def test_a_question_that_runs_against_those_beside_it_is_told():
     up = [1, 2, 3, 4, 5] * 20
     made, _ = read(
