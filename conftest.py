@@ -13,6 +13,10 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "examples"
+WITH = {"employees": "organisation"}
+"""Page → the plugin that it takes for installed."""
+REAL = HERE.parent / "shared" / "data"
+"""Real data sets, which not everybody has."""
 
 
 def told(expected: str) -> re.Pattern[str]:
@@ -22,6 +26,16 @@ def told(expected: str) -> re.Pattern[str]:
     ]
     text = "\n".join("(?:.*\n)*?.*" if line == ".*?" else line for line in lines)
     return re.compile(text + r"\s*\Z")
+
+
+def installed(name, folder):
+    """Where Python finds a plugin of plugins/ as if it were installed; *folder* gets its entry point."""
+    site = folder / "site"
+    info = site / f"reltype_{name}-0.1.0.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: reltype-{name}\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text(f"[reltype]\n{name} = reltype_{name}\n")
+    return [str(site), str(HERE / "plugins" / f"reltype-{name}" / "src"), *filter(None, sys.path)]
 
 
 def console(example):
@@ -35,6 +49,8 @@ def console(example):
             line = line[:-1] + more.strip()
         env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                "COLUMNS": "100", "NO_COLOR": "1"}  # fmt: skip
+        if Path(example.path).stem in WITH:
+            env["PYTHONPATH"] = os.pathsep.join(installed(WITH[Path(example.path).stem], folder))
         done = subprocess.run(  # noqa: S602  the documents are ours
             line,
             shell=True,
@@ -75,6 +91,8 @@ def folder(tmp_path_factory):
     """An empty folder with the examples in it, where a document's commands run."""
     made = tmp_path_factory.mktemp("document")
     shutil.copytree(EXAMPLES, made / "examples")
+    if REAL.is_dir():  # blocks that read it skip without
+        (made / "data").symlink_to(REAL)
     before = Path.cwd()
     os.chdir(made)
     yield made

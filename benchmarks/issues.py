@@ -1,4 +1,7 @@
-"""How well issues match intents that people gave: python benchmarks/issues.py FILE [text] [category].
+"""How well issues match intents that people gave: python benchmarks/issues.py FILE [text] [category] [vectors] [size].
+
+With `vectors`, the name of what a plugin places texts by, these are taken (`none`: words alone); with `size` only draws of as many
+texts, of all intents.
 
 FILE is a CSV of texts with the intent that somebody gave each, such as BANKING77's b77_train.csv.
 """
@@ -11,16 +14,22 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import normalized_mutual_info_score
 
+from reltype import plugins
 from reltype.analyses.issues.grouping import group
+from reltype.analyses.issues.placing import placing
+from reltype.plugins.knowledge import Knowledge
 
 
-def main(path, text="text", category="category"):
+def main(path, text="text", category="category", vectors="none", draw=""):
+    placed, _ = placing(Knowledge.of(plugins.load()), vectors)
+    if placed is not None:
+        placed = remembered(placed)
     with Path(path).open(encoding="utf-8") as stream:
         rows = [(row[text], row[category]) for row in csv.DictReader(stream)]
     intents = sorted({intent for _, intent in rows})
     print("intents tickets seed | issues settled  alone   NMI   kept  seconds")
-    for count in (7, 15, 40, len(intents)):
-        for size in (300, 1000, 3000, len(rows)):
+    for count in [len(intents)] if draw else (7, 15, 40, len(intents)):
+        for size in [int(draw)] if draw else (300, 1000, 3000, len(rows)):
             for seed in range(3):
                 rng = np.random.default_rng(seed)
                 chosen = set(rng.choice(intents, min(count, len(intents)), replace=False).tolist())
@@ -28,18 +37,30 @@ def main(path, text="text", category="category"):
                 if len(mine) < size and size != len(rows):
                     continue
                 picked = [mine[i] for i in rng.permutation(len(mine))[:size]]
-                show(picked, count, seed)
+                show(picked, count, seed, placed)
                 if size == len(rows):
                     break
 
 
-def show(picked, count, seed):
+def remembered(placed):
+    """The same function, which places a text once."""
+    known = {}
+
+    def again(texts):
+        new = sorted({text for text in texts if text not in known})
+        known.update(zip(new, placed(new), strict=True) if new else ())
+        return np.array([known[text] for text in texts])
+
+    return again
+
+
+def show(picked, count, seed, placed):
     texts, truth = zip(*picked, strict=True)
     begun = time.perf_counter()
-    found = group(texts)
+    found = group(texts, placed)
     took = time.perf_counter() - begun
     first = len(texts) * 10 // 11
-    before, after = group(texts[:first]).labels, found.labels[:first]
+    before, after = group(texts[:first], placed).labels, found.labels[:first]
     kept = sum(np.bincount(after[before == i] + 1).max() for i in np.unique(before)) / first
     # A ticket that is one of its kind is a group of its own.
     alone = found.labels < 0

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import reltype
-from reltype.analyses.drivers.codes import proposals
+from reltype.analyses.drivers.codes import Proposal, proposals
 from reltype.analyses.drivers.performance import scales_of
 from reltype.cli import cli
 from reltype.definitions.importance import importance, plural
@@ -517,3 +517,32 @@ def test_every_option_of_the_command_is_an_argument_of_the_function():
     shown = {"survey", "plot", "output", "format_", "draft_benefits", "help"}
     asked = {parameter.name for parameter in command.params} - shown
     assert asked <= set(inspect.signature(reltype.drivers).parameters)
+
+
+def test_a_code_that_stands_once_is_told_in_the_singular():
+    found = Proposal(-99.0, ("ease",), 1, "below its scale", "--dont-know -99")
+    assert "-99 stands 1 time in ease" in found.description
+
+
+def test_archetypes_are_asked_of_the_data_as_they_are_read(tmp_path, monkeypatch):
+    """By the same table, encoding, config and limits as the answers."""
+    asked = {}
+
+    def classified(data, **options):
+        asked.update(options)
+        raise InputError("enough")
+
+    monkeypatch.setattr("reltype.analyses.drivers.classify", classified)
+    path = tmp_path / "survey.csv"
+    rows = "".join(f"c{i},{i % 5},{i % 5 + i % 3}\n" for i in range(60))
+    path.write_text("customer_id,ease,sat\n" + rows, encoding="utf-16")
+    config = tmp_path / "reltype.toml"
+    config.write_text("[options]\ntimeout = 77\n")
+    with pytest.raises(InputError, match="enough"):
+        reltype.drivers(
+            str(path), "sat", by="archetype", encoding="utf-16", config=config, threads=1
+        )
+    assert asked == {
+        "config": config, "table": None, "encoding": "utf-16", "threads": 1, "memory_limit": None,
+        "timeout": 77,
+    }  # fmt: skip

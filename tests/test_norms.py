@@ -1,6 +1,7 @@
 """What is usual, said by somebody who knows the business."""
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 
 import reltype
@@ -89,3 +90,12 @@ def test_init_asks_six_plain_questions(tmp_path):
     assert done.exit_code == 0, done.output
     told = "loyal_customer_comes_every = 7\nloyal_customer_spends = 30\nleaving_is_free = true\n"
     assert f"[norms]\n{told}" in out.read_text()
+
+
+def test_norms_hold_for_every_feature_that_is_known_too(tmp_path):
+    log = simulate("coffee bar", customers=15, seed=1).interactions
+    config = tmp_path / "reltype.toml"
+    config.write_text("[norms]\nusual_mood = 0.3\n")
+    people = reltype.classify(log, config=config).run.population
+    assert people.measuring_all.usual.values["usual_sentiment"] == 0.3
+    assert evolve(people, frozen=None).measuring_all.norms == people.norms

@@ -11,7 +11,7 @@ from reltype.scoring import query
 
 CANONICAL = """
     SELECT who AS customer_id, moment AS timestamp, kind, NULL::VARCHAR AS order_id,
-      NULL::VARCHAR AS state, value, NULL::DOUBLE AS refunded_amount, NULL::TIMESTAMP AS ended, NULL::DOUBLE AS sentiment,
+      NULL::VARCHAR AS state, value, NULL::DOUBLE AS refunded_amount, NULL::TIMESTAMP AS began, NULL::TIMESTAMP AS ended, NULL::DOUBLE AS sentiment,
       NULL::DOUBLE AS rating, NULL::DOUBLE AS discount, 'web' AS channel, NULL::VARCHAR AS category,
       direction, NULL::VARCHAR AS text, NULL AS reject, NULL AS unread
     FROM (VALUES

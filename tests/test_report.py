@@ -13,18 +13,21 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pyarrow as pa
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
 import reltype
 from reltype import cli
-from reltype.analyses.sections import of_document, read
+from reltype.analyses.sections import in_order, of_document, read
 from reltype.definitions.sections import Section, section_of
 from reltype.errors import InputError, UsageError
 from reltype.reporting import stored
 from reltype.reporting.carried import carried
-from reltype.reporting.page.groups import breakdown, grouped
+from reltype.reporting.page import html as page_of
+from reltype.reporting.page.gathering import of_run, of_stored
+from reltype.reporting.page.groups import breakdown
 from reltype.reporting.page.names import HIDDEN, Names
 from reltype.reporting.page.packing import GAP, Pack, unpacked
 from reltype.reporting.page.people import waterfall
@@ -47,8 +50,6 @@ def strangers():
 
 
 def subject(found, **options):
-    from reltype.reporting.page.gathering import of_run
-
     return of_run(found.run, found.table, found.summary(), **options)
 
 
@@ -282,15 +283,6 @@ def _with_groups(group, kind):
     return breakdown(some, "g")
 
 
-def test_many_numbers_are_grouped_by_quarters_and_rare_values_put_together():
-    names, codes = grouped(pa.array([str(n) for n in range(100)] + [None]))
-    assert names == ["up to 24", "over 24, up to 49", "over 49, up to 74", "over 74", "not said"]
-    assert np.bincount(codes).tolist() == [25, 25, 25, 25, 1]
-    names, codes = grouped(pa.array(["a"] * 9 + ["b", "c", " a "]))
-    assert names == ["a", "all others (2 values)"]
-    assert np.bincount(codes).tolist() == [10, 2]
-
-
 def test_a_column_of_the_customers_or_of_the_log_is_carried_along(strangers, coffee):
     ids = strangers.table.column("customer_id").combine_chunks()
     found = carried(strangers.run, ["<i>region</i>", "rating"], ids).to_pydict()
@@ -365,6 +357,51 @@ def tracked():
     return reltype.track(str(COFFEE), every="180d")
 
 
+ONE = [
+    {"customer_id": "a", "timestamp": f"2024-01-{day:02d}", "value": 3.0} for day in (1, 8, 15, 22)
+]
+TABLE = [
+    {"customer_id": "1", "since": "2020-01-01", "nps": 9},
+    {"customer_id": "2", "since": "2023-01-01", "nps": 2},
+]
+SINGLE = """
+[[typologies]]
+name = "single"
+summary = "One."
+dimensions = ["affect"]
+[[archetypes]]
+name = "<friend> & 'co'"
+typology = "single"
+summary = "A friend."
+source = "ours"
+[archetypes.prototype]
+affect = { value = 0.5, tolerance = 0.3 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [(ONE, {}), (ONE[:1], {"redact": True}), (TABLE, {"by": "nps"}), (ONE, {"alias": True})],
+)
+def test_whatever_there_is_makes_a_page(data, options, tmp_path):
+    html = write(reltype.classify(data), tmp_path, "page.html", **options).read_text()
+    outline = Outline(html)
+    assert not outline.open
+    assert f"{len({row['customer_id'] for row in data})} customer" in html
+
+
+def test_nobody_at_all_makes_a_page_and_so_does_a_typology_of_one(coffee, tmp_path):
+    table = coffee.table.slice(0, 0)
+    assert "0 customers" in page_of(of_stored(table, coffee.run.plan))
+    pack = tmp_path / "single.toml"
+    pack.write_text(SINGLE)
+    rows = [{**row, "kind": "review", "rating": 4} for row in ONE]
+    found = reltype.classify(rows, rules=[pack], typology="single")
+    html = write(found, tmp_path, "page.html").read_text()
+    assert not Outline(html).open
+    assert "&lt;friend&gt; &amp; &#39;co&#39;" in html
+
+
 def test_what_other_commands_found_becomes_a_section(tmp_path, coffee, tracked):
     (tmp_path / "track.json").write_text(json.dumps(tracked.to_dict()))
     review = {
@@ -411,6 +448,61 @@ def test_what_analyses_found_makes_its_own_section(coffee, tmp_path, tracked):
     assert section.table.column_names[0] == "Customers who are"
     with pytest.raises(UsageError, match="is no section"):
         coffee.report(tmp_path / "page.html", sections=["words"])
+
+
+def test_other_commands_write_forms_that_a_page_shows(tmp_path, measured):
+    examples = COFFEE.parent
+    made = {
+        "plan.csv": ["plan", COFFEE, "--capacity", "service=2"],
+        "issues.json": ["issues", examples / "software-tickets.csv", "--text", "subject"],
+    }
+    for name, command in made.items():
+        form = ["--format", "json"] if name.endswith(".json") else []
+        given = [*map(str, command), "-o", str(tmp_path / name), *form]
+        assert cli.run(given) == 0
+    sections = {name: read(tmp_path / name) for name in made}
+    sections["drivers.json"] = read(measured)
+    assert sections["plan.csv"].table.num_rows == 2
+    assert sections["issues.json"].table.num_rows > 5
+    drivers = sections["drivers.json"].table.to_pylist()
+    assert drivers[0]["Driver"] == "treated_with_respect"
+    assert drivers[0]["Told from noise"] == "yes"
+    assert [s.title for s in in_order(list(sections.values()))] == ["Drivers", "Plan", "Issues"]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """What `drivers` measured of the ward's survey, as a file."""
+    path = tmp_path_factory.mktemp("drivers") / "drivers.json"
+    survey = str(COFFEE.parent / "ward-survey.csv")
+    assert cli.run(["drivers", survey, "--outcome", "overall", "-f", "json", "-o", str(path)]) == 0
+    return path
+
+
+def test_what_reltype_toml_wants_and_what_drivers_measured_stand_in_the_page(tmp_path, measured):
+    config = tmp_path / "reltype.toml"
+    config.write_text(
+        '[[standards]]\nname = "partners stay partners"\nshare = "committed partnership"\nat_least = 0.9\n'
+    )
+    given = ["--config", str(config), "--drivers", str(measured), "-o", str(tmp_path / "page.html")]
+    assert cli.run(["report", str(COFFEE), *given, "-q"]) == 0
+    html = (tmp_path / "page.html").read_text()
+    headings = Outline(html).headings
+    assert headings.index("Standards met and missed") + 1 == headings.index("Drivers")
+    assert re.search(r"partners stay partners</bdi></td><td><bdi>missed", html)
+
+
+def test_who_is_no_customer_is_called_none(coffee):
+    names = Names(["007"], noun="employee", plural="employees", redact=True)
+    assert names.text("2 customers in customers.csv") == "2 employees in customers.csv"
+    assert names.customers.to_pylist() == ["employee 1"]
+    assert names.cell("a customer wrote") == "a customer wrote"
+    plan = coffee.run.plan
+    other = evolve(plan, typology=evolve(plan.typology, noun="guest", plural="guests"))
+    html = page_of(evolve(subject(coffee), plan=other))
+    assert "Three typical guests" in html
+    assert "120 guests as of" in html
+    assert "<h1>Guest relationships</h1>" in html
 
 
 def test_a_plugin_adds_a_section_under_its_name(tmp_path):

@@ -498,6 +498,7 @@ def test_strangers_texts_stay_texts(tmp_path):
 def test_the_section_of_the_report_names_nobody_but_who_is_critical(city):
     section = city.section()
     assert section.title == "Stakeholders"
+    assert section.table.to_pylist()[0]["Critical"] == "Housing association"
     assert section.table.num_rows == 1
     assert "Private landlord" not in section.text
 

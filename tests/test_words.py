@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reltype.expressions import parse, words
-from reltype.expressions.numbers import money, number_of, number_sql
+from reltype.expressions import numbers, parse, steps, words
+from reltype.expressions.numbers import (
+    digits_of,
+    money,
+    number_of,
+    number_sql,
+    pattern,
+    taken_off,
+)
 from reltype.expressions.times import ORDERS, time_of, time_sql
 from reltype.mapping.guess import guess
 from reltype.mapping.kinds import plain
@@ -340,3 +347,29 @@ def test_the_words_of_the_file_are_in_the_form_in_which_they_are_compared():
     assert all(word == plain(word) for word in words.table("money")["comma_headers"])
     assert all(name == words.bare(name) for name in words.months())
     assert money()[0]
+
+
+SIGNS_AND_WORDS = st.lists(
+    st.one_of(
+        st.sampled_from("0123456789.,'-+()% $€ \u00a0٣५−–CRDRUSDeE:=_/"),
+        st.sampled_from(["USD", "CR", "DR", "Rs", "zł", "kr", "-", "--", ".-", "minus", "nil"]),
+        st.text(max_size=3),
+    ),
+    max_size=6,
+).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(SIGNS_AND_WORDS, st.sampled_from(["DR", "CR"]))
+def test_cells_that_are_spared_the_steps_would_have_come_out_the_same(cell, minus):
+    """A bare number is left as it is, and of no digit and no dash the steps make no number."""
+    whole = steps.applied(cell, taken_off(minus))
+    numeric = [steps.whole(pattern(sign), whole) for sign in numbers.SIGNS]
+    assert digits_of(cell, minus) == (whole if any(numeric) else None)
+    if numbers._BARE.fullmatch(cell):
+        assert whole == cell
+
+
+@given(st.from_regex(numbers._BARE, fullmatch=True), st.sampled_from(["DR", "CR"]))
+def test_a_bare_number_passes_the_steps_unchanged(cell, minus):
+    assert steps.applied(cell, taken_off(minus)) == cell

@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 
 from reltype import plugins
 from reltype.config import settings
+from reltype.definitions.benefits import Cut
 from reltype.definitions.importance import importance
 from reltype.definitions.norms import Norms
 from reltype.engines import EngineError, limits
@@ -73,6 +74,11 @@ class RunOptions:
             customers'.
         drivers: What `drivers` gave, or the JSON that `reltype drivers -o` wrote: measured importance
             weighs the priority of benefits.
+        role: Only benefits that these roles own: work-flow, service, consultation, advisory, audit,
+            liaison.
+        focus: Only benefits whose work is done with customers (`external`) or among ourselves
+            (`internal`).
+        horizon: Only benefits that pay then: short-term win, long-term win, new approach.
     """
 
     customers: object = None
@@ -94,6 +100,9 @@ class RunOptions:
     timeout: float | None = None
     model: str | Path | Model | None = None
     drivers: object = None
+    role: str | Sequence[str] = ()
+    focus: str | None = None
+    horizon: str | Sequence[str] = ()
 
 
 def classify(
@@ -118,6 +127,9 @@ def classify(
     timeout: float | None = None,
     model: str | Path | Model | None = None,
     drivers: object = None,
+    role: str | Sequence[str] = (),
+    focus: str | None = None,
+    horizon: str | Sequence[str] = (),
 ) -> Relationships:
     """Read the relationship of every customer in *data*.
 
@@ -153,6 +165,11 @@ def classify(
             customers'.
         drivers: What `drivers` gave, or the JSON that `reltype drivers -o` wrote: measured importance
             weighs the priority of benefits.
+        role: Only benefits that these roles own: work-flow, service, consultation, advisory, audit,
+            liaison; none: all.
+        focus: Only benefits whose work is done with customers (`external`) or among ourselves
+            (`internal`); None: both.
+        horizon: Only benefits that pay then: short-term win, long-term win, new approach; none: all.
 
     Raises:
         InputError: The data cannot be read or understood.
@@ -190,6 +207,9 @@ def classify(
         timeout=timeout,
         model=model,
         drivers=drivers,
+        role=role,
+        focus=focus,
+        horizon=horizon,
     )
     run = open_run(data, options)
     return Relationships(pa.Table.from_batches(run.batches(), run.result.schema), run)
@@ -266,7 +286,7 @@ class Opened:
 
     Attributes:
         engine: What runs the queries; locked.
-        settings: What holds.
+        settings: What holds in the run: flags before environment before config.
         knowledge: What is known, and by whom.
         plan: What is asked.
         inputs: What is read.
@@ -311,7 +331,7 @@ class Opened:
         return evolve(self, plan=self.plan.measuring_all)
 
     def per_file(self) -> Iterator[Opened]:
-        """The same for each file alone."""
+        """An `Opened` of each file alone, as if it were the only one."""
         for item in self.inputs.items:
             yield evolve(self, inputs=evolve(self.inputs, items=[item]))
 
@@ -346,7 +366,11 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
             plan, extra_features=tuple(dict.fromkeys([*plan.extra_features, *model.features]))
         )
         model.check(plan, knowledge.plugins.loaded)
-    plan = evolve(plan, importance=importance(chosen.drivers if measured is None else measured))
+    plan = evolve(
+        plan,
+        importance=importance(chosen.drivers if measured is None else measured),
+        cut=Cut.of(asked.role, asked.focus, asked.horizon),
+    )
     engine = knowledge.engine(chosen.engine, chosen.threads, chosen.memory_limit)
     requests = input_requests(
         data,
@@ -368,7 +392,12 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         id_from_row=chosen.id_from_row,
         normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
-        declared=Declared.of(plan.catalogue.columns_of(plan.typology.name), plan.features),
+        declared=Declared.of(
+            plan.catalogue.columns_of(plan.typology.name),
+            plan.features,
+            plan.typology.noun,
+            plan.typology.plural,
+        ),
         encoding=asked.encoding,
         timeout=chosen.timeout,
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reltype.definitions.benefits import Benefit
     from reltype.definitions.dimensions import Dimension, Signal
     from reltype.definitions.features import Feature, Scale
-    from reltype.definitions.functions import ScalarFunction
+    from reltype.definitions.functions import ScalarFunction, TextVectors
     from reltype.definitions.recipes import Recipe, State
     from reltype.definitions.rules import Example, Rule
     from reltype.definitions.sections import Section
@@ -41,6 +41,7 @@ _HOMES = {
     "Rule": "definitions.rules",
     "Scale": "definitions.features",
     "ScalarFunction": "definitions.functions",
+    "TextVectors": "definitions.functions",
     "Section": "definitions.sections",
     "Signal": "definitions.dimensions",
     "State": "definitions.recipes",
@@ -68,6 +69,7 @@ __all__ = [
     "Section",
     "Signal",
     "State",
+    "TextVectors",
     "Typology",
     "hookimpl",
 ]

@@ -13,11 +13,14 @@ from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.sections import section_of
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.explaining.customer import explain
-from reltype.formats import write, write_text
+from reltype.formats import write_text
 from reltype.learning.evaluation import evaluate
-from reltype.reporting import facts
+from reltype.reporting import facts, grouping, notebook, output, pictures
+from reltype.reporting.by_group import CORRECTIONS
+from reltype.reporting.carried import check
+from reltype.reporting.layout import Carried, Layout
 from reltype.reporting.page import html
-from reltype.reporting.page.gathering import of_run
+from reltype.reporting.page.gathering import of_result, of_run
 from reltype.reporting.summary import Tally, summarise
 from reltype.scoring import columns as col
 
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
     from reltype.definitions.sections import Section, Sectioned
     from reltype.explaining.explanation import Explanation
     from reltype.learning.evaluation import Evaluation
+    from reltype.learning.evaluation.labels import Given
+    from reltype.reporting.by_group import ByGroup, Correction
+    from reltype.reporting.page.subject import Subject
+    from reltype.reporting.pictures import Picture
     from reltype.reporting.summary import Summary
     from reltype.scoring.run import Run
 
@@ -93,6 +100,67 @@ class Relationship:
     unclassified_because: str | None
     alarms: tuple[str, ...]
     certainty: str | None
+
+    def _repr_html_(self) -> str:
+        return notebook.of_one(self)
+
+
+@frozen
+class Plots:
+    """Pictures of a result: a notebook shows them, `save` writes SVG, PNG or PDF.
+
+    Attributes:
+        found: The result.
+    """
+
+    found: Relationships
+
+    def mix(self, *, slide: bool = False, title: str = "", alias: bool = False) -> Picture:
+        """Shares of the archetypes, with 95 % intervals and how sure the names are.
+
+        Args:
+            slide: 16 to 9, with large letters.
+            title: What stands above.
+            alias: Call archetypes by their neutral names.
+        """
+        return pictures.mix(self._subject(alias), slide=slide, title=title)
+
+    def map(self, x: str = "", y: str = "", *, title: str = "", alias: bool = False) -> Picture:
+        """Customers on two dimensions: those that tell most, or *x* to the right and *y* upwards.
+
+        Raises:
+            UsageError: There is no such dimension, or no two were seen.
+        """
+        return pictures.map_of(self._subject(alias), x, y, title=title)
+
+    def profile(self, who: str, *, title: str = "", alias: bool = False) -> Picture:
+        """An archetype, or a customer, on every dimension, beside all customers.
+
+        Raises:
+            UsageError: *who* is neither.
+        """
+        return pictures.profile(self._subject(alias), who, title=title)
+
+    def waterfall(self, customer_id: str, *, title: str = "") -> Picture:
+        """What one customer's score is made of: contributions that add up.
+
+        Raises:
+            UsageError: There is no such customer.
+        """
+        subject = self._subject(alias=False)
+        return pictures.waterfall(subject, customer_id, self.found.run, title=title)
+
+    def timeline(self, customer_id: str, *, title: str = "") -> Picture:
+        """One customer's contacts by day.
+
+        Raises:
+            UsageError: No log was read.
+            InputError: It holds nothing of such a customer.
+        """
+        return pictures.timeline(self.found.run, customer_id, title=title)
+
+    def _subject(self, alias: bool) -> Subject:
+        return of_result(self.found.run, self.found.table, alias=alias)
 
 
 @define(slots=False)
@@ -212,14 +280,39 @@ class Relationships:
             raise UsageError("polars is not there: pip install 'reltype[polars]'.") from error
         return pl.DataFrame(self.table)
 
-    def write(self, path: Path | str, format: str | None = None) -> None:  # noqa: A002
+    def write(
+        self,
+        path: Path | str,
+        format: str | None = None,  # noqa: A002
+        *,
+        columns: str | None = None,
+        carry: str | Sequence[str] = (),
+    ) -> None:
         """Write the result whole or not at all, in the format of the ending or of *format*.
 
+        Args:
+            path: Where to.
+            format: In place of the path's ending.
+            columns: `people`: the columns that people read; `all`: those that programs read. None:
+                `people` for XLSX, which is then a workbook with a summary, the customers, a list
+                for each team, and definitions; `all` for all else.
+            carry: Columns of the customers' table (or of a log) to put behind the id, such as `["region"]`.
+
         Raises:
-            UsageError: No format has that ending or name, or it is a file that was read.
+            UsageError: No format, choice or column is called so, or the path is a file that was
+                read.
         """
         self._apart(path)
-        write(self.table.schema, self.table.to_batches(), path, format, self.run.formats)
+        output.write(self.run, self.table.to_batches(), path, format, columns=columns, carry=carry)
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures to show in a notebook and to save: `mix`, `map`, `profile`, `waterfall`, `timeline`."""
+        return Plots(self)
+
+    def _repr_html_(self) -> str:
+        rows = self.table.slice(0, notebook.SHOWN).to_pylist()
+        return notebook.of_result(self.summary(), self.plot.mix(), rows, len(self))
 
     def report(
         self,
@@ -261,11 +354,44 @@ class Relationships:
         )
         write_text(path, html(subject, title))
 
+    def by(
+        self, *columns: str, labels: Given = None, correction: Correction = "holm"
+    ) -> tuple[ByGroup, ...]:
+        """Every figure of the result for each value of a column, against all other customers.
+
+        Kinds of relationship, how many are named and how surely, alarms, what to cultivate first,
+        readings. Groups of fewer than five customers are put together.
+
+        Args:
+            columns: Of the customers' table, or of a log.
+            labels: What people say of some customers, as `evaluate` takes it: how many of each group
+                are named so.
+            correction: For many comparisons: `holm` (Holm 1979) or `bh` (Benjamini & Hochberg 1995).
+
+        Raises:
+            UsageError: No input has such a column, or there is no such correction.
+            InputError: The labels cannot be used.
+        """
+        if correction not in CORRECTIONS:
+            raise UsageError(f"correction {correction!r}: use {' or '.join(CORRECTIONS)}.")
+        check(self.run.inputs, columns)
+        return grouping.of_run(self.run, self.table, columns, labels, correction)
+
     def _apart(self, path: Path | str) -> None:
         """Raise UsageError where *path* is a file that was read."""
         for name in self.run.inputs.files:
             if os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name):  # noqa: PTH110, PTH121
                 raise UsageError(f"{path}: was read to make this result. Name another file.")
+
+    def carrying(self, *columns: str) -> pa.Table:
+        """The result with *columns* of the customers' table (or of a log) behind the id.
+
+        Raises:
+            UsageError: No input has such a column.
+        """
+        schema = self.run.result.schema
+        layout = Layout(schema, "all", Carried.of(self.run, columns, schema.names))
+        return layout.table(self.table)
 
     def _row(self, customer_id: str) -> int:
         try:

@@ -18,9 +18,12 @@ from pyarrow import csv, parquet
 from reltype.definitions.sections import Section
 from reltype.errors import InputError, UsageError
 
-MOVERS, ISSUES, PEOPLE = 40, 20, 20
+MOVERS, ISSUES, PEOPLE = 6, 20, 15
 """Rows that are shown at most."""
 
+CHANGED, STANDARDS, DRIVERS = "What changed", "Standards met and missed", "Drivers"
+_TITLES = (CHANGED, STANDARDS, DRIVERS, "Plan", "Issues", "Stakeholders")
+_ORDER = {title: place for place, title in enumerate(_TITLES)}
 _PLAN = ("role", "rank", "customer_id", "benefit", "action", "why", "question")
 _PLAN_KEYS = frozenset(_PLAN[:4])
 _BIGGEST = 1 << 28
@@ -51,6 +54,11 @@ def read(path: str | Path) -> Section:
         raise InputError(
             f"{path}: is not in the form in which reltype writes it ({error!r})."
         ) from error
+
+
+def in_order(sections: Sequence[Section]) -> list[Section]:
+    """What changed, standards, drivers, the plan, then whatever else there is."""
+    return sorted(sections, key=lambda one: _ORDER.get(one.title, len(_ORDER)))
 
 
 def of_document(document: object) -> Section:
@@ -114,7 +122,9 @@ def _track(document: Mapping[str, Any]) -> Section:
         )
     ]
     latest = sorted(movers, key=lambda one: (one["as_of"], one["customer_id"]), reverse=True)
-    said = [f"{one['customer_id']}, by {one['as_of']}: {one['because']}." for one in latest[:6]]
+    said = [
+        f"{one['customer_id']}, by {one['as_of']}: {one['because']}." for one in latest[:MOVERS]
+    ]
     lines += said
     lines += [f"Note: {note}." for note in document.get("notes", ())]
     rows = [
@@ -125,7 +135,7 @@ def _track(document: Mapping[str, Any]) -> Section:
         for state in states
         if state != "new"
     ]
-    return Section("What changed", "\n\n".join(lines), _table(rows))
+    return Section(CHANGED, "\n\n".join(lines), _table(rows))
 
 
 def _review(document: Mapping[str, Any]) -> Section:
@@ -150,7 +160,7 @@ def _review(document: Mapping[str, Any]) -> Section:
     notes = [f"Note: {note}." for note in document.get("notes", ())]
     head = f"{len(found)} standards: {told}." if found else "No standard was set."
     text = "\n\n".join([head, *notes])
-    return Section("Standards met and missed", text, _table(rows))
+    return Section(STANDARDS, text, _table(rows))
 
 
 _VERDICTS = ("met", "missed", "cannot tell")
@@ -173,6 +183,7 @@ def _drivers(document: Mapping[str, Any]) -> Section:
             "Driver": name,
             "Share of what is explained": f"{share:.1%}",
             "95% interval": _between(*intervals.get(name, (None, None)), percent=True),
+            "Told from noise": "yes" if name in document.get("reported", ()) else "no",
         }
         for name, share in shares
     ]
@@ -181,7 +192,7 @@ def _drivers(document: Mapping[str, Any]) -> Section:
         f"differences {document['r2']:.0%} are explained. Shares after Lindeman, Merenda and Gold; what "
         f"goes together need not be a cause. Noise alone reaches {document.get('noise', 0):.1%}."
     )
-    return Section("Drivers", text, _table(rows))
+    return Section(DRIVERS, text, _table(rows))
 
 
 def _issues(document: Mapping[str, Any]) -> Section:
@@ -208,17 +219,43 @@ def _trend(trend: object) -> str:
 
 
 def _stakeholders(document: Mapping[str, Any]) -> Section:
-    ei = document["ei"]
-    text = (
-        f"External minus internal ties (the E-I index): {_figure(ei.get('observed'))}; by chance "
-        f"{_figure(ei.get('expected'))}."
-    )
-    rows = [
-        {key: _cell(value) for key, value in one.items() if not isinstance(value, (list, dict))}
-        for one in document["people"][:PEOPLE]
+    """The map in figures; named are those without whom others lose the connection, nobody else."""
+    people = [one for one in document["people"] if isinstance(one, Mapping)]
+    customers = ", ".join(map(str, document.get("customers") or ()))
+    around = f" around {customers}" if customers else ""
+    words = [f"{len(people):,} people and {document.get('ties') or 0:,} ties{around}."]
+    words += [
+        f"{name}: {_figure(one.get('observed'))}; by chance {_figure(one.get('expected'))} ± "
+        f"{_figure(one.get('sd'))}."
+        for name, one in (
+            ("Share of ties that are answered", document.get("reciprocity_by_chance")),
+            ("External less internal ties (E–I index)", document["ei"]),
+        )
         if isinstance(one, Mapping)
     ]
-    return Section("Stakeholders", text, _table(rows))
+    silos = [one for one in document.get("silos") or () if one.get("silo")]
+    if silos:
+        named = ", ".join(str(one.get("group")) for one in silos[:PEOPLE])
+        words.append(f"Groups that keep to themselves more than by chance: {named}.")
+    cut_off = sum(one.get("connected") is False for one in people)
+    if cut_off:
+        words.append(
+            f"{cut_off:,} people have no connection {'to ' if customers else ''}{customers}."
+        )
+    critical = [one for one in people if one.get("critical")]
+    critical.sort(key=lambda one: (-int(one.get("needed_by") or 0), str(one.get("name"))))
+    if critical:
+        words.append(f"Without one of these, others lose every connection ({len(critical):,}):")
+    carried = [n for n in ("role", "stake") if any(one.get(n) for one in critical)]
+    rows = [
+        {
+            "Critical": one.get("name") or one.get("person"),
+            "Needed by": one.get("needed_by"),
+            **{name.capitalize(): one.get(name) for name in carried},
+        }
+        for one in critical[:PEOPLE]
+    ]
+    return Section("Stakeholders", "\n\n".join(words), _table(rows))
 
 
 def _plan(rows: Sequence[Mapping[str, Any]]) -> Section:
@@ -256,6 +293,8 @@ _FORMS: Mapping[tuple[str, ...], Callable[[Mapping[str, Any]], Section]] = {
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return _figure(value)
     return "" if value is None else str(value)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.arrow import Floats
-    from reltype.definitions.functions import ScalarFunction
+    from reltype.definitions.functions import ScalarFunction, TextVectors
     from reltype.definitions.recipes import State
     from reltype.formats import Format
     from reltype.plugins.guard import GuardedRecipe
@@ -90,6 +90,23 @@ FUNCTIONS: dict[str, Callable[[ScalarFunction], None]] = {
     "null in, null out": null_in_null_out,
     "same input, same output": function_is_deterministic,
     "a row's value depends on that row alone": function_sees_each_row_alone,
+}
+
+# ── vectors ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def vectors_are_of_the_text_alone(vectors: TextVectors) -> None:
+    """One finite vector per text, the same (to 1e-4: sums are rounded) whatever stands beside it."""
+    said = ["my card has not arrived", "", "🙂", "my card has not arrived", "a " * 500]
+    whole = vectors(said)
+    keep(np.allclose(whole[0], whole[3], atol=1e-5), "one text has two vectors")
+    keep(np.array_equal(vectors(said), whole), "two calls with the same texts differ")
+    alone = np.concatenate([vectors([text]) for text in said])
+    keep(np.allclose(alone, whole, atol=1e-4), "a text on its own gets another vector")
+
+
+VECTORS: dict[str, Callable[[TextVectors], None]] = {
+    "a vector per text, of that text alone": vectors_are_of_the_text_alone,
 }
 
 # ── classifiers ──────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from unittest import SkipTest
 
@@ -145,6 +145,7 @@ class _Subject:
         for kind, make in (
             ("definitions", self._definitions),
             ("functions", self._functions),
+            ("vectors", self._vectors),
             ("classifiers", self._classifiers),
             ("formats", self._formats),
             ("engines", self._engines),
@@ -161,6 +162,12 @@ class _Subject:
 
     def _implements(self, kind: str) -> bool:
         return self.plugins.loaded[self.name].implementation(f"reltype_{kind}") is not None
+
+    def _vectors(self) -> Iterator[Check]:
+        for name, (owner, made) in self.knowledge.vectors().items():
+            if owner == self.name:
+                for law, check in laws.VECTORS.items():
+                    yield Check(f"vectors {name}: {law}", partial(check, made))
 
     def _definitions(self) -> Iterator[Check]:
         yield Check("definitions: they are usable together with the built-in ones", self._usable)

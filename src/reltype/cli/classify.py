@@ -6,11 +6,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from reltype.cli import options
 from reltype.cli.stream import progress, streams_to_terminal, watched
 from reltype.definitions.archetypes import UNCLASSIFIED
-from reltype.formats import write
+from reltype.errors import UsageError
 
 if TYPE_CHECKING:
     from reltype.reporting.summary import Summary
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @click.command(name="classify")
 @click.argument("data", type=options.FILE, nargs=-1)
 @options.scored
+@options.cut
 @options.data
 @options.knowledge
 @options.output
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     metavar="SHARE",
     help="Exit 1 where a smaller share gets an archetype.",
 )
+@options.columns
 @options.verbose
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
 def command(
@@ -44,6 +47,8 @@ def command(
     fail_under: float | None,
     quiet: bool,
     verbose: bool,
+    columns: str | None,
+    carry: tuple[str, ...],
     output: str | None,
     format_: str | None,
     **given: Any,  # noqa: ANN401
@@ -61,13 +66,20 @@ def command(
     reltype classify sqlite:///crm.db --table orders --map timestamp="Created Date"
     """
     from reltype.cli.print_summary import print_guesses, print_summary
+    from reltype.definitions.phrases import spoken_of
+    from reltype.reporting.output import write
     from reltype.reporting.summary import Tally, summarise
 
     opened = options.opened(**given)
-    used = 0 if quiet else print_guesses(opened.inputs.guesses, verbose=verbose)
+    noun, plural = opened.plan.typology.noun, opened.plan.typology.plural
+    guesses = [spoken_of(line, noun, plural) for line in opened.inputs.guesses]
+    used = 0 if quiet else print_guesses(guesses, verbose=verbose)
     run = opened.run()
     tally = Tally()
     people = output is None and format_ is None
+    if people and (carry or columns):
+        raise UsageError("--carry and --columns are for what is written: say -o FILE or --format.")
+    said: tuple[str, ...] = ()
     shown = not quiet and not (streams_to_terminal(output) and not people)
     with (
         options.rejecting(run, rejects, output),
@@ -78,12 +90,14 @@ def command(
             deque(batches, maxlen=0)
         else:
             chosen = options.chosen(output, format_)
-            write(run.result.schema, batches, output or "-", chosen, run.formats)
+            said = write(run, batches, output or "-", chosen, columns=columns, carry=carry)
     summary = summarise(run, tally)
     written = run.write_rejects(rejects, beside=output)
     if used or not (people or quiet):
         click.echo(err=True)
         used += 1
+    if said:
+        summary = evolve(summary, warnings=(*said, *summary.warnings))
     print_summary(summary, err=not people, verbose=verbose, quiet=quiet, used=used + bool(written))
     if written and not quiet:
         click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)

@@ -66,6 +66,11 @@ def _text(found: Explanation) -> str:
         lines += ["", f"What makes the score of {archetype}:"]
         lines += _added_up(found.of(archetype))
         lines += [f"  {found.scores[archetype]:+6.2f}  in all"]
+    if found.alarms:
+        lines += ["", "Alarms, for somebody to look at:"]
+    for alarm in found.alarms:
+        lines.append(f"  {alarm.name}: {alarm.because}" if alarm.because else f"  {alarm.name}")
+        lines += [f"    {fact}" for fact in alarm.facts]
     if found.missing:
         lines += ["", "Not seen, so it says nothing:"]
         lines += [f"  {name}: {what}" for name, what in found.missing.items()]

@@ -32,6 +32,11 @@ from reltype.formats import destination, write_document
 )
 @click.option("--status", metavar="COL", help="The column that says whether a ticket is done.")
 @click.option("--closed", metavar="COL", help="The column of the day on which it was.")
+@click.option(
+    "--vectors",
+    metavar="NAME",
+    help="Where texts lie, by a plugin; `none`: by words alone.  [default: a plugin's, if one is installed]",
+)
 @options.data
 @options.knowledge
 @options.output

@@ -12,6 +12,7 @@ import click
 
 from reltype.arrow import texts
 from reltype.cli.process import bound
+from reltype.definitions.benefits import FOCUSES, ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.formats import Format, write
 
@@ -164,6 +165,23 @@ def _with(options: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
 
 output = _with(_OUTPUT)
 """-o and --format."""
+columns = _with(
+    (
+        click.option(
+            "--columns",
+            metavar="people|all",
+            shell_complete=_one_of("people", "all"),
+            help="What people read, or what programs read.  [default: people for xlsx, else all]",
+        ),
+        click.option(
+            "--carry",
+            multiple=True,
+            metavar="COLUMN,…",
+            help="Columns of the customer table to write beside the id; may be given again.",
+        ),
+    )
+)
+"""Which columns of a result are written."""
 verbose = click.option(
     "-v", "--verbose", is_flag=True, help="All that can be told, and what is behind it."
 )
@@ -178,6 +196,32 @@ data = _with(_DATA)
 """How the input is read."""
 scored = _with(_SCORED)
 """How the result is concluded."""
+cut = _with(
+    [
+        click.option(
+            "--role",
+            multiple=True,
+            metavar="NAME",
+            shell_complete=_one_of(*ROLES),
+            help="Only what this role owns: work-flow, service, consultation, advisory, audit, liaison; "
+            "may be given again.",
+        ),
+        click.option(
+            "--focus",
+            metavar="external|internal",
+            shell_complete=_one_of(*FOCUSES),
+            help="Only what is done with customers, or among ourselves.",
+        ),
+        click.option(
+            "--horizon",
+            multiple=True,
+            metavar="short|long|new",
+            shell_complete=_one_of("short", "long", "new"),
+            help="Only what pays soon, late, or is a new approach; may be given again.",
+        ),
+    ]
+)
+"""Which of the benefits are spoken of."""
 journal = _with(
     [
         click.option(
@@ -238,6 +282,8 @@ def rejecting(run: Run, path: str | None, beside: str | None) -> Iterator[None]:
     except InputError:
         if run.counts.rejected and (written := run.write_rejects(path, beside=beside)):
             click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
+        for note in run.inputs.unmet:
+            click.echo(f"Note: {note}", err=True)
         raise
 
 

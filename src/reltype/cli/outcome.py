@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_document, write_words
 
 
 @click.command(name="outcome")
@@ -39,7 +40,6 @@ def command(
     reltype outcome plan.csv orders.csv --journal journal.jsonl --format json
     """
     from reltype.analyses.outcome import outcome
-    from reltype.formats import write_document, write_words
 
     found = outcome(plan, list(data) or None, map=options.pairs(map_), **given)
     if format_ == "json" or (format_ is None and str(output).endswith(".json")):

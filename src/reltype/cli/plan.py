@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @options.data
 @options.knowledge
 @options.scored
+@options.cut
 @options.journal
 @options.output
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")
@@ -68,7 +70,6 @@ def command(
     reltype plan orders.csv --capacity service=40 --value spend --journal journal.jsonl
     """
     from reltype.analyses.plan import plan, share_of
-    from reltype.formats import write_words
 
     found = plan(
         list(data) or None,

@@ -18,6 +18,7 @@ GATE = 1
 @options.data
 @options.knowledge
 @options.scored
+@options.cut
 @options.journal
 @options.output
 @click.option("-q", "--quiet", is_flag=True, help="No words on standard error.")

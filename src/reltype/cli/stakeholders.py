@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from reltype.cli import options
+from reltype.formats import write_words
 
 DRAWN = ("svg", "graphml", "json")
 """What is written of the whole map; other formats are tables of its people."""
@@ -93,7 +94,6 @@ def command(
     reltype stakeholders list.csv --customer Sam --format json
     """
     from reltype.analyses.stakeholders import stakeholders
-    from reltype.formats import write_words
 
     timeout = given.pop("timeout")
     if timeout is not None:

@@ -157,6 +157,7 @@ class Typology:
         alarms: All that hold are told.
         noun: What one whose relationship is read is called: `customer`, `employee`.
         plural: What several are.
+        groups_only: A summary lists nobody to look at: what is read is to be told of groups.
     """
 
     name: str
@@ -177,3 +178,4 @@ class Typology:
     alarms: tuple[Flag, ...] = ()
     noun: str = "customer"
     plural: str = "customers"
+    groups_only: bool = False

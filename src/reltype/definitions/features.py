@@ -18,6 +18,7 @@ INTERACTION_COLUMNS: Mapping[str, Kind] = {
     "state": "text",
     "value": "number",
     "refunded_amount": "number",
+    "began": "number",
     "ended": "number",
     "sentiment": "number",
     "rating": "number",

@@ -1,19 +1,24 @@
-"""ScalarFunction: a plugin's function over Arrow arrays, which expressions may call by its name."""
+"""ScalarFunction: a plugin's function over Arrow arrays, which expressions may call by its name.
+
+TextVectors: where a plugin places texts, so that those of one meaning lie near each other.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from attrs import Attribute, field, frozen, validators
 
 from reltype.expressions.calls import FUNCTIONS
 from reltype.expressions.functions import ALIASES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from reltype.expressions.functions import Kind
 
@@ -93,3 +98,32 @@ def _of_kind(made: pa.Array, kind: Kind) -> pa.Array:
     if kind == "number" and pc.all(pc.is_finite(made)).as_py() is False:
         raise ValueError("it returned NaN or an infinity; return null for what is not known")
     return made
+
+
+@frozen
+class TextVectors:
+    """Where texts lie by what they mean: what `reltype issues` groups by in place of words alone.
+
+    Attributes:
+        name: As `--vectors` takes it: lower-case letters, digits, `_`.
+        call: Takes texts and returns an array (texts, dimensions) of finite numbers. A text's vector
+            does not depend on what stands beside it. Import heavy things, and load a model, here.
+        summary: One sentence.
+    """
+
+    name: str = field(validator=validators.matches_re(_NAME))
+    call: Callable[[Sequence[str]], Any] = field(repr=False)
+    summary: str
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """(texts, dimensions) what `call` gives.
+
+        Raises:
+            ValueError: It is of another length or shape, or holds an infinity or NaN.
+        """
+        made = np.asarray(self.call(list(texts)), np.float64)
+        if made.ndim != 2 or len(made) != len(texts) or not made.shape[1]:
+            raise ValueError(f"it returned an array {made.shape} for {len(texts)} texts")
+        if not np.isfinite(made).all():
+            raise ValueError("it returned NaN or an infinity")
+        return made

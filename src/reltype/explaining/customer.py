@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError
+from reltype.explaining.alarms import alarms
 from reltype.explaining.counterfactual import counterfactual
 from reltype.explaining.explanation import Explanation, contributions
 from reltype.explaining.near_misses import missing, near_misses
@@ -32,14 +33,16 @@ def explain(run: Run, customer_id: str) -> Explanation:
         names = [*(a.name for a in plan.archetypes), UNCLASSIFIED]
         reasons = Reasons(plan, run.scales.constants, run.inputs.units)
         features = population.values(one, plan.inputs)
+        told = contributions(plan, batch, pooled, reasons)
         return Explanation(
             customer_id=customer_id,
             archetype=names[named],
             scores=dict(zip(names, map(float, pooled.scores[0]), strict=True)),
             posterior=dict(zip(names, map(float, pooled.posterior[0]), strict=True)),
-            contributions=contributions(plan, batch, pooled, reasons),
+            contributions=told,
             missing=missing(plan, features),
             near_misses=near_misses(run, one, batch),
             counterfactual=counterfactual(run, one, named),
             features=features,
+            alarms=alarms(plan, batch, features, told, run.inputs.units),
         )

@@ -48,7 +48,7 @@ def customer_card(run: Run, customer: str) -> str:
 
 
 def _history(run: Run, customer: str) -> list[str]:
-    rows = _rows(run, customer)
+    rows = contacts(run, customer)
     if not rows:
         return ["  nothing in the log", ""] if run.inputs.logs else []
     start, end = run.scales.log_start, run.scales.as_of
@@ -69,7 +69,7 @@ def _history(run: Run, customer: str) -> list[str]:
     return lines
 
 
-def _rows(run: Run, customer: str) -> list[dict[str, Any]]:
+def contacts(run: Run, customer: str) -> list[dict[str, Any]]:
     """What happened, in time order, up to the as-of day."""
     names = ["timestamp", "kind", "state", "value", "sentiment", "rating", "discount"]
     names += ["channel", "category", "text"]

@@ -9,9 +9,11 @@ import numpy as np
 from attrs import evolve, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.formats.html import paragraph, table
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
+    from reltype.explaining.alarms import Alarm
     from reltype.explaining.reasons import Reasons
     from reltype.scoring.classifiers import Batch
     from reltype.scoring.plan import Plan
@@ -107,6 +109,7 @@ class Explanation:
         counterfactual: The smallest change that flips it; None where no change of one or two
             features can.
         features: Feature → value, as far as signals and rules read them.
+        alarms: What somebody should look at, with the facts behind it.
     """
 
     customer_id: str
@@ -118,10 +121,24 @@ class Explanation:
     near_misses: tuple[NearMiss, ...]
     counterfactual: Counterfactual | None
     features: Mapping[str, float | None]
+    alarms: tuple[Alarm, ...] = ()
 
     def of(self, archetype: str) -> tuple[Contribution, ...]:
         """The contributions to one archetype's score, the largest first."""
         return tuple(c for c in self.contributions if c.archetype == archetype)
+
+    def _repr_html_(self) -> str:
+        ranked = sorted(self.posterior, key=lambda a: -self.posterior[a])
+        scores = [[a, f"{self.posterior[a]:.1%}", f"{self.scores[a]:+.2f}"] for a in ranked]
+        parts = [table(["archetype", "posterior", "score"], scores, self.customer_id)]
+        for name in [a for a in ranked if a != UNCLASSIFIED][:2]:
+            rows = [[f"{one.amount:+.2f}", one.text] for one in self.of(name)]
+            rows.append([f"{self.scores[name]:+.2f}", "in all"])
+            parts.append(table(["adds", f"to the score of {name}"], rows))
+        if self.missing:
+            parts.append(table(["not seen", "would have told"], list(self.missing.items())))
+        parts.append(paragraph(self.counterfactual.text if self.counterfactual else ""))
+        return "".join(parts)
 
 
 def contributions(

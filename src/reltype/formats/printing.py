@@ -18,6 +18,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def clean(text: str) -> str:
     """*text* without what a terminal would obey, line breaks and tabs left."""
     return _UNSEEN.sub("�", text.replace("\r\n", "\n"))

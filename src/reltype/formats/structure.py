@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
+from cattrs import Converter, ForbiddenExtraKeysError, transform_error
 
 from reltype.errors import did_you_mean
 from reltype.formats.printing import clean
@@ -19,7 +20,6 @@ from reltype.formats.printing import clean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cattrs import Converter
 
 T = TypeVar("T")
 
@@ -39,8 +39,6 @@ def structured(value: object, kind: type[T], *, largest: float = math.inf) -> T:
         ValueError: A key is unknown or missing, or a value is of the wrong type or out of its
             range; the text says which, with the path to it after an `@`.
     """
-    from cattrs import transform_error
-
     try:
         return _converter(largest).structure(value, kind)
     except Exception as error:
@@ -50,8 +48,6 @@ def structured(value: object, kind: type[T], *, largest: float = math.inf) -> T:
 
 def _in_words(error: BaseException, kind: type | None) -> str:
     """One wrong key, in words. Its path is added by cattrs, after an `@`."""
-    from cattrs import ForbiddenExtraKeysError
-
     if isinstance(error, ForbiddenExtraKeysError):
         extra = sorted(error.extra_fields)
         known = [field.name for field in attrs.fields(error.cl)]
@@ -119,8 +115,6 @@ def _fact(largest: float) -> Callable[[object, object], float | bool | str | Non
 @cache
 def _converter(largest: float) -> Converter:
     """TOML's types to attrs classes: no extra keys, and no guessing between types."""
-    from cattrs import Converter
-
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(float, _number(largest))

@@ -22,6 +22,7 @@ INTERACTIONS: abc.Mapping[str, str] = MappingProxyType(
         "state": "VARCHAR",
         "value": "DOUBLE",
         "refunded_amount": "DOUBLE",
+        "began": "TIMESTAMP",
         "ended": "TIMESTAMP",
         "sentiment": "DOUBLE",
         "rating": "DOUBLE",

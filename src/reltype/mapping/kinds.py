@@ -40,7 +40,7 @@ OTHER = "other"
 
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ][a-zà-ÿ])|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])")
 _NOT_WORD = re.compile(r"(?:(?![%#&])[\W_])+")
-_LETTERS = {"ß": "ss", "ł": "l", "ø": "o", "æ": "ae"}
+_LETTERS = {"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "ı": "i"}
 """Letters that no accent is taken from, and what people write for them."""
 _TRANSLATED = str.maketrans(_LETTERS)
 

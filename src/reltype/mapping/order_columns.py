@@ -16,6 +16,7 @@ from reltype.expressions.words import table as table_of
 from reltype.mapping.candidates import candidates
 from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import plain
+from reltype.mapping.lines import line
 from reltype.mapping.states import state_of, whole_state
 from reltype.mapping.vocabulary import Name, header_names
 
@@ -59,6 +60,8 @@ def choose(choice: Choice) -> None:
     _authors(choice)
     _fees(choice)
     _ended(choice)
+    _began(choice)
+    _said_state(choice)
     _state(choice)
     _sides(choice)
     _refunded(choice)
@@ -115,6 +118,67 @@ def _ended(choice: Choice) -> None:
         choice.reasons["kind"] = f"each row began something; {column.name!r} says until when"
     if begun is None:
         _trial(choice)
+
+
+_OPENED = {
+    *(
+        "engage date",
+        "engaged",
+        "created",
+        "create date",
+        "created date",
+        "creation date",
+        "opened",
+    ),
+    *(
+        "date created",
+        "created at",
+        "created on",
+        "date opened",
+        "opened at",
+        "open date",
+        "add time",
+    ),
+    *(
+        "start date",
+        "first contact",
+        "first contact date",
+        "deal created",
+        "erstellt am",
+        "angelegt am",
+    ),
+    *("erstellungsdatum", "cree le", "date de creation", "fecha de creacion", "data creazione"),
+}
+"""What the day is called on which a deal was first spoken of."""
+
+
+def _began(choice: Choice) -> None:
+    """When a deal that is dated by its end was first spoken of."""
+    table, end = choice.table, choice.column("timestamp")
+    deals = table.context is not None and table.context.name == "deals"
+    if not deals or end is None or "began" in choice.columns or end.clock is None:
+        return
+    for column in table.columns:
+        words = table.names[column.name].words
+        named = " ".join(words) in _OPENED or " ".join(words[1:]) in _OPENED
+        if not named or column is end or column.name in choice.sources.values():
+            continue
+        if column.clock is None or column.clock.share < 0.9 or column.clock.way == "of day":
+            continue
+        choice.columns["began"] = column.clock.expression(column.quoted)
+        choice.sources["began"] = column.name
+        choice.reasons["began"] = f"called {column.name!r}: when what {end.name!r} ends began"
+        return
+
+
+def _said_state(choice: Choice) -> None:
+    """Where somebody said what became of the orders, the same words are no kinds."""
+    kind = choice.column("kind")
+    if "state" not in choice.given or "kind" in choice.given or kind is None:
+        return
+    if kind.quoted in choice.columns["state"] or kind.name == choice.columns["state"]:
+        choice.columns["kind"] = choice.sources["kind"] = literal("purchase")
+        choice.reasons["kind"] = f"{kind.name!r} says what became of each order"
 
 
 _GOING = {
@@ -315,7 +379,7 @@ def _sides(choice: Choice) -> None:
         other = f"CASE {column.quoted} WHEN {literal(paid)} THEN 'refund' ELSE 'purchase' END"
         choice.doubts.append(
             f"kind: {column.name!r} says {in_words(map(repr, column.counts))}, and {back!r} was read as "
-            f'paid back; for the other way round write --map kind="{other}".'
+            f"paid back; for the other way round {line(choice.role, 'kind', other)}."
         )
         return
 

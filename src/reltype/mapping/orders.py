@@ -74,7 +74,7 @@ def as_orders(
         exact = f"round({name} * {GRID}) / {GRID}"
         whole = f"arg_max({name}, abs({name}))" if name in per_order else f"sum({exact})"
         aggregates[name] = whole
-    aggregates["ended"] = "max(ended)"
+    aggregates |= {"began": "min(began)", "ended": "max(ended)"}
     for name in ("sentiment", "rating"):
         aggregates[name] = f"avg(round({name} * {GRID}) / {GRID})"
     if {"discount", "value"} <= set(columns) and "discount" not in per_order:

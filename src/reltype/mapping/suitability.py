@@ -138,7 +138,9 @@ def _may_identify(column: Column, worth: float) -> bool:
     clock, numbers = column.clock, column.numbers
     timed = clock is not None and clock.share > 0.9 and worth < 0.9 and not numbers
     measured = numbers is not None and numbers.share > 0.9 and not numbers.whole
-    return column.truths <= 0.9 and not timed and not measured
+    nested = sum(n for cell, n in column.counts.items() if cell[:1] in "{[" and cell[-1:] in "}]")
+    whole = nested <= 0.5 * len(column.cells)
+    return whole and column.truths <= 0.9 and not timed and not measured
 
 
 _AT = {("at",), ("on",), ("date",), ("time",), ("timestamp",), ("datetime",)}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import click
 
     from reltype.definitions.archetypes import Typology
-    from reltype.definitions.functions import ScalarFunction
+    from reltype.definitions.functions import ScalarFunction, TextVectors
     from reltype.definitions.packs import Definition
     from reltype.definitions.recipes import Recipe
     from reltype.definitions.sections import Section
@@ -47,6 +47,14 @@ def reltype_functions() -> Iterable[ScalarFunction]:  # type: ignore[empty-body]
     """Return scalar functions over Arrow arrays, which expressions may then call by name.
 
     Asked whenever anything is listed or scored: import heavy things inside the functions.
+    """
+
+
+@hookspec
+def reltype_vectors() -> Iterable[TextVectors]:  # type: ignore[empty-body]
+    """Return ways to place texts by what they mean, for `reltype issues`.
+
+    Asked when issues are, and when plugins are listed: import heavy things inside the functions.
     """
 
 

@@ -80,7 +80,7 @@ def _gives(known: Knowledge) -> dict[str, dict[str, tuple[str, ...]]]:
         found[who][kind].append(names[key] if kind == "archetype" else key)
     for name, (who, _) in known.functions.items():
         found[who]["function"].append(name)
-    for ask in (_classifiers, _recipes, _formats, _engines, _commands, _sections):
+    for ask in (_classifiers, _recipes, _vectors, _formats, _engines, _commands, _sections):
         for who, kind, name in _asked(known, ask):
             if name not in found[who][kind]:
                 found[who][kind].append(name)
@@ -105,6 +105,11 @@ def _classifiers(known: Knowledge) -> Iterator[tuple[str, str, str]]:
     for typology in known.catalogue.typologies.values():
         for made in known.classifiers(typology):
             yield getattr(made, "plugin", BUILT_IN), "classifier", made.name
+
+
+def _vectors(known: Knowledge) -> Iterator[tuple[str, str, str]]:
+    for name, (who, _) in known.vectors().items():
+        yield who, "place for texts", name
 
 
 def _recipes(known: Knowledge) -> Iterator[tuple[str, str, str]]:

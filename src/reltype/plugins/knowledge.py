@@ -12,7 +12,7 @@ from reltype.definitions import packs
 from reltype.definitions.assembly import catalogue_of
 from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.clashes import DefinitionError
-from reltype.definitions.functions import ScalarFunction
+from reltype.definitions.functions import ScalarFunction, TextVectors
 from reltype.definitions.sections import Section
 from reltype.engines import Engine
 from reltype.errors import ConfigError, PluginError, UsageError, did_you_mean
@@ -184,6 +184,23 @@ class Knowledge:
             text = f"connect() of its engine {name!r} gave a {type(made).__name__}, no Engine."
             raise self.plugins.error(owner, text)
         return made
+
+    def vectors(self) -> dict[str, tuple[str, TextVectors]]:
+        """Ways to place texts that plugins give: name → (plugin, what it gives).
+
+        Raises:
+            PluginError: A plugin returns something else, or two have one name.
+        """
+        found: dict[str, tuple[str, TextVectors]] = {}
+        for name, made in self.plugins.things("reltype_vectors"):
+            for thing in made:
+                if not isinstance(thing, TextVectors):
+                    raise self.plugins.error(name, f"a {type(thing).__name__} is no TextVectors.")
+                if thing.name in found:
+                    text = f"{found[thing.name][0]} places texts by {thing.name!r} already."
+                    raise self.plugins.error(name, text)
+                found[thing.name] = name, thing
+        return found
 
     def sections(self, relationships: object) -> list[Section]:
         """Sections of the report that plugins add, in the order of the plugins."""

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow.compute as pc
 from attrs import frozen
 
-from reltype.arrow import doubles, numbers
+from reltype.arrow import doubles, numbers, text
+from reltype.definitions.archetypes import UNCLASSIFIED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,8 +92,15 @@ def order(table: pa.Table | pa.RecordBatch) -> Ints:
     return np.lexsort((-first_priority(column("benefits")), standing, -alarms))
 
 
+def worth_a_look(table: pa.Table | pa.RecordBatch) -> pa.Array:
+    """(customers,) whether a result's rows are to be looked at: who is named, or set off an alarm."""
+    named = pc.not_equal(table.column("archetype"), text(UNCLASSIFIED))
+    none = numbers(np.zeros(1, np.int32))[0]  # not 0 itself: see `reltype.arrow`
+    return pc.or_(named, pc.greater(pc.list_value_length(table.column("alarms")), none))
+
+
 def _is(column: pa.Array, value: str) -> Floats:
-    return doubles(pc.fill_null(pc.equal(column, value), False))
+    return np.nan_to_num(doubles(pc.equal(column, text(value))))
 
 
 def first_priority(benefits: pa.ListArray) -> Floats:
@@ -113,6 +121,6 @@ def first_benefit(benefits: pa.ListArray) -> pa.Array:
 
 def _firsts(lists: pa.ListArray) -> tuple[NDArray[np.bool_], Ints]:
     """(rows,) whether a list holds anything; where the first of each that does stands."""
-    held = doubles(pc.fill_null(pc.list_value_length(lists), 0)) > 0
+    held = np.nan_to_num(doubles(pc.list_value_length(lists))) > 0
     starts = doubles(lists.offsets).astype(np.int64)
     return held, (starts[:-1] - starts[0])[held]

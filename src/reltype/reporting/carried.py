@@ -59,6 +59,15 @@ def check(inputs: Inputs, columns: Sequence[str]) -> None:
         _sources(inputs, column)
 
 
+def spelling(inputs: Inputs, column: str) -> str:
+    """How the first input that has *column* writes it.
+
+    Raises:
+        UsageError: No input has such a column.
+    """
+    return _sources(inputs, column)[0][1]
+
+
 def _sources(inputs: Inputs, column: str) -> list[tuple[Input, str]]:
     """The inputs that have a column, and what each calls it; customer tables go first."""
     for role in ("customers", "interactions"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reltype.engines import first
 from reltype.expressions import literal, quote
+from reltype.formats.printing import counted
 from reltype.mapping.canonical import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -64,12 +65,12 @@ def _grouped(population: Population, inputs: Inputs, counts: Counts) -> Iterator
     """What the grouped customers show, whatever their number."""
     if counts.repeated:
         yield (
-            f"{_count(counts.repeated, 'customer')} in several rows of a customer table: "
+            f"{counted(counts.repeated, 'customer')} in several rows of a customer table: "
             "the largest value of each fact was taken."
         )
     if counts.late and population.as_of is None:
         yield (
-            f"{_count(counts.late, 'row')} after today ({population.until}): not used. "
+            f"{counted(counts.late, 'row')} after today ({population.until}): not used. "
             "--as-of DAY reads the relationships as of another day."
         )
     if not inputs.logs:
@@ -97,11 +98,12 @@ def _log(population: Population, inputs: Inputs, item: Input) -> Iterator[str]:
         )
         if row["again"]:
             yield (
-                f"{_count(row['again'], 'row')} the same as another in every column. All were used,"
+                f"{counted(row['again'], 'row')} the same as another in every column. All were used,"
                 " since two equal purchases look so, too. To drop them, write in reltype.toml"
                 ' from = { log = "FILE" } and sql = "SELECT DISTINCT * FROM log".'
             )
-    canonical = item.select(refunds="net" if inputs.refunds == "raise" else inputs.refunds)
+    refunds = "net" if inputs.refunds == "raise" else inputs.refunds
+    canonical = population.looked_at(item.select(refunds=refunds))
     yield from _paid_back(engine, inputs, item, canonical)
     yield from _paid_events(engine, item, canonical)
     yield from _half_day(population, canonical)
@@ -116,7 +118,7 @@ def _paid_back(engine: Engine, inputs: Inputs, item: Input, canonical: str) -> I
     )
     if row["back"]:
         yield (
-            f"{_count(row['back'], 'row')} of money paid back, which counts against purchases "
+            f"{counted(row['back'], 'row')} of money paid back, which counts against purchases "
             "(--refunds net; drop leaves them out, raise stops at the first)."
         )
 
@@ -131,7 +133,7 @@ def _paid_events(engine: Engine, item: Input, canonical: str) -> Iterator[str]:
     )
     if rows:
         told = [
-            f"{word!r} ({_count(int(n), 'row')}, {paid:,.2f} in all)"
+            f"{word!r} ({counted(int(n), 'row')}, {paid:,.2f} in all)"
             for word, _, n, paid in rows[:5]
         ]
         more = " and others" if len(rows) > 5 else ""
@@ -175,9 +177,9 @@ def _unread(engine: Engine, inputs: Inputs, item: Input) -> Iterator[str]:
     for reject, n in found:
         column, _, reason = reject.partition(": ")
         if column == LEFT_OUT:
-            yield f"{_count(n, 'row')} left out: {reason}."
+            yield f"{counted(n, 'row')} left out: {reason}."
         else:
-            yield f"{_count(n, 'row')} rejected: {reason} ({column})."
+            yield f"{counted(n, 'row')} rejected: {reason} ({column})."
     listed = ", ".join(map(literal, item.guess.mapping.columns))
     cells = engine.rows(
         f"""SELECT split_part(cell, ': ', 1) AS name, count(*) AS n, min(cell) AS example FROM
@@ -188,13 +190,9 @@ def _unread(engine: Engine, inputs: Inputs, item: Input) -> Iterator[str]:
     for name, n, example in cells:
         shown = example.partition(": ")[2]
         yield (
-            f"{_count(n, 'cell')} of {name} could not be read, such as {shown}, and "
+            f"{counted(n, 'cell')} of {name} could not be read, such as {shown}, and "
             f"count{'s' * (n == 1)} as not seen."
         )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _clock(hours: float) -> str:

@@ -145,7 +145,7 @@ def sentence(facts: Mapping[str, Any], weekdays: Mapping[int, int] | None = None
 
     >>> import datetime as dt
     >>> day = dt.date(2024, 1, 5)
-    >>> sentence({"purchases": 1, "spend": 10.0, "first_day": day, "last_day": day})
+    >>> sentence({"purchases": 1, "spend": 10.0, "first_step_day": day, "last_step_day": day})
     '1 purchase on 5 January 2024, 10 in all.'
     """
     parts = [text for text in (_bought(facts), *_others(facts)) if text]
@@ -161,8 +161,9 @@ def _bought(facts: Mapping[str, Any]) -> str:
     n, renewals = _whole(facts, "purchases"), _whole(facts, "renewals")
     counted = [_count(n, "purchase")] if n else []
     counted += [_count(renewals, "renewal")] if renewals else []
-    first, last = facts.get("first_day"), facts.get("last_day")
+    first, last = facts.get("first_step_day"), facts.get("last_step_day")
     if not counted:
+        first, last = facts.get("first_day"), facts.get("last_day")
         spent = facts.get("spend") if first is None else None
         return _span("seen", first, last) if first else f"{_money(spent)} spent" if spent else ""
     told = " and ".join(counted)

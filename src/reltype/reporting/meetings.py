@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reltype.engines import first
 from reltype.expressions import parse, quote
+from reltype.formats.printing import counted
 from reltype.mapping.spellings import SPELLINGS, Spelling, normalized
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def meetings(population: Population, inputs: Inputs) -> list[str]:
     told: list[str] = []
     if population.facts and population.customers:
         told += _sides(engine, population, inputs)
-        told += _too_early(engine, population)
+        told += [*_too_early(engine, population), *_too_late(engine, population)]
     if not any("hardly speak" in text for text in told):
         told += _spelled(engine, population, inputs)
     return told
@@ -58,7 +59,7 @@ def _sides(engine: Engine, population: Population, inputs: Inputs) -> Iterator[s
         return
     if met >= LEAST * min(n, listed):
         yield (
-            f"{tables}: {_count(listed, 'customer')}, of whom {met:,} are in the log; {n - met:,} of "
+            f"{tables}: {counted(listed, 'customer')}, of whom {met:,} are in the log; {n - met:,} of "
             f"the log's {n:,} are not in it."
         )
         return
@@ -82,7 +83,7 @@ def _sides(engine: Engine, population: Population, inputs: Inputs) -> Iterator[s
     if best is None:
         yield f"{text}. Nothing that exports usually do to ids makes them meet: see which column is which."
         return
-    yield f"{text}: they differ by {best}. {_count(meet, 'customer')} would meet with {way}"
+    yield f"{text}: they differ by {best}. {counted(meet, 'customer')} would meet with {way}"
 
 
 def _too_early(engine: Engine, population: Population) -> Iterator[str]:
@@ -99,9 +100,29 @@ def _too_early(engine: Engine, population: Population) -> Iterator[str]:
     )
     if row["early"]:
         yield (
-            f"{row['early']:,} of {_count(int(row['n']), 'customer')} did something before the day on "
+            f"{row['early']:,} of {counted(int(row['n']), 'customer')} did something before the day on "
             f"which the table says that they became customers ({row['who']!r}: {-int(row['days']):,} days "
             "before): one of the two is not what it is called. The log goes first."
+        )
+
+
+def _too_late(engine: Engine, population: Population) -> Iterator[str]:
+    """Customers who bought after the day on which the table says that they left."""
+    if "left_day" not in population.given:
+        return
+    row = first(
+        engine,
+        f"""SELECT count(*) AS n, count_if(f.log_last_day > t.given_left_day + 1) AS late,
+            arg_max(f.customer_id, f.log_last_day - t.given_left_day) AS who,
+            max(f.log_last_day - t.given_left_day) AS days
+            FROM {population.facts} f JOIN {population.customers} t ON f.customer_id = t.customer_id
+            WHERE t.given_left_day IS NOT NULL""",
+    )
+    if row["late"]:
+        yield (
+            f"{row['late']:,} of {counted(int(row['n']), 'customer')} did something after the day on "
+            f"which the table says that they left ({row['who']!r}: {int(row['days']):,} days after): one "
+            "of the two is not what it is called. The table goes first."
         )
 
 
@@ -177,7 +198,7 @@ def _spelled(engine: Engine, population: Population, inputs: Inputs) -> Iterator
         if spelling is not None:
             how = f"To join them: {_way(engine, spelling, inputs, population)}"
         yield (
-            f"{_count(n, 'customer')} in several spellings that differ in {told} only, such as "
+            f"{counted(n, 'customer')} in several spellings that differ in {told} only, such as "
             f"{row['one']!r} and {row['other']!r}. {how}"
         )
         return
@@ -196,7 +217,3 @@ def _twice(ids: str, sql: str) -> str:
 
 def _names(items: Iterator[Input]) -> str:
     return " and ".join(item.source.name for item in items)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ArrowInvalid, csv, parquet
 from pyarrow import json as arrow_json
 
-from reltype.arrow import text
+from reltype.arrow import doubles, numbers, text, texts
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError
 from reltype.scoring import columns as col
@@ -75,6 +76,35 @@ def read(path: str | Path) -> pa.Table:
     return table.sort_by("customer_id")
 
 
+TRACK = {"customer_id", "as_of", "archetype", "previous"}
+"""Columns of what `track -o` wrote that a flow is drawn of."""
+
+
+def track_rows(data: Sequence[object]) -> pa.Table | None:
+    """The rows of a track, if *data* is one file that holds one; None for all else."""
+    if len(data) != 1 or not isinstance(data[0], str | Path):
+        return None
+    path = Path(data[0])
+    if path.suffix.lower() not in {".parquet", ".pq", ".csv"} or not path.is_file():
+        return None
+    try:
+        if path.suffix.lower() == ".csv":
+            with path.open("rb") as file:
+                head = file.readline(_HEAD)
+            if not all(name.encode() in head for name in TRACK):
+                return None
+            types = {"customer_id": pa.string(), "as_of": pa.date32(), "previous": pa.string()}
+            table = csv.read_csv(
+                path,
+                parse_options=csv.ParseOptions(newlines_in_values=True),
+                convert_options=csv.ConvertOptions(column_types=types, strings_can_be_null=False),
+            )
+            return _set(table, "previous", _emptied(table.column("previous")))
+        return parquet.read_table(path) if set(parquet.read_schema(path).names) >= TRACK else None
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a track ({error}).") from error
+
+
 def plan_of(table: pa.Table, catalogue: Catalogue, name: str = "") -> Plan:
     """The typology that the columns of a result speak of.
 
@@ -97,6 +127,18 @@ def plan_of(table: pa.Table, catalogue: Catalogue, name: str = "") -> Plan:
         f"The result tells {told} apart, and no typology here does. Name the packs that it was made "
         "with (--rules), or install their plugin."
     )
+
+
+def as_cut(table: pa.Table, plan: Plan) -> pa.Table:
+    """The result with no other benefits than those of which *plan* speaks."""
+    held = table.column("benefits").combine_chunks()
+    flat = held.flatten()
+    known = texts(benefit.name for benefit in plan.benefits)
+    kept = pc.is_in(flat.field("name"), value_set=known)
+    before = np.concatenate([[0], np.cumsum(doubles(kept))]).astype(np.int32)
+    starts = doubles(held.offsets).astype(np.int64)
+    offsets = numbers(before[starts - starts[0]])
+    return _set(table, "benefits", pa.ListArray.from_arrays(offsets, flat.filter(kept)))
 
 
 def columns_carried(table: pa.Table, plan: Plan) -> list[str]:

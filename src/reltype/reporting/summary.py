@@ -14,13 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field, frozen
 
-from reltype.arrow import doubles, numbers
+from reltype.arrow import doubles, numbers, text
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import a
 from reltype.learning.evaluation.comparison import wilson
-from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order
+from reltype.reporting.attention import WATCHED_COLUMNS, Watched, first_benefit, order, worth_a_look
 from reltype.reporting.warnings import warnings
 from reltype.scoring import columns as col
+from reltype.scoring.pool import distances
 from reltype.scoring.reliability import trust
 
 if TYPE_CHECKING:
@@ -213,10 +214,11 @@ class Tally:
         for name in COUNTED:
             self._count(self.counts[name], batch.column(name).drop_null())
         self._count(self.alarms, pc.list_flatten(batch.column("alarms")))
-        self._count(self.benefits, first_benefit(batch.column("benefits")).drop_null())
+        advised = batch.filter(worth_a_look(batch))
+        self._count(self.benefits, first_benefit(advised.column("benefits")).drop_null())
         self._cross(self.certainty, batch, "certainty")
         self._cross(self.standing, batch, "status")
-        self._watch(batch)
+        self._watch(advised)
         names = pc.dictionary_encode(batch.column("archetype"))
         kinds = names.dictionary.to_pylist()
         code = doubles(names.indices).astype(np.int64)
@@ -262,7 +264,7 @@ class Tally:
         """Count *column* by archetype."""
         names = batch.column("archetype")
         for name in pc.unique(names).to_pylist():
-            mine = batch.column(column).filter(pc.equal(names, name)).drop_null()
+            mine = batch.column(column).filter(pc.equal(names, text(name))).drop_null()
             Tally._count(counters.setdefault(name, Counter()), mine)
 
     def _watch(self, batch: pa.RecordBatch) -> None:
@@ -328,7 +330,9 @@ def summarise(run: Run, tally: Tally) -> Summary:
         },
         standing={name: dict(counted) for name, counted in sorted(tally.standing.items())},
         alarm_means={flag.name: _without_slots(flag.because) for flag in plan.typology.alarms},
-        first=() if tally.first is None else tuple(map(Watched.of, tally.first.to_pylist())),
+        first=()
+        if tally.first is None or plan.typology.groups_only
+        else tuple(map(Watched.of, tally.first.to_pylist())),
         advice=tuple(_advice(plan, tally)),
         assumed=tuple(name for name in run.scales.values if name in run.scales.assumed),
         noun=plan.typology.noun,
@@ -454,8 +458,9 @@ def alike(plan: Plan, seen: NDArray[np.float64]) -> tuple[Pair, ...]:
         plan: Gives the prototypes.
         seen: (dimensions,) mean evidence, 0…1.
     """
+    squares = distances(plan)
     found = [
-        Pair(a.name, b.name, float(np.sqrt((seen * _apart(plan, i, j)).sum())))
+        Pair(a.name, b.name, float(np.sqrt((seen * squares[i, j]).sum())))
         for (i, a), (j, b) in combinations(enumerate(plan.archetypes), 2)
     ]
     return tuple(sorted((p for p in found if p.distance < APART), key=lambda p: p.distance))
@@ -474,7 +479,8 @@ def helps(
     pairs = list(combinations(range(len(plan.archetypes)), 2))
     if not pairs:
         return ()
-    squares = np.array([_apart(plan, i, j) for i, j in pairs])
+    square = distances(plan)
+    squares = np.array([square[i, j] for i, j in pairs])
     worst = int((squares * seen).sum(axis=1).argmin())
     now = float((squares[worst] * seen).sum())
     asked = {
@@ -499,15 +505,3 @@ def _asked_for(feature: Feature, reads: str) -> str:
     said = feature.summary.split(".")[0].split(":")[0]
     said = said[:1].lower() + said[1:]
     return f"answers on {said}" if reads == "agreement" else said
-
-
-def _apart(plan: Plan, i: int, j: int) -> NDArray[np.float64]:
-    """(dimensions,) squared distance in tolerances, by weight; 0 where one says nothing."""
-    made = np.zeros(len(plan.dimensions))
-    first, second = plan.archetypes[i].prototype, plan.archetypes[j].prototype
-    for k, dimension in enumerate(plan.dimensions):
-        a, b = first.get(dimension.name), second.get(dimension.name)
-        if a and b:
-            spread = (a.tolerance**2 + b.tolerance**2) / 2
-            made[k] = dimension.weight * (a.value - b.value) ** 2 / spread
-    return made

@@ -12,7 +12,7 @@ from attrs import define, evolve
 
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.phrases import spoken_of
-from reltype.formats.printing import columns, cut, folded, padded
+from reltype.formats.printing import columns, counted, cut, folded, padded
 from reltype.reporting.attention import LAPSING
 
 if TYPE_CHECKING:
@@ -66,14 +66,14 @@ def text(summary: Summary, room: int = LINES) -> list[str]:
         room: Lines that may be used; at least 20.
     """
     summary = spoken(summary)
-    head = _head(summary)
+    first = head(summary)
     sections = [
         Section("", [_shares(summary)]),
-        Section("What stands out", [_item(line) for line in _standing_out(summary)]),
+        Section("What stands out", [_item(line) for line in standing_out(summary)]),
         Section("Whom to look at first", [_watched(one) for one in summary.first]),
-        Section("What to do", [_advice(summary, one) for one in summary.advice]),
+        Section("What to do", _to_do(summary)),
     ]
-    return [*head, *fitted(sections, room - len(head))]
+    return [*first, *fitted(sections, room - len(first))]
 
 
 def spoken(summary: Summary) -> Summary:
@@ -120,7 +120,7 @@ def fitted(sections: Sequence[Section], room: int) -> list[str]:
 def details(summary: Summary) -> Iterator[str]:
     """What is behind it, for `--verbose`: what was and was not seen, scales, how steady signals are."""
     summary = spoken(summary)
-    yield from _block("What stands out, in full", _standing_out(summary))
+    yield from _block("What stands out, in full", standing_out(summary))
     everybody = [
         f"{one.customer_id}: {'; '.join(filter(None, [*_facts(one), one.reason, one.benefit]))}"
         for one in summary.first
@@ -155,14 +155,15 @@ def details(summary: Summary) -> Iterator[str]:
 
 def rows_read(rows: Mapping[str, int]) -> str:
     """What became of the rows: `read`, `used`, `rejected`, `left_out`, `late`, in a sentence."""
-    told = f"{_count(rows['read'], 'row')} read, {rows['used']:,} used"
+    told = f"{counted(rows['read'], 'row')} read, {rows['used']:,} used"
     told += f", {rows['rejected']:,} rejected" if rows["rejected"] else ""
     told += f", {rows['left_out']:,} left out" if rows["left_out"] else ""
     told += f", {rows['late']:,} after the as-of day" if rows["late"] else ""
     return told + "."
 
 
-def _head(summary: Summary) -> list[str]:
+def head(summary: Summary) -> list[str]:
+    """How many, as of when, from how many rows."""
     # A customer table without a day is read as of the first day that computers know.
     day = f" as of {summary.as_of}" if summary.as_of.year > 1970 else ""
     told = f"{_people(summary, summary.customers)}{day}. {rows_read(summary.rows)}"
@@ -236,10 +237,10 @@ def _unnamed(summary: Summary) -> list[str]:
         return []
     more = [f"{len(reasons) - 3} other reasons"] if len(reasons) > 4 else []
     shown = reasons[:3] if more else reasons
-    return _item(f"{UNCLASSIFIED.capitalize()}: {', '.join([*shown, *more])}.", most=2)
+    return _item(f"{UNCLASSIFIED.capitalize()}: {', '.join([*shown, *more])}.")
 
 
-def _standing_out(summary: Summary) -> list[str]:
+def standing_out(summary: Summary) -> list[str]:
     """Sentences, what matters most first."""
     made = list(summary.findings)
     for name, count in sorted(summary.alarms.items(), key=lambda item: (-item[1], item[0])):
@@ -248,9 +249,9 @@ def _standing_out(summary: Summary) -> list[str]:
     made += _statuses(summary)
     if summary.alike:
         pairs = [f"{pair.first} from {pair.second}" for pair in summary.alike]
-        more = f" (and {_count(len(pairs) - 1, 'other pair')})" if len(pairs) > 1 else ""
+        more = f" (and {counted(len(pairs) - 1, 'other pair')})" if len(pairs) > 1 else ""
         made.append(f"These columns cannot tell {pairs[0]}{more}.")
-    if summary.helps:
+    if summary.helps and summary.advice:
         made.append(f"What would help most: {summary.helps[0].text}")
     return made
 
@@ -293,6 +294,15 @@ def _facts(one: Watched) -> list[str]:
     return [name, *([one.status] if one.status else []), *alarms]
 
 
+def _to_do(summary: Summary) -> list[list[str]]:
+    """What to cultivate; where nobody is named, what would let somebody be."""
+    if summary.advice:
+        return [_advice(summary, one) for one in summary.advice]
+    wanted = [f"Get {summary.helps[0].text}"] if summary.helps else []
+    labels = "Say of 20 of them what they are (reltype label), then reltype fit --labels."
+    return [_item(sentence) for sentence in [*wanted, labels]]
+
+
 def _advice(summary: Summary, one: Advice) -> list[str]:
     who = f"{one.benefit} ({one.owner}), first for {_people(summary, one.customers)}:"
     return [f"  {cut(who, WIDTH - 2)}", *_item(one.action, most=2, indent=4)]
@@ -324,7 +334,3 @@ def clipped(sentence: str, width: int, most: int) -> list[str]:
 
 def _people(summary: Summary, number: int) -> str:
     return f"{number:,} {summary.noun if number == 1 else summary.plural}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -8,14 +8,14 @@ from functools import cached_property
 from attrs import define, evolve, field
 
 from reltype.definitions.archetypes import Archetype, Flag, Typology
-from reltype.definitions.benefits import Benefit
+from reltype.definitions.benefits import Benefit, Cut
 from reltype.definitions.catalogue import Catalogue
 from reltype.definitions.dimensions import Dimension, Sentence, Signal
 from reltype.definitions.features import DAY_COLUMNS, Feature, Scale
 from reltype.definitions.importance import Importance
 from reltype.definitions.phrases import slots
 from reltype.definitions.rules import Rule
-from reltype.errors import ConfigError
+from reltype.errors import ConfigError, UsageError
 from reltype.expressions import Expression, parse
 from reltype.expressions.functions import Kind, Signature
 from reltype.scoring import columns as col
@@ -31,6 +31,7 @@ class Plan:
         known: Kinds of features that customer tables give, where they are known.
         extra_features: Features that a learned classifier reads; if any, it also gets the signals.
         importance: What was measured of benefits, as far as their priority depends on it.
+        cut: Which of the benefits are spoken of.
     """
 
     catalogue: Catalogue = field(repr=False)
@@ -38,6 +39,7 @@ class Plan:
     extra_features: tuple[str, ...] = ()
     known: Mapping[str, Kind] = field(factory=dict, repr=False)
     importance: Importance | None = field(default=None, repr=False)
+    cut: Cut = field(factory=Cut)
 
     @property
     def measuring_all(self) -> Plan:
@@ -85,8 +87,12 @@ class Plan:
 
     @cached_property
     def benefits(self) -> tuple[Benefit, ...]:
-        """The benefits that suit any of those archetypes."""
-        return self.catalogue.benefits_of(self.typology.name)
+        """The benefits that suit any of those archetypes, as far as they are spoken of."""
+        every = self.catalogue.benefits_of(self.typology.name)
+        kept = tuple(benefit for benefit in every if self.cut.keeps(benefit))
+        if every and not kept:
+            raise UsageError(f"No benefit of {self.typology.name} is for {self.cut}.")
+        return kept
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:

@@ -144,6 +144,7 @@ class Population:
     ratings: Collection[str] = ()
     left_out: tuple[str, ...] = ()
     kept_rows: bool = False
+    _looks: dict[str, str] = field(factory=dict, init=False, repr=False, eq=False)
 
     @property
     def measuring_all(self) -> Population:
@@ -161,6 +162,7 @@ class Population:
             frozen=self.frozen,
             orders=self.orders,
             ratings=self.ratings,
+            norms=self.norms,
         )
         return made.without(self.left_out)
 
@@ -189,7 +191,7 @@ class Population:
 
     @cached_property
     def counts(self) -> Counts:
-        """What became of the rows."""
+        """What became of the rows of all logs and tables, in rows; see `Counts`."""
         counted = {"rows": 0, "rejected": 0, "left_out": 0, "late": 0, "unread": 0, "repeated": 0}
         if self.logs:
             found = self.first(
@@ -312,7 +314,7 @@ class Population:
         columns = {n for e in query.aggregates(self.plan, nulls).values() for n in e.needs}
         one_in = max(1, min(int(rows) // SAMPLED_ROWS, int(customers) // SAMPLED_CUSTOMERS))
         return query.interactions(
-            self.logs,
+            [self.looked_at(log) for log in self.logs],
             columns,
             until=self.last,
             absent=self.absent,
@@ -411,6 +413,24 @@ class Population:
         finally:
             self.engine.drop(name)
 
+    def looked_at(self, rows: str) -> str:
+        """*rows*, SQL of canonical rows, as a table of the engine where there are few.
+
+        What a mapping writes is long: to plan it costs more than to read a small log, so that for
+        several looks it is read once. Of a large log nothing is kept.
+        """
+        if self._rows_read > SAMPLED_ROWS:
+            return rows
+        if rows not in self._looks:
+            name = self.engine.materialise(rows, "rows")
+            weakref.finalize(self, self.engine.drop, name)
+            self._looks[rows] = f"SELECT * FROM {name}"
+        return self._looks[rows]
+
+    @cached_property
+    def _rows_read(self) -> int:
+        return self.counts.rows
+
     def columns(self, relation: str) -> tuple[str, ...]:
         """The names of the columns of a query."""
         found = self.engine.rows(f"DESCRIBE SELECT * FROM ({relation})")
@@ -425,6 +445,11 @@ class Population:
         """All customers in the order of their ids, *size* at a time."""
         answers = query.answer(self.plan, f"SELECT * FROM {self._answers}", nulls=self.nulls)
         yield from map(self.batch, self.engine.batches(answers, size))
+
+    @property
+    def ids(self) -> pa.ChunkedArray:
+        """Everybody's id, in the order of the batches."""
+        return self.engine.table(f"SELECT customer_id FROM {self._answers}").column(0)
 
     def judge(self, features: str, size: int = BATCH) -> Iterator[Batch]:
         """Batches of readings, evidence and conditions for any relation with the features."""
@@ -599,30 +624,6 @@ class History:
     days: tuple[dt.date, ...]
     periods: Periods | None = None
     table: str = ""
-
-    @contextmanager
-    def shuffled(self) -> Iterator[History]:
-        """The same with the periods of each customer in an order of no meaning.
-
-        The first period, all that lies before the first day, stays where it is. Whoever did the
-        same in every period looks the same afterwards.
-        """
-        if self.periods is None:
-            yield self
-            return
-        key = "hash(customer_id || ':' || period)"
-        ranks = f"""
-            SELECT *, row_number() OVER (PARTITION BY customer_id, period > 0 ORDER BY period) AS place,
-              row_number() OVER (PARTITION BY customer_id, period > 0 ORDER BY {key}, period) AS drawn
-            FROM {self.table}"""
-        sql = f"""
-            WITH ranked AS ({ranks})
-            SELECT a.* EXCLUDE (period, place, drawn), b.period
-            FROM ranked a JOIN ranked b
-              ON a.customer_id = b.customer_id AND (a.period > 0) = (b.period > 0)
-              AND a.drawn = b.place"""
-        with self.population.kept(sql, "shuffled") as table:
-            yield evolve(self, table=table)
 
     def features(self, window: int | None = None) -> str:
         """SQL of `customer_id`, `as_of_day` and every feature up to each day, as `judge` reads it."""

@@ -63,7 +63,10 @@ _ADDED: Mapping[str, tuple[tuple[str, ...], str]] = {
             " THEN round(ln(value) * 4096) / 4096 END"
         ),
     ),
-    "ended": (("ended",), "CAST(floor(epoch(ended) / 86400) AS DOUBLE)"),
+    **{
+        name: ((name,), f"CAST(floor(epoch({name}) / 86400) AS DOUBLE)")
+        for name in ("began", "ended")
+    },
     **{
         name: ((name,), f"round({name} * {GRID}) / {GRID}")
         for name in ("value", "refunded_amount", "sentiment", "rating", "discount")

@@ -78,9 +78,38 @@ def _read(connection: DuckDBPyConnection, name: str, path: Path) -> Part | None:
         else f"CAST({identifier(column)} AS VARCHAR) AS {identifier(column)}"
         for column, kind in zip(columns, types, strict=True)
     )
-    relation = f"(SELECT {', '.join(cells)} FROM {call})"
+    inner = _inside(connection, call, columns, types)
+    columns = (*columns, *inner)
+    relation = f"(SELECT {', '.join([*cells, *inner.values()])} FROM {call})"
     connection.execute(f"SELECT count(COLUMNS(*)) FROM {relation}").fetchall()
     return Part(name, columns, ("VARCHAR",) * len(columns), relation, path=read, text=True)
+
+
+FIELDS = 40
+"""Fields of an object inside a row beyond which they are no columns."""
+
+
+def _inside(
+    connection: DuckDBPyConnection, call: str, columns: tuple[str, ...], types: tuple[str, ...]
+) -> dict[str, str]:
+    """`customer.id` → SQL of it: the fields of objects that stand in the first rows' cells."""
+    found: dict[str, str] = {}
+    for column, kind in zip(columns, types, strict=True):
+        if kind != "JSON" or len(columns) > 10 * FIELDS:
+            continue
+        cell = identifier(column)
+        keys = connection.execute(
+            f"SELECT DISTINCT unnest(json_keys(cell)) AS key FROM (SELECT {cell} AS cell FROM {call} "
+            "LIMIT 1000) WHERE json_type(cell) = 'OBJECT' ORDER BY key"
+        ).fetchall()
+        if len(keys) > FIELDS:
+            continue
+        for (key,) in keys:
+            name = f"{column}.{key}"
+            if name not in columns and '"' not in key:
+                place = literal(f'$."{key}"')
+                found[name] = f"{cell} ->> {place} AS {identifier(name)}"
+    return found
 
 
 def _is_document(path: Path, columns: tuple[str, ...], types: tuple[str, ...]) -> bool:

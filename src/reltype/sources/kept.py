@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from reltype import sources
+from reltype.engines.duckdb import connect, lock
 from reltype.engines.quoting import identifier
 from reltype.errors import InputError
+from reltype.sources import files
 from reltype.sources.frames import first_line, table_part
 from reltype.sources.parts import private_name
 
@@ -49,6 +51,26 @@ def selected(connection: DuckDBPyConnection, sql: str, shown: str) -> Source:
     except duckdb.Error as error:
         raise InputError(first_line(error)) from error
     return sources.as_source((table_part(connection, shown, table),))
+
+
+def as_texts(
+    data: object, *, table: str | None = None
+) -> tuple[Source, dict[str, list[str | None]]]:
+    """A small table (labels, a result, a plan) with every cell as text, by column; and its source.
+
+    It is opened on a connection of its own that may read nothing else.
+
+    Args:
+        data: What `classify` takes.
+        table: Which table of a database, or sheet of a workbook.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    connection = connect()
+    lock(connection, files.readable(data))
+    source = sources.open_source(connection, data, table=table)
+    return source, cells(connection, source)
 
 
 def cells(connection: DuckDBPyConnection, source: Source) -> dict[str, list[str | None]]:

@@ -8,7 +8,7 @@ from reltype.plugin import hookimpl
 
 reltype_api = 1
 
-PACKS = tuple(Path(__file__).with_name(name) for name in ("employee.toml",))
+PACKS = tuple(Path(__file__).with_name(name) for name in ("employee.toml", "stakeholder.toml"))
 """Everything that this plugin defines."""
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from attrs import evolve, frozen
 
 from reltype import plugins
@@ -19,6 +18,7 @@ from reltype.analyses.drivers.missing import TREATMENTS
 from reltype.analyses.drivers.parts import by_part
 from reltype.analyses.drivers.survey import Survey
 from reltype.analyses.drivers.topics import topics_of
+from reltype.analyses.results import named_customers
 from reltype.api import classify
 from reltype.config import settings
 from reltype.engines import limits
@@ -26,6 +26,7 @@ from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.plugins.knowledge import Knowledge
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.analyses.drivers.missing import Treatment
@@ -146,7 +147,13 @@ def drivers(
         labels = read.labels
         told = (*survey.notes, *question.notes, *read.notes)
         if by is not None and labels is None:
-            labels = _archetypes(data, survey, relationships, read)
+            result = relationships
+            if result is None:
+                result = classify(
+                    data, config=config, table=table, encoding=encoding, threads=chosen.threads,
+                    memory_limit=chosen.memory_limit, timeout=chosen.timeout,
+                )  # fmt: skip
+            labels = _archetypes(survey, result, read)
             if relationships is None:
                 told = (*told, _CIRCLE)
     known = Knowledge.of(plugins.load(without=chosen.no_plugin), chosen.rules)
@@ -396,15 +403,9 @@ def _players(
     return players, {name: places[name] for name in question.always}
 
 
-def _archetypes(
-    data: object, survey: Survey, relationships: object, read: _Read
-) -> NDArray[np.object_]:
-    """(n,) the archetype of each row's respondent; None where there is none."""
-    if relationships is None:
-        found = classify(data)
-        table = found.table
-    else:
-        table = _result(relationships)
+def _archetypes(survey: Survey, result: object, read: _Read) -> NDArray[np.object_]:
+    """(n,) the archetype of each row's respondent by a *result*; None where there is none."""
+    table = named_customers(result)
     archetype = table.column("archetype").to_pylist()
     ids = table.column("customer_id").to_pylist()
     of = dict(zip(ids, archetype, strict=True))
@@ -429,19 +430,6 @@ def _archetypes(
     if all(label is None for label in joined.tolist()):
         raise InputError(f"{survey.name}: no respondent is among those who were classified.")
     return joined
-
-
-def _result(thing: object) -> pa.Table:
-    """A table of customers and archetypes, from what `classify` gave or wrote."""
-    held = getattr(thing, "table", None)
-    if held is not None:
-        made: pa.Table = held
-        return made
-    survey = Survey.open(thing)
-    names = [survey.column("customer_id"), survey.column("archetype")]
-    read, _ = survey.read([], names)
-
-    return pa.table({"customer_id": read.labels[names[0]], "archetype": read.labels[names[1]]})
 
 
 def _groups(given: Mapping[str, Sequence[str]] | str | Path | None) -> Mapping[str, Sequence[str]]:

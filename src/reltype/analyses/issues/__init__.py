@@ -27,16 +27,14 @@ from reltype.analyses.issues.course import (
 )
 from reltype.analyses.issues.grouping import FEWEST, Grouping, Vectors, group
 from reltype.analyses.issues.names import Named, Names
+from reltype.analyses.issues.placing import placing
 from reltype.analyses.issues.tickets import Tickets, read
+from reltype.analyses.results import named_customers
 from reltype.analyses.sections import of_document
 from reltype.api import open_inputs
-from reltype.engines.duckdb import DuckDB
-from reltype.errors import InputError, ReltypeError, UsageError, did_you_mean
+from reltype.errors import ReltypeError, UsageError, did_you_mean
 from reltype.formats import BUILTIN, Format, write
-from reltype.relationships import Relationships
 from reltype.scoring.population import EPOCH
-from reltype.sources import open_source
-from reltype.sources.kept import cells as text_cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +147,7 @@ def issues(
     relationships: Any = None,  # noqa: ANN401  a path, a frame or Relationships
     status: str | None = None,
     closed: str | None = None,
-    vectors: Vectors | None = None,
+    vectors: Vectors | str | None = None,
     **options: Any,  # noqa: ANN401
 ) -> Issues:
     """Which issues crop up time and again in the texts of *data*.
@@ -165,13 +163,15 @@ def issues(
             where the data allow it.
         status: The column that says whether a ticket is done; None: found by its name.
         closed: The column of the day on which it was; None: found by its name.
-        vectors: Texts → (texts, dimensions) vectors, in place of tf-idf.
+        vectors: Texts → (texts, dimensions) vectors, in place of tf-idf; or the name of a plugin's way to
+            place texts, or `none` for words alone. None: what a plugin gives, where one does.
         options: Further options of `reltype.classify`.
 
     Raises:
         InputError: No input has the columns, or none looks like text.
         ConfigError: The file of names cannot be used.
         UsageError: An option makes no sense.
+        PluginError: The vectors of a plugin cannot be used.
 
     Example:
         >>> import reltype
@@ -185,9 +185,10 @@ def issues(
     columns = [text] if isinstance(text, str) else list(text)
     known = Names.read(names) if names is not None else Names()
     opened = open_inputs(data, **options)
+    placed, told = placing(opened.knowledge, vectors)
     tickets = read(opened, columns, status=status, closed=closed)
-    labels, likeness, grouped, called, said = _labelled(tickets, known, vectors)
-    notes = [*tickets.notes]
+    labels, likeness, grouped, called, said = _labelled(tickets, known, placed)
+    notes = [*tickets.notes, *told]
     archetypes = _archetypes(opened, relationships, tickets, notes)
     made = _described(opened, tickets, labels, likeness, grouped, called, every, archetypes, said)
 
@@ -385,25 +386,10 @@ def _archetypes(
             notes.append(f"no archetypes: {error}")
             return None
     else:
-        table = _result(relationships)
+        table = named_customers(relationships)
     place = pc.index_in(tickets.customer, table.column("customer_id").combine_chunks())
     named = table.column("archetype").combine_chunks().take(place)
     return np.asarray(named.fill_null("").to_numpy(zero_copy_only=False), str)
-
-
-def _result(relationships: Any) -> pa.Table:  # noqa: ANN401
-    """A result of `classify` as a table of `customer_id` and `archetype`."""
-    if isinstance(relationships, Relationships):
-        return relationships.table
-    connection = DuckDB.connect().reader
-    source = open_source(connection, relationships)
-    missing = {"customer_id", "archetype"} - set(source.columns)
-    if missing:
-        raise InputError(
-            f"{source.name}: no result of reltype classify, as it has no column {min(missing)!r}."
-        )
-    cells = text_cells(connection, source)
-    return pa.table({name: cells[name] for name in ("customer_id", "archetype")})
 
 
 def _shares(

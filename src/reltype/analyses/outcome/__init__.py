@@ -9,18 +9,23 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import asdict, evolve, field, frozen
+import pyarrow as pa
+from attrs import evolve, frozen
 
 from reltype.analyses.everybody import needing
+from reltype.analyses.journal import append
+from reltype.analyses.outcome.compared import BETTER, UNKNOWN, WORSE, Compared, Comparison
 from reltype.analyses.outcome.measures import FEATURES, Measure, measures, parts
+from reltype.analyses.outcome.page import page
 from reltype.analyses.outcome.planned import Planned, planned
+from reltype.api import open_inputs
 from reltype.errors import InputError
+from reltype.formats import write
 from reltype.learning.intervals import difference_of_means, difference_of_shares, needed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 FIRST = "came back"
@@ -34,44 +39,10 @@ LEAST = 2
 """Customers in a group below which nothing is compared."""
 POINTS = 0.1
 """The rise of a share for which it is told how many customers it would take."""
-BETTER, WORSE, UNKNOWN = "more", "less", "cannot tell"
-
-
-@frozen
-class Comparison:
-    """One measure of those acted on against those held out.
-
-    Attributes:
-        benefit: Whose customers; empty: all.
-        measure: `came back`, `spend`, `complaints`, `answered`, `reading` or `label`.
-        share: Whether it is a share; else a mean.
-        acted, held_out: What it is in each group; None where there is nobody of whom it is known.
-        n_acted, n_held_out: Of how many.
-        difference: Acted on less held out; None likewise.
-        low, high: Its interval at *level*; None where it has no end.
-        level: At which it is judged, so that all together find something by chance in 5 of 100 at most.
-        verdict: `more` or `less` where the interval excludes 0, else `cannot tell`.
-        more: Customers that it would take in addition, in each group, to find the difference that
-            was seen, or a rise by ten points where none was; None where it was found, or of means.
-    """
-
-    benefit: str
-    measure: str
-    share: bool
-    acted: float | None
-    held_out: float | None
-    n_acted: int
-    n_held_out: int
-    difference: float | None
-    low: float | None
-    high: float | None
-    level: float
-    verdict: str
-    more: int | None
 
 
 @frozen(eq=False)
-class Outcome:
+class Outcome(Compared):
     """What became of a plan.
 
     Attributes:
@@ -84,29 +55,8 @@ class Outcome:
         notes: What was left out, or cannot be said.
     """
 
-    since: dt.date
-    as_of: dt.date
-    acted: int
-    held_out: int
-    comparisons: tuple[Comparison, ...]
-    benefits: tuple[str, ...] = ()
-    plan: str = ""
-    notes: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def found(self) -> tuple[Comparison, ...]:
-        """The comparisons in which more than chance was found."""
-        return tuple(one for one in self.comparisons if one.verdict != UNKNOWN)
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        """A dict for each comparison."""
-        return [asdict(one) for one in self.comparisons]
-
     def to_arrow(self) -> pa.Table:
         """A row for each comparison."""
-        import pyarrow as pa
-
         number, count = pa.float64(), pa.int64()
         types = dict.fromkeys(("acted", "held_out", "difference", "low", "high", "level"), number)
         types |= dict.fromkeys(("n_acted", "n_held_out", "more"), count) | {"share": pa.bool_()}
@@ -122,8 +72,6 @@ class Outcome:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __str__(self) -> str:
-        from reltype.analyses.outcome.page import page
-
         return page(self)
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,8 +88,6 @@ class Outcome:
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write a row for each comparison, whole or not at all."""
-        from reltype.formats import write
-
         table = self.to_arrow()
         write(table.schema, table.to_batches(), path, format)
 
@@ -174,9 +120,6 @@ def outcome(
         >>> reltype.outcome(made, log).comparisons[0].verdict
         'cannot tell'
     """
-    from reltype.analyses.journal import append
-    from reltype.api import open_inputs
-
     made = planned(plan)
     opened = open_inputs(data, **options)
     known = opened.plan.catalogue.features

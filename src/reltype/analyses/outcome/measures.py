@@ -6,6 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.analyses.everybody import everybody
@@ -15,13 +17,12 @@ from reltype.expressions import quote
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.analyses.outcome.planned import Planned
     from reltype.scoring.run import Run
 
-FEATURES = ("last_day", "spend", "complaints", "responses", "outreaches")
+FEATURES = ("last_step_day", "spend", "complaints", "responses", "outreaches")
 """What must be measured, as far as the data have it."""
 
 
@@ -44,8 +45,6 @@ class Measure:
 
 def measures(run: Run, made: Planned) -> list[Measure]:
     """Who came back, spend, complaints, answers, reading and label since the plan's day."""
-    import pyarrow as pa
-
     last = run.scales.as_of
     with everybody(run, [made.day, last]) as people:
         names = [n for n in FEATURES if n in people.kinds]
@@ -62,13 +61,13 @@ def measures(run: Run, made: Planned) -> list[Measure]:
         if name not in names:
             return None
         then, later = (doubles(t.column(name)) for t in (before, now))
-        if not np.isfinite(later).any():
-            return None
+        if not (np.nan_to_num(later) != 0).any():
+            return None  # such things are not in this log at all
         gain = np.nan_to_num(later) - np.nan_to_num(then)
         return np.where(there, gain, np.nan)
 
-    if "last_day" in names:
-        step = doubles(now.column("last_day")) > _number(made.day)
+    if "last_step_day" in names:
+        step = doubles(now.column("last_step_day")) > _number(made.day)
         found.append(
             Measure(
                 "came back", True, np.where(there, step.astype(float), np.nan), "took a step since"
@@ -124,8 +123,6 @@ def _number(day: dt.date) -> float:
 
 def _rows(table: pa.Table, day: dt.date, customers: pa.Array) -> pa.Table:
     """The rows of the plan's customers at a day, in its order; nulls for those who are not there."""
-    import pyarrow.compute as pc
-
     mine = table.filter(pc.equal(table.column("as_of_day"), _number(day)))
     return mine.take(pc.index_in(customers, mine.column("customer_id").combine_chunks()))
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
-    from reltype.analyses.outcome import Comparison, Outcome
+    from reltype.analyses.outcome.compared import Compared, Comparison
 
 WIDTH = 80
 MOST = 30
 
 
-def page(found: Outcome) -> str:
+def page(found: Compared) -> str:
     """The groups, all measures over all benefits, then who came back by benefit."""
     days = (found.as_of - found.since).days
     groups = f"{found.acted:,} acted on, {found.held_out:,} held out"

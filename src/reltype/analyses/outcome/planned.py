@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
+from reltype.analyses.plan.teams import Planned as Teams
+from reltype.analyses.plan.teams import plan_id
+from reltype.analyses.plan.workbook import ALL
+from reltype.arrow import texts
 from reltype.errors import InputError, did_you_mean
+from reltype.expressions.words import truths
+from reltype.formats.flat import neutral
+from reltype.sources.kept import as_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,9 +53,7 @@ def planned(given: Any) -> Planned:  # noqa: ANN401  what `plan` gave, a path, a
         InputError: A column is missing, a cell cannot be read, a customer stands in it twice, or it
             holds plans of several days; the text says in which row.
     """
-    from reltype.analyses.plan import TeamPlan, plan_id
-
-    if isinstance(given, TeamPlan):
+    if isinstance(given, Teams):
         given = given.table
     rows, name = _rows(given)
     for wanted in NEEDED:
@@ -103,25 +108,16 @@ def planned(given: Any) -> Planned:  # noqa: ANN401  what `plan` gave, a path, a
 
 
 def _rows(given: Any) -> tuple[Mapping[str, Sequence[str | None]], str]:  # noqa: ANN401
-    from reltype.engines.duckdb import DuckDB
-    from reltype.sources import kept, open_source
 
-    connection = DuckDB.connect().reader
     sheet = None
     if isinstance(given, str | Path) and str(given).lower().endswith(".xlsx"):
-        from reltype.analyses.plan.workbook import ALL
-
         sheet = ALL
-    source = open_source(connection, given, table=sheet)
-    held = kept.cells(connection, source)
+    source, held = as_texts(given, table=sheet)
     return {name.strip().lower(): held[name] for name in source.columns}, source.name
 
 
 def _id(cell: str | None) -> str:
     """An id as it was before a spreadsheet was kept from running it."""
-    from reltype.arrow import texts
-    from reltype.formats.flat import neutral
-
     text = (cell or "").strip()
     if text.startswith("'") and neutral(texts([text[1:]]))[0].as_py() == text:
         return text[1:]
@@ -139,8 +135,6 @@ def _day(cell: str | None, place: int, name: str) -> dt.date:
 
 
 def _truth(cell: str | None, place: int, name: str, column: str) -> bool:
-    from reltype.expressions.words import truths
-
     text = (cell or "").strip().lower()
     found = truths().get(text)
     if found is None:

@@ -7,29 +7,38 @@ gets two teams at once.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import field, frozen
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import frozen
 
+from reltype.analyses import journal as journals
 from reltype.analyses.everybody import everybody, needing, vocabulary
+from reltype.analyses.outcome.weights import NONE, weights
 from reltype.analyses.plan.assign import Offers, assign
 from reltype.analyses.plan.holdout import held_out
+from reltype.analyses.plan.page import page
 from reltype.analyses.plan.power import Power, comes_back, power
+from reltype.analyses.plan.teams import Planned, plan_id
 from reltype.analyses.plan.words import action, question
+from reltype.analyses.plan.workbook import sheets
+from reltype.api import open_inputs
 from reltype.arrow import doubles
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.benefits import ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import parse
+from reltype.formats import choose, destination, write
+from reltype.formats.xlsx import write_sheets
 from reltype.scoring.result import Advice
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.analyses.outcome.weights import Weights
@@ -64,7 +73,7 @@ COLUMNS = (
 
 
 @frozen(eq=False)
-class TeamPlan:
+class TeamPlan(Planned):
     """What each team does for whom.
 
     Attributes:
@@ -82,15 +91,6 @@ class TeamPlan:
         notes: What was left out, or left over.
     """
 
-    table: pa.Table = field(repr=False)
-    as_of: dt.date
-    capacity: Mapping[str, int]
-    holdout: float = 0.0
-    salt: str = ""
-    power: tuple[Power, ...] = ()
-    within: int = 90
-    notes: tuple[str, ...] = ()
-
     @property
     def id(self) -> str:
         """What this plan is called in a journal: a hash of who is in it, for what, and from when."""
@@ -102,15 +102,6 @@ class TeamPlan:
         """A dict for each row of `table`."""
         found: list[dict[str, Any]] = self.table.to_pylist()
         return found
-
-    def team(self, role: str) -> pa.Table:
-        """What a team does: the rows of *role* without those held out."""
-        import pyarrow.compute as pc
-
-        mine = pc.and_(
-            pc.equal(self.table.column("role"), role), pc.equal(self.table.column("held_out"), "no")
-        )
-        return self.table.filter(mine)
 
     def to_arrow(self) -> pa.Table:
         """`table`."""
@@ -127,29 +118,15 @@ class TeamPlan:
         return self.table.__arrow_c_stream__(requested_schema)
 
     def __str__(self) -> str:
-        from reltype.analyses.plan.page import page
-
         return page(self)
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write `table`, whole or not at all; as XLSX with a sheet for each team beside all rows."""
-        from reltype.formats import choose, destination, write
-
         if choose(path, format).name == "xlsx":
-            from reltype.analyses.plan.workbook import sheets
-            from reltype.formats.xlsx import write_sheets
-
             with destination(path) as stream:
                 write_sheets(sheets(self), stream)
         else:
             write(self.table.schema, self.table.to_batches(), path, format)
-
-
-def plan_id(rows: list[dict[str, Any]]) -> str:
-    """A hash of the rows of a plan: day, customer, role, benefit and whether held out."""
-    kept = ("as_of", "customer_id", "role", "benefit", "held_out")
-    lines = sorted("\x1f".join(str(row[name]) for name in kept) for row in rows)
-    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()[:16]
 
 
 def plan(
@@ -191,17 +168,13 @@ def plan(
         >>> made.team("service").num_rows
         5
     """
-    from reltype.analyses import journal as journals
-    from reltype.analyses.outcome.weights import NONE, weights
-    from reltype.api import open_inputs
-
     _checked(capacity, holdout, within)
     opened = open_inputs(data, **options)
     learned, notes = NONE, []
     if journal is not None:
         held = journals.read(journal, missing=True)
         learned, notes = weights(held), list(held.notes)
-    asked = [("", "last_day")] if holdout else []
+    asked = [("", "last_step_day")] if holdout else []
     if value is not None:
         asked.append(("--value", value))
     opened = needing(opened, asked)
@@ -262,8 +235,6 @@ def _planned(
     learned: Weights,
     notes: tuple[str, ...],
 ) -> TeamPlan:
-    import pyarrow as pa
-
     table, advice = _scored(run)
     broken = advice.broken
     told = [*notes, *learned.notes]
@@ -308,14 +279,12 @@ def _planned(
             )
     powers: tuple[Power, ...] = ()
     if holdout:
-        powers = _powers(run, picked, aside, free, within, told)
+        powers = _powers(run, picked, named, aside, free, within, told)
     return TeamPlan(made, run.scales.as_of, capacity, holdout, salt, powers, within, tuple(told))
 
 
 def _scored(run: Run) -> tuple[pa.Table, Advice]:
     """The result, and what everybody would gain from each benefit, in its order."""
-    import pyarrow as pa
-
     batches, found = [], []
     for batch in run.population.batches():
         scored = run.result.scored(batch, run.score_batch(batch))
@@ -336,11 +305,9 @@ def _worth(
     run: Run, table: pa.Table, value: str | None, notes: list[str]
 ) -> NDArray[np.float64] | None:
     """(customers,) what each is worth, ≥ 0; the median where that is not known; None: not asked."""
-    import pyarrow.compute as pc
-
     if value is None:
         return None
-    with everybody(run, [run.scales.as_of]) as people:
+    with everybody(run, [run.scales.as_of], [value]) as people:
         sql = people.parse(value, "--value", "number").sql()
         found = people.ask({"value": sql})
     worth = doubles(found.column("value"))
@@ -370,8 +337,6 @@ def _offers(
     notes: list[str],
 ) -> tuple[Offers, NDArray[np.bool_]]:
     """What may be done for whom; and who has something broken that goes first."""
-    import pyarrow.compute as pc
-
     customer, benefit = np.nonzero(advice.priority > 0)
     score = advice.priority[customer, benefit]
     names = [b.name for b in run.plan.benefits]
@@ -385,13 +350,13 @@ def _offers(
     alarmed = doubles(pc.list_value_length(table.column("alarms").combine_chunks())) > 0
     gone = {name: status == name for name in ("ended", "dormant")}
     out = gone["ended"] | gone["dormant"]
-    for name, word in (("ended", "have left"), ("dormant", "have long forgotten us")):
+    for name, word in (("ended", "left"), ("dormant", "long forgot us")):
         if gone[name].any():
-            notes.append(f"{int(gone[name].sum()):,} customers {word} ({name}), and are left alone")
+            notes.append(f"{people(int(gone[name].sum()))} {word} ({name}): left alone")
     if (alarmed & ~out).any():
         notes.append(
-            f"{int((alarmed & ~out).sum()):,} customers have an alarm (hostage, ambivalent, dependency "
-            "risk): they are offered only what must be in order"
+            f"{people(int((alarmed & ~out).sum()))} with an alarm, such as hostage: only what must be in "
+            "order is offered"
         )
     able = ~out[customer] & (gates[benefit] | ~alarmed[customer]) & (score > 0)
     return Offers(customer, team, benefit, score).where(able), open_gate
@@ -407,9 +372,14 @@ def _left_over(
         roles = [ROLES[t] for t in np.unique(urgent.team[mine])]
         listed = ", ".join(r if r in teams else f"{r}, which has no --capacity" for r in roles)
         notes.append(
-            f"{len(waiting):,} more customers have something broken than is seen to ({listed}): they "
-            "wait, and get nothing else meanwhile"
+            f"{people(len(waiting))} with something broken, to whom nobody can see ({listed}): they wait, "
+            "and get nothing else meanwhile"
         )
+
+
+def people(count: int) -> str:
+    """So many customers, in words."""
+    return "1 customer" if count == 1 else f"{count:,} customers"
 
 
 def _joined(
@@ -423,9 +393,6 @@ def _joined(
 
 def _named(run: Run, table: pa.Table) -> NDArray[np.int64]:
     """(n,) place of the archetype; their number for nobody's."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     names = pa.array([a.name for a in run.plan.archetypes])
     found = doubles(pc.index_in(table.column("archetype").combine_chunks(), names))
     return np.where(np.isnan(found), len(names), found).astype(np.int64)
@@ -441,8 +408,6 @@ def _table(
     teams: list[str],
     learned: Weights,
 ) -> pa.Table:
-    import pyarrow as pa
-
     order = np.lexsort((picked.customer, -picked.score, ~urgent, aside, picked.team))
     rows = table.take(pa.array(picked.customer[order]))
     benefits, archetypes = run.plan.benefits, run.plan.archetypes
@@ -494,18 +459,21 @@ def _why(rows: pa.Table, because: pa.Array, benefits: list[Any], learned: Weight
 def _powers(
     run: Run,
     picked: Offers,
+    named: NDArray[np.int64],
     aside: NDArray[np.bool_],
     free: NDArray[np.bool_],
     within: int,
     notes: list[str],
 ) -> tuple[Power, ...]:
-    found = comes_back(run, within)
-    if found is None:
+    names = [*(a.name for a in run.plan.archetypes), UNCLASSIFIED]
+    counts = np.bincount(named[picked.customer[free]], minlength=len(names))
+    mix = {name: int(n) for name, n in zip(names, counts, strict=True) if n}
+    base = comes_back(run, within, mix)
+    if base is None:
         notes.append(
             f"the log is shorter than twice {within} days: how many come back anyway is not known, nor "
             "what the hold-out will be able to show"
         )
-    base = None if found is None else found[0]
     made = [power("", int((free & ~aside).sum()), int(aside.sum()), base)]
     for place in np.unique(picked.benefit[free]):
         mine = free & (picked.benefit == place)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
-    from reltype.analyses.plan import TeamPlan
     from reltype.analyses.plan.power import Power
+    from reltype.analyses.plan.teams import Planned
 
 WIDTH = 80
 LINES = 26
 """Lines for the teams, shared among them."""
 
 
-def page(made: TeamPlan) -> str:
+def page(made: Planned) -> str:
     """Each team's first customers, and what the hold-out will be able to show."""
     lines = [f"Plan as of {made.as_of:%-d %b %Y}: {_counts(made)}"]
     shown = max(1, LINES // max(len(made.capacity), 1) // 4)
@@ -53,9 +53,9 @@ def told(one: Power, within: int) -> str:
     return f"{text}."
 
 
-def _counts(made: TeamPlan) -> str:
+def _counts(made: Planned) -> str:
     acted = sum(made.team(role).num_rows for role in made.capacity)
-    aside = len(made) - acted
+    aside = made.table.num_rows - acted
     return f"{acted:,} customers to act on" + (f", {aside:,} to leave alone" if aside else "")
 
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
+from reltype.analyses.everybody import everybody
 from reltype.expressions import literal
 from reltype.learning.intervals import detectable, needed
 from reltype.scoring.population import EPOCH
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reltype.scoring.run import Run
 
 POWER = 0.8
@@ -55,24 +58,36 @@ def power(benefit: str, acted: int, held_out: int, base: float | None) -> Power:
     return Power(benefit, acted, held_out, base, rise, more)
 
 
-def comes_back(run: Run, days: int) -> tuple[float, int] | None:
-    """The share of customers who came back within so many days, and of how many; None: too short a log.
+FEW = 20
+"""Customers of an archetype below which all are asked how many come back."""
+
+
+def comes_back(run: Run, days: int, mix: Mapping[str, int]) -> float | None:
+    """The share of customers like these who came back within so many days; None: too short a log.
 
     Of those who had not left and were not dormant that many days before the as-of day, by the same
-    rulers, it counts whose last step lies after it.
+    ruler, it counts whose last step lies after it: for each archetype, as they make up *mix*.
+
+    Args:
+        run: Whose plan measures `last_day`.
+        days: Within how many days.
+        mix: Archetype, or `unclassified` → how many of the plan's customers are it.
     """
     day = run.scales.as_of - dt.timedelta(days=days)
     if not run.population.logs or (day - run.scales.log_start).days < days:
         return None
-    from reltype.analyses.everybody import everybody
-
     with everybody(run, [day]) as people:
-        number = float((run.scales.as_of - EPOCH).days - days)
+        number = float((day - EPOCH).days)
         alive = f"p.status NOT IN ({literal('ended')}, {literal('dormant')})"
         with run.population.kept(run.population.features(), "now") as now:
             found = run.population.engine.rows(
-                f"SELECT count(*), count(*) FILTER (WHERE n.last_day > {number!r})"
-                f" FROM {people.table} p JOIN {now} n USING (customer_id) WHERE {alive}"
+                f"SELECT p.archetype, count(*), count(*) FILTER (WHERE n.last_step_day > {number!r})"
+                f" FROM {people.table} p JOIN {now} n USING (customer_id) WHERE {alive} GROUP BY 1"
             )
-    count, came = found[0]
-    return (int(came) / int(count), int(count)) if count else None
+    counts = {str(name): (int(count), int(came)) for name, count, came in found}
+    total = sum(count for count, _ in counts.values())
+    if not total or not mix:
+        return None
+    usual = sum(came for _, came in counts.values()) / total
+    rates = {name: came / count for name, (count, came) in counts.items() if count >= FEW}
+    return sum(rates.get(name, usual) * n for name, n in mix.items()) / sum(mix.values())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from reltype.formats.xlsx import Sheet
 
 if TYPE_CHECKING:
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from reltype.analyses.plan import TeamPlan
+    from reltype.analyses.plan.teams import Planned
 
 TEAM = (
     "rank",
@@ -30,11 +32,10 @@ ALL = "plan"
 """The sheet of all rows, which `reltype outcome` reads."""
 
 
-def sheets(made: TeamPlan) -> Iterator[Sheet]:
+def sheets(made: Planned) -> Iterator[Sheet]:
     """The sheets, in the order in which they stand."""
     for role in made.capacity:
         yield _sheet(role, made.team(role).select(list(TEAM)), WIDTHS)
-    import pyarrow.compute as pc
 
     aside = made.table.filter(pc.equal(made.table.column("held_out"), "yes"))
     if aside.num_rows:

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import field, frozen
+import pyarrow as pa
+from attrs import frozen
 
-from reltype.analyses.stakeholders.chance import ByChance
+from reltype import formats
+from reltype.analyses.sections import of_document
 from reltype.analyses.stakeholders.communities import RUNS, Communities, communities
+from reltype.analyses.stakeholders.drawn import drawn
+from reltype.analyses.stakeholders.mapped import LEVEL, Distance, Mapped, Silo
 from reltype.analyses.stakeholders.measures import (
     Brokers,
     Groups,
@@ -22,6 +26,7 @@ from reltype.analyses.stakeholders.measures import (
     parts,
     reciprocity,
 )
+from reltype.analyses.stakeholders.page import page
 from reltype.analyses.stakeholders.people import FLOOR, People
 from reltype.analyses.stakeholders.people import read as read_people
 from reltype.analyses.stakeholders.ties import BROADCAST, Ties
@@ -33,7 +38,6 @@ from reltype.errors import UsageError
 from reltype.mapping.kinds import plain
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from reltype.arrow import Floats
@@ -41,67 +45,10 @@ if TYPE_CHECKING:
 
 MOST = 200_000
 """People of the largest map that is drawn up."""
-LEVEL = 0.05
-"""Beyond what chance gives in so few cases, after the correction for many comparisons."""
-
-
-@frozen
-class Silo:
-    """A group beside chance.
-
-    Attributes:
-        group: Its name.
-        people: How many are in it.
-        ei: (external − internal) / all of its ties, −1…1, beside labels dealt out anew.
-        p: How often chance is as inward, corrected for many groups (Holm); None without ties.
-    """
-
-    group: str
-    people: int
-    ei: ByChance
-    p: float | None
-
-    @property
-    def silo(self) -> bool:
-        """Whether it keeps to itself more than chance would have it."""
-        return self.p is not None and self.p < LEVEL
-
-    def to_dict(self) -> dict[str, Any]:
-        """What JSON says of it."""
-        chance = self.ei.to_dict()
-        chance.pop("interval")
-        ei = chance.pop("observed")
-        return {
-            "group": self.group,
-            "people": self.people,
-            "ei": ei,
-            **chance,
-            "p": self.p,
-            "silo": self.silo,
-        }
-
-
-@frozen
-class Distance:
-    """Two groups between which there are fewer ties than chance would have.
-
-    Attributes:
-        sender: Whom the ties come from.
-        recipient: Whom they go to.
-        ties: How many there are.
-        expected: By chance.
-        p: How often chance has as few, corrected for many pairs (Benjamini & Hochberg).
-    """
-
-    sender: str
-    recipient: str
-    ties: int
-    expected: float
-    p: float
 
 
 @frozen(eq=False)
-class Stakeholders:
+class Stakeholders(Mapped):
     """The map.
 
     Attributes:
@@ -116,42 +63,6 @@ class Stakeholders:
         communities: Who keeps together.
         notes: What was assumed.
     """
-
-    people: pa.Table = field(repr=False)
-    ties: Ties = field(repr=False)
-    who: People = field(repr=False)
-    ei: ByChance | None
-    reciprocity: ByChance
-    silos: tuple[Silo, ...] = field(repr=False)
-    distances: tuple[Distance, ...] = field(repr=False)
-    cut_points: ByChance
-    communities: Communities = field(repr=False)
-    notes: tuple[str, ...] = field(repr=False)
-    _pairs: Pairs = field(repr=False)
-    _ends: tuple[NDArray[np.int64], NDArray[np.int64]] = field(repr=False)
-
-    @property
-    def customers(self) -> tuple[str, ...]:
-        """Whose outcome the others work for."""
-        return tuple(self.who.names[i] for i in self.who.customers)
-
-    @property
-    def critical(self) -> tuple[dict[str, Any], ...]:
-        """Those without whom others lose the connection, whom most need first."""
-        rows = [row for row in self.people.to_pylist() if row["critical"]]
-        return tuple(sorted(rows, key=lambda row: (-row["needed_by"], row["name"])))
-
-    @property
-    def brokers(self) -> tuple[dict[str, Any], ...]:
-        """Those between others more than somebody with as many ties by chance, the most so first."""
-        rows = [row for row in self.people.to_pylist() if row["broker"]]
-        return tuple(sorted(rows, key=lambda row: (-row["betweenness"], row["name"])))
-
-    @property
-    def cut_off(self) -> tuple[dict[str, Any], ...]:
-        """Those who are not connected to a customer, or without one to the largest part; by name."""
-        rows = [row for row in self.people.to_pylist() if not row["connected"]]
-        return tuple(sorted(rows, key=lambda row: str(row["name"])))
 
     def to_dict(self) -> dict[str, Any]:
         """What `--format json` prints."""
@@ -201,8 +112,6 @@ class Stakeholders:
             names: Whether those who are cut off are named; None: in a list of up to 100 people that
                 somebody wrote, not in a log of messages.
         """
-        from reltype.analyses.stakeholders.page import page
-
         wrote = not self.ties.log and len(self.who.ids) <= 100
         return page(self, names=wrote if names is None else names)
 
@@ -212,8 +121,6 @@ class Stakeholders:
         Args:
             paper: With a white sheet of its own, for a file.
         """
-        from reltype.analyses.stakeholders.drawn import drawn
-
         return drawn(self, self._pairs, paper=paper)
 
     def graphml(self) -> str:
@@ -231,9 +138,7 @@ class Stakeholders:
 
     def section(self) -> Section:
         """The map as a section of the report: nobody is named but who is critical."""
-        from reltype.analyses.stakeholders.page import section
-
-        return section(self)
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the map to *path*, whole or not at all; the ending tells what.
@@ -245,8 +150,6 @@ class Stakeholders:
             UsageError: No format has that name or ending.
             OutputError: The place cannot be written.
         """
-        from reltype import formats
-
         kind = format or Path(path).suffix.lower().removeprefix(".")
         if kind in ("svg", "graphml"):
             text = self.svg(paper=True) if kind == "svg" else self.graphml()
@@ -434,8 +337,6 @@ def _table(
     between: Brokers,
     together: Communities,
 ) -> pa.Table:
-    import pyarrow as pa
-
     people = len(who.ids)
     source, target = ends
     needed = needed_by(pairs, who.customers)

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reltype.analyses.stakeholders.measures import Pairs
+from reltype.analyses.stakeholders.page import page
 from reltype.analyses.stakeholders.picture import MANY, Mark, draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reltype.analyses.stakeholders import Stakeholders
+    from reltype.analyses.stakeholders.mapped import Mapped
 
 KINDS = 8
 """Groups that get a colour: the largest; the others are grey."""
 
 
-def drawn(found: Stakeholders, pairs: Pairs, *, paper: bool) -> str:
+def drawn(found: Mapped, pairs: Pairs, *, paper: bool) -> str:
     """The map as SVG."""
     people = len(found.who.ids)
     if people > MANY:
@@ -26,7 +27,7 @@ def drawn(found: Stakeholders, pairs: Pairs, *, paper: bool) -> str:
     return _people(found, pairs, paper=paper)
 
 
-def _people(found: Stakeholders, pairs: Pairs, *, paper: bool) -> str:
+def _people(found: Mapped, pairs: Pairs, *, paper: bool) -> str:
     rows = found.people.to_pylist()
     what, codes, called = _kinds(found)
     strength = np.array([row["strength"] for row in rows])
@@ -51,7 +52,7 @@ def _people(found: Stakeholders, pairs: Pairs, *, paper: bool) -> str:
     return draw(mark, title=title, description=_said(found), notes=notes, paper=paper)
 
 
-def _kinds(found: Stakeholders) -> tuple[str, NDArray[np.int64], list[str]]:
+def _kinds(found: Mapped) -> tuple[str, NDArray[np.int64], list[str]]:
     """What colours tell: groups, else roles, else communities."""
     who = found.who
     if len(who.groups) > 1:
@@ -80,7 +81,7 @@ def _tip(row: dict[str, object]) -> str:
     return f"{row['name']}{role}: {row['contacts']} contacts{needed}"
 
 
-def _groups(found: Stakeholders, pairs: Pairs, *, paper: bool) -> str:
+def _groups(found: Mapped, pairs: Pairs, *, paper: bool) -> str:
     """Groups, or communities where there are none, as marks."""
     who = found.who
     if len(who.groups) > 1:
@@ -116,6 +117,6 @@ def _groups(found: Stakeholders, pairs: Pairs, *, paper: bool) -> str:
     return draw(mark, title=title, description=_said(found), notes=notes, paper=paper)
 
 
-def _said(found: Stakeholders) -> str:
+def _said(found: Mapped) -> str:
     """The map in words, without line breaks."""
-    return " ".join(found.text(names=False).split())
+    return " ".join(page(found, names=False).split())

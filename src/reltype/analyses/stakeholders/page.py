@@ -1,4 +1,4 @@
-"""Page: the map in words, for a terminal and for the report."""
+"""Page: the map in words, for a terminal."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reltype.definitions.sections import Section
 from reltype.formats.printing import printable
 from reltype.formats.table import text as as_table
 
 if TYPE_CHECKING:
-    from reltype.analyses.stakeholders import Stakeholders
     from reltype.analyses.stakeholders.chance import ByChance
+    from reltype.analyses.stakeholders.mapped import Mapped
 
 WIDTH, MOST = 80, 7
 
 
-def page(found: Stakeholders, *, names: bool) -> str:
+def page(found: Mapped, *, names: bool) -> str:
     """The map: what it is, whom it needs, who is cut off, who brokers, where it is siloed."""
     blocks = [_filled(_head(found)), _filled(_left_out(found))]
     blocks += [_filled(_reciprocity(found)), _filled(_openness(found)), _silo_table(found)]
@@ -27,22 +26,11 @@ def page(found: Stakeholders, *, names: bool) -> str:
     return "\n".join(block for block in blocks if block)
 
 
-def section(found: Stakeholders) -> Section:
-    """The map as a section of the report."""
-    import pyarrow as pa
-
-    words = [_head(found), _left_out(found), _reciprocity(found), _openness(found)]
-    words += [_distance(found), _critical(found), _brokers(found), _cut_off(found, names=False)]
-    words += [_communities(found)]
-    table = pa.Table.from_pylist(_critical_rows(found)) if found.critical else None
-    return Section("Stakeholders", "\n\n".join(one for one in words if one), table)
-
-
 def _filled(text: str) -> str:
     return textwrap.fill(printable(text), WIDTH, subsequent_indent="  ")
 
 
-def _head(found: Stakeholders) -> str:
+def _head(found: Mapped) -> str:
     kind = "a log" if found.ties.log else "a list"
     around = f", around {_listed(found.customers)}" if found.customers else ""
     groups = f", {len(found.who.groups)} groups of {found.who.column}" if found.who.groups else ""
@@ -57,16 +45,16 @@ def _head(found: Stakeholders) -> str:
     )
 
 
-def _left_out(found: Stakeholders) -> str:
+def _left_out(found: Mapped) -> str:
     told = "; ".join(f"{one.rows:,} {one.rule}" for one in found.ties.left_out)
     return f"Left out: {told}." if told else ""
 
 
-def _reciprocity(found: Stakeholders) -> str:
+def _reciprocity(found: Mapped) -> str:
     return f"Reciprocity, the share of ties that are answered: {_beside(found.reciprocity)}."
 
 
-def _openness(found: Stakeholders) -> str:
+def _openness(found: Mapped) -> str:
     ei = found.ei
     if ei is None:
         return ""
@@ -92,7 +80,7 @@ def _beside(one: ByChance) -> str:
     return f"{seen}, by chance {one.expected:.3f} ± {one.sd:.3f}"
 
 
-def _silo_table(found: Stakeholders) -> str:
+def _silo_table(found: Mapped) -> str:
     shown = [silo for silo in found.silos if silo.silo][:MOST]
     if not shown:
         return ""
@@ -112,7 +100,7 @@ def _silo_table(found: Stakeholders) -> str:
     return f"{more}\n{_table(rows)}"
 
 
-def _distance(found: Stakeholders) -> str:
+def _distance(found: Mapped) -> str:
     if not found.distances:
         return ""
     told = "; ".join(
@@ -124,7 +112,7 @@ def _distance(found: Stakeholders) -> str:
     )
 
 
-def _critical(found: Stakeholders) -> str:
+def _critical(found: Mapped) -> str:
     what = f"to {_listed(found.customers)}" if found.customers else "to the others"
     chance = found.cut_points
     beside = (
@@ -143,7 +131,7 @@ def _critical(found: Stakeholders) -> str:
     return f"{who} others lose every connection {what}. {points}."
 
 
-def _critical_rows(found: Stakeholders) -> list[dict[str, str]]:
+def _critical_rows(found: Mapped) -> list[dict[str, str]]:
     carries = [n for n in ("role", "stake") if any(row.get(n) for row in found.critical)]
     return [
         {
@@ -156,7 +144,7 @@ def _critical_rows(found: Stakeholders) -> list[dict[str, str]]:
     ]
 
 
-def _critical_table(found: Stakeholders) -> str:
+def _critical_table(found: Mapped) -> str:
     rows = _critical_rows(found)
     if not rows:
         return ""
@@ -172,7 +160,7 @@ def _critical_table(found: Stakeholders) -> str:
     return _table([{n: row[n] for n in order if n in row} for row in rows])
 
 
-def _brokers(found: Stakeholders) -> str:
+def _brokers(found: Mapped) -> str:
     shown = found.brokers
     if not shown:
         return (
@@ -187,7 +175,7 @@ def _brokers(found: Stakeholders) -> str:
     return f"Brokers: {told}{more}."
 
 
-def _cut_off(found: Stakeholders, *, names: bool) -> str:
+def _cut_off(found: Mapped, *, names: bool) -> str:
     shown = found.cut_off
     if not shown:
         return "Nobody is cut off."
@@ -197,7 +185,7 @@ def _cut_off(found: Stakeholders, *, names: bool) -> str:
     return f"Cut off ({what}): {len(shown):,} people; --names names them."
 
 
-def _communities(found: Stakeholders) -> str:
+def _communities(found: Mapped) -> str:
     held = found.communities
     if not held.sizes:
         return "No communities: no three people keep together."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from reltype.analyses.stakeholders.columns import CUSTOMERS, GROUP, NAME, PERSON, ROLE
 from reltype.errors import InputError, UsageError, did_you_mean
@@ -218,8 +218,6 @@ def _merged(cells: Sequence[str], people: int) -> tuple[tuple[str, ...], Ints, i
 
 
 def _with_customers(people: People, wanted: Iterable[str]) -> People:
-    from attrs import evolve
-
     asked = list(wanted)
     if not asked:
         found = [i for i, role in enumerate(people.roles) if plain(role) in CUSTOMERS]

@@ -16,6 +16,7 @@ from reltype.arrow import doubles
 from reltype.errors import InputError, UsageError
 from reltype.expressions import literal, quote
 from reltype.formats.printing import printable
+from reltype.mapping.casts import Cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,7 +166,6 @@ def _rows(table: Table, which: Columns, listed: Mapping[str, str], *, log: bool)
     if which.weight is not None:
         column = table.profiles([which.weight])[0]
         written = column.numbers.expression(quote(which.weight)) if column.numbers else "NULL"
-        from reltype.mapping.casts import Cells
 
         weight = Cells.of(table.columns, table.name).cast(written, "DOUBLE", which.weight)
         filled = f"nullif(trim(CAST({quote(which.weight)} AS VARCHAR)), '') IS NOT NULL"

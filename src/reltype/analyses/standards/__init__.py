@@ -146,6 +146,16 @@ def review(
     wanted = (
         read_standards(standards) if standards is not None else opened.settings.config.standards
     )
+    cut = opened.plan.cut
+    kept = tuple(
+        one
+        for one in wanted
+        if (not cut.roles or one.owner in cut.roles)
+        and (not cut.horizons or one.horizon in cut.horizons)
+    )
+    if wanted and not kept:
+        raise UsageError(f"None of the {len(wanted)} standards is owned by {cut}.")
+    wanted = kept
     if not wanted:
         place = opened.settings.config.path or "reltype.toml"
         raise UsageError(
@@ -155,10 +165,9 @@ def review(
     opened = needing(
         opened,
         [
-            (one.complain(key, "").args[0], text)
+            (one.complain(key, "").args[0].removesuffix(": "), text)
             for one in wanted
-            for key, text in (("where", one.where), (one.kind, one.what[0]))
-            if text and (key == "where" or one.kind == "mean")
+            for key, text in _expressions(one)
         ],
     )
     for one in wanted:
@@ -169,11 +178,18 @@ def review(
     return found
 
 
+def _expressions(one: Standard) -> list[tuple[str, str]]:
+    """The expressions of a standard, each with its key."""
+    found = [("where", one.where)] if one.where else []
+    return [*found, ("mean", one.what[0])] if one.kind == "mean" else found
+
+
 def reviewed(run: Run, wanted: Sequence[Standard]) -> Review:
     """The review of a run whose plan measures all of which *wanted* speak."""
     days = days_of(wanted, run.scales, log=bool(run.population.logs))
     level = 1 - (1 - LEVEL) / len(wanted)
-    with everybody(run, days) as people:
+    texts = [text for one in wanted for _, text in _expressions(one)]
+    with everybody(run, days, texts) as people:
         measure = Measure.of(people, wanted, level)
         findings = tuple(_finding(people, measure, one) for one in wanted)
     notes = []
@@ -205,7 +221,8 @@ def _finding(people: Everybody, measure: Measure, one: Standard) -> Finding:
     )
     if told == MET or not found.customers:
         return made
-    proposed = actions(people.run.plan, one, measure.state_of(one, day))
+    # What may be kept, and looks so, asks for nothing to be done.
+    proposed = actions(people.run.plan, one, measure.state_of(one, day)) if made.deviation else ()
     reached = None if one.kind == "none" else reach(measure, one, day)
     return evolve(made, actions=proposed, reach=reached)
 

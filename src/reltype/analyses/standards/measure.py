@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from attrs import field, frozen
 
 from reltype.analyses.standards.days import held_days, step_back
-from reltype.analyses.tracking.matrices import corrected, errors_of, joint_of
+from reltype.analyses.tracking.matrices import corrected_all, errors_of, joint_of
 from reltype.analyses.tracking.states import STATES, seen_at, weights_of
 from reltype.arrow import doubles
 from reltype.definitions.archetypes import UNCLASSIFIED
@@ -210,6 +210,8 @@ class Measure:
                 f"{hits:,} of {count:,} by name, {expected / count:.1%} by posterior; the Wilson "
                 "intervals of both"
             )
+            if (at.named[inside] < 0).all():
+                note += "; nobody of them is named at all, so a share by name says little"
         return Measured(hits / count, min(e[0] for e in ends), max(e[1] for e in ends), count, note)
 
     def _mean(self, one: Standard, day: dt.date, within: NDArray[np.bool_] | None) -> Measured:
@@ -237,7 +239,9 @@ class Measure:
         states = (*self.names, *STATES)
         begin = int((path[:, 0] == source).sum())
         if not begin:
-            return Measured(None, None, None, 0, f"nobody of them was {one.what[0]} on {first}")
+            return Measured(
+                None, None, None, 0, f"nobody it speaks of was named {one.what[0]} on {first}"
+            )
         if within is not None or not group:
             hits = int(((path[:, 0] == source) & (path[:, 1] == target)).sum())
             low, high = intervals.wilson(hits, begin, self.level)
@@ -322,17 +326,12 @@ def corrected_share(
     joint = joint_of(path, states)
     source, target = cell
 
-    def share(joint: NDArray[np.float64]) -> tuple[float, float]:
-        found = corrected(joint, errors)[source]
-        return float(found[target] / max(found.sum(), 1e-12)), float(found.sum())
-
-    value, begin = share(joint)
     rng = np.random.default_rng(0)
-    chances = joint.ravel() / joint.sum()
-    drawn = [
-        share(rng.multinomial(len(path), chances).reshape(states, states).astype(float))[0]
-        for _ in range(RESAMPLES)
-    ]
+    again = rng.multinomial(len(path), joint.ravel() / joint.sum(), RESAMPLES)
+    joints = np.concatenate([joint[None], again.reshape(-1, states, states)])
+    rows = corrected_all(joints, errors)[:, source]
+    value, *drawn = (rows[:, target] / np.maximum(rows.sum(axis=1), 1e-12)).tolist()
+    begin = float(rows[0].sum())
     known = min(begin, float((path[:, 0] == source).sum()))
     spread = float(np.var(drawn))
     binomial = value * (1 - value) / max(known, 1.0)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from reltype.analyses.standards.finding import Finding
 
 WIDTH = 80
-SHOWN = 8
-"""Standards of which all is told; of more, only those that are not met."""
+SHOWN = 5
+"""Standards of which all is told; of more, the met ones in two lines."""
 
 
 def page(as_of: dt.date, findings: Sequence[Finding]) -> str:
@@ -27,13 +27,15 @@ def page(as_of: dt.date, findings: Sequence[Finding]) -> str:
     told = ", ".join(f"{n} {word}" for word, n in counts.items())
     lines = [f"Standards as of {as_of:%-d %b %Y}: {told}"]
     order = {"missed": 0, "cannot tell": 1, "met": 2}
+    off = sum(bool(one.actions) for one in findings)
+    most = 3 if off <= 1 else 2 if off <= 2 else 1
     for one in sorted(findings, key=lambda f: order[f.verdict]):
         brief = len(findings) > SHOWN and one.verdict == "met"
-        lines += ["", *_finding(one, brief=brief)] if not brief else _finding(one, brief=True)
+        lines += [*([] if brief else [""]), *_finding(one, brief=brief, most=most)]
     return "\n".join(line[:WIDTH].rstrip() for line in lines)
 
 
-def _finding(found: Finding, *, brief: bool) -> list[str]:
+def _finding(found: Finding, *, brief: bool, most: int) -> list[str]:
     one = found.standard
     value = "nothing" if found.value is None else _value(found, found.value)
     head = f"{found.verdict.upper():12}{printable(one.name)}"
@@ -52,11 +54,14 @@ def _finding(found: Finding, *, brief: bool) -> list[str]:
         lines += _wrapped("; ".join(filter(None, whose)).capitalize() + ".", "  ")
     if found.reach is not None:
         lines += _wrapped(f"Achievable? {printable(_upper(found.reach.told))}.", "  ")
-    for action in found.actions:
+    for action in found.actions[:most]:
         who = f"{action.customers:,} named {action.archetype}"
         lines += _wrapped(
             f"→ {action.role}, {action.horizon}: {action.benefit} ({who}). {action.action}.", "  "
         )
+    if len(found.actions) > most:
+        others = ", ".join(f"{a.benefit} ({a.role})" for a in found.actions[most:])
+        lines += _wrapped(f"→ then {others}.", "  ")
     return lines
 
 

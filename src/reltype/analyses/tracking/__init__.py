@@ -32,6 +32,9 @@ from reltype.api import open_inputs
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
 from reltype.formats import BUILTIN, Format, write
+from reltype.formats.html import listed, paragraph
+from reltype.formats.html import table as html_table
+from reltype.reporting.pictures import flow
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.definitions.sections import Section
+    from reltype.reporting.pictures import Picture
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
 
@@ -109,6 +113,35 @@ class Track:
     def to_pandas(self) -> Any:  # noqa: ANN401  a pandas DataFrame
         """`table` as a pandas DataFrame; needs `reltype[pandas]`."""
         return self.table.to_pandas()
+
+    def flow(self, *, steps: int = 3, title: str = "") -> Picture:
+        """A picture of who went where in the last *steps* steps, by their labels.
+
+        Raises:
+            UsageError: There are fewer than two days.
+        """
+        return flow(self.table, steps=steps, title=title)
+
+    def _repr_html_(self) -> str:
+        days = self.days[-6:]
+        states = [
+            state for state in self.mix[days[-1]] if any(self.mix[day][state] for day in days)
+        ]
+        rows = [[state, *(f"{self.mix[day][state]:,}" for day in days)] for state in states]
+        moved = self.movers.num_rows
+        latest = self.movers.sort_by([("as_of", "descending"), ("customer_id", "ascending")])
+        told = [
+            f"{row['customer_id']}, by {row['as_of']}: {row['because']}"
+            for row in latest.slice(0, 6).to_pylist()
+        ]
+        return "".join(
+            [
+                html_table(["customers as of", *map(str, days)], rows),
+                paragraph(f"{moved:,} moves beyond what noise explains."),
+                listed(told),
+                self.flow().draw(False),
+            ]
+        )
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.table.__arrow_c_stream__(requested_schema)
@@ -228,30 +261,27 @@ def _moves(run: Run, history: History, seen: Seen, archetypes: int, notes: list[
         )
         nobody = np.zeros(shape[:2], bool)
         return Moves(nobody, nobody.astype(int), nobody.astype(int), nobody * np.nan, np.nan)
-    own = _windows(run, history, seen, shape)
-    with history.shuffled() as other:
-        chance = _windows(run, other, seen, shape)
-    return moves(own, chance)
+    return moves(_periods(run, history, seen, shape))
 
 
-def _windows(
+def _periods(
     run: Run, history: History, seen: Seen, shape: tuple[int, int, int]
 ) -> NDArray[np.float64]:
-    """What the windows that end on each day say of each archetype, as log-likelihoods.
+    """What the period that ends on each day says of each archetype, as log-likelihoods.
 
-    A window that holds all that lies before the first day, or in which a customer came, is none.
+    The first, which holds all that lies before the first day, is none, nor is one in which a
+    customer came.
     """
     said = np.full(shape, np.nan)
-    for place, batch in history.judge(WINDOW):
+    for place, batch in history.judge(1):
         pooled = run.score_batch(batch)
         rows = codes(batch.table.column("customer_id"), seen.ids)
         known = rows >= 0
         likely = pooled.scores[:, :-1] - pooled.prior / pooled.temperature[:, None]
         said[rows[known], place] = likely[known]
-    said[:, :WINDOW] = np.nan
     first = seen.there.argmax(axis=1)
     for day in range(shape[1]):
-        said[first > day - WINDOW, day] = np.nan
+        said[(first > day - 1) | (day == 0), day] = np.nan
     return said
 
 

@@ -10,10 +10,8 @@ import pyarrow as pa
 from attrs import field, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
-from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError, did_you_mean
-from reltype.sources import open_source
-from reltype.sources.kept import cells as text_cells
+from reltype.sources.kept import as_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,8 +64,7 @@ def _table(given: Given) -> tuple[dict[str, list[str | None]], str, int]:
     """All columns as text; where they come from; the first row's line, 0 where there is none."""
     if isinstance(given, Mapping) and not isinstance(given.get("customer_id"), list):
         given = pa.table({"customer_id": list(given), "archetype": list(given.values())})
-    connection = DuckDB.connect().reader
-    source = open_source(connection, given)
+    source, held = as_texts(given)
     by_lower = {c.strip().lower(): c for c in source.columns}
     for wanted in COLUMNS:
         if wanted not in by_lower:
@@ -75,7 +72,6 @@ def _table(given: Given) -> tuple[dict[str, list[str | None]], str, int]:
                 f"{source.name}: there is no column {wanted!r}; labels have the columns "
                 f"customer_id and archetype.{did_you_mean(wanted, source.columns)}"
             )
-    held = text_cells(connection, source)
     rows = {low.replace(chr(34), ""): held[column] for low, column in by_lower.items()}
     return rows, source.name, 2 if source.text else 0
 

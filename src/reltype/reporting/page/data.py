@@ -99,7 +99,7 @@ def data(subject: Subject, rows: Ints) -> tuple[str, Detail]:
 
 
 def _packed(subject: Subject, rows: Ints, detail: Detail) -> str:
-    pack = Pack(len(rows), lambda text: subject.names.text(text) if text else "")
+    pack = Pack(len(rows), lambda text: subject.names.ours(text) if text else "")
     _listing(subject, rows, pack)
     _details(subject, rows, pack, detail)
     _facts(subject, rows, readable(subject, detail.facts), pack)
@@ -111,6 +111,8 @@ def _listing(subject: Subject, rows: Ints, pack: Pack) -> None:
     """What is searched, sorted and filtered."""
     taken = numbers(rows)
     pack.labels("customers", subject.names.customers.take(taken).to_pylist())
+    typology = subject.plan.typology
+    pack.labels("nouns", [typology.noun, typology.plural])
     pack.labels("kinds", [subject.names.archetype(kind) for kind in subject.kinds])
     pack.labels("levels", [*subject.levels, ""])
     pack.numbers("kind", subject.named[rows])
@@ -163,7 +165,9 @@ def _details(subject: Subject, rows: Ints, pack: Pack, detail: Detail) -> None:
 
 def _facts(subject: Subject, rows: Ints, facts: tuple[Feature, ...], pack: Pack) -> None:
     """Each fact in the words in which it is told: as many different ones as there are figures."""
-    pack.labels("facts", [formatting.label(feature, subject.units) for feature in facts])
+    pack.labels(
+        "facts", [pack.shown_as(formatting.label(feature, subject.units)) for feature in facts]
+    )
     for i, feature in enumerate(facts):
         values, code = np.unique(
             formatting.kept(feature, subject.fact(feature.name)[rows]), return_inverse=True

@@ -50,7 +50,17 @@ def of_run(
     customers = table.column("customer_id").combine_chunks()
     known = {name for item in run.inputs.items for name in (item.source.name, *item.source.columns)}
     paths = {item.source.name: Path(item.source.name).name for item in run.inputs.items}
-    names = Names(customers.to_pylist(), run.plan.archetypes, alias, redact, known, paths)
+    typology = run.plan.typology
+    names = Names(
+        customers.to_pylist(),
+        run.plan.archetypes,
+        alias,
+        redact,
+        known,
+        typology.noun,
+        typology.plural,
+        paths,
+    )
     _may_be_shown(
         by, redact=redact, ids=[i.guess.sources.get("customer_id") for i in run.inputs.items]
     )
@@ -67,6 +77,14 @@ def of_run(
         sections=tuple(sections),
         units=run.inputs.units,
     )
+
+
+def of_result(run: Run, table: pa.Table, *, alias: bool = False) -> Subject:
+    """What a picture of a result asks: nothing is counted once more."""
+    ids = table.column("customer_id").to_pylist()
+    typology = run.plan.typology
+    names = Names(ids, run.plan.archetypes, alias, noun=typology.noun, plural=typology.plural)
+    return Subject(table, run.plan, names, as_of=run.scales.as_of)
 
 
 def of_stored(
@@ -89,7 +107,15 @@ def of_stored(
         if column not in there:
             hint = did_you_mean(column, there) if there else " It carries none along."
             raise UsageError(f"The result has no column {column!r} to break down by.{hint}")
-    names = Names(table.column("customer_id").to_pylist(), plan.archetypes, alias, redact, there)
+    names = Names(
+        table.column("customer_id").to_pylist(),
+        plan.archetypes,
+        alias,
+        redact,
+        there,
+        plan.typology.noun,
+        plan.typology.plural,
+    )
     groups = _texts(table.select(list(by))) if by else {}
     return Subject(table, plan, names, groups=groups, sections=tuple(sections))
 

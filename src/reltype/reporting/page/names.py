@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 from attrs import define, field
 
 from reltype.arrow import numbers, texts
-from reltype.definitions.phrases import a
+from reltype.definitions.phrases import a, spoken_of
 from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Names:
         alias: Whether archetypes go by their neutral names.
         redact: Whether customers go by numbers, and nothing of the data is quoted.
         known: Texts that may be quoted although they stand in the data: names of columns and files.
+        noun: What one whose relationship is read is called.
+        plural: What several are.
         files: Paths → names: whoever gets a page need not know where its data lay.
     """
 
@@ -49,6 +52,8 @@ class Names:
     alias: bool = False
     redact: bool = False
     known: Collection[str] = ()
+    noun: str = "customer"
+    plural: str = "customers"
     files: Mapping[str, str] = field(factory=dict)
 
     @cached_property
@@ -64,7 +69,8 @@ class Names:
     def order(self) -> NDArray[np.int64]:
         """(n,) places of the customers in the order in which the page lists them.
 
-        That of their ids; a redacted page lists them by a digest, which tells nothing of the id.
+        That of their ids; a redacted page lists them by a digest, which tells nothing of the id, not
+        even which comes before another.
         """
         if not self.redact:
             return np.arange(len(self.ids))
@@ -75,9 +81,9 @@ class Names:
     def customers(self) -> pa.Array:
         """What each customer is called, in the order of the result."""
         if not self.redact:
-            return texts(printable(one) for one in self.ids)
+            return _printable(texts(self.ids))
         width = len(str(len(self.ids)))
-        numbered = texts(f"customer {i + 1:0{width}}" for i in range(len(self.ids)))
+        numbered = texts(f"{self.noun} {i + 1:0{width}}" for i in range(len(self.ids)))
         place = np.empty(len(self.ids), np.int64)
         place[self.order] = np.arange(len(self.ids))
         return numbered.take(numbers(place))
@@ -94,21 +100,31 @@ class Names:
         """A cell of somebody's table: a customer's id by the customer's name, else as a text."""
         if self.redact and value in self._places:
             return self.customer(self._places[value])
-        return self.text(value)
+        if self.redact:
+            value = self._without_ids(_QUOTED.sub(self._quoted, value))
+        return printable(" ".join(self._renamed(value).split()))
 
     def text(self, text: str) -> str:
-        """A text as the page shows it: archetypes by their names here, nothing that steers a screen.
+        """A text that may quote the data: a warning, what an analysis or a plugin says.
 
         In a redacted page nothing is quoted but what `known` names, and no id stands.
         """
-        if self.redact:
-            text = self._without_ids(_QUOTED.sub(self._quoted, text))
         for path, name in self.files.items():
             text = text.replace(path, name)
-        return printable(" ".join(self.phrase(text).split()))
+        if self.redact:
+            text = self._without_ids(_QUOTED.sub(self._quoted, text))
+        return self.ours(text)
 
-    def phrase(self, text: str) -> str:
-        """A sentence of ours with the archetypes by their names here."""
+    def ours(self, text: str) -> str:
+        """A sentence of ours, in which nothing of the data stands but figures.
+
+        Archetypes go by their names here, whoever is spoken of by the typology's word, and nothing
+        steers a screen.
+        """
+        text = spoken_of(text, self.noun, self.plural)
+        return printable(" ".join(self._renamed(text).split()))
+
+    def _renamed(self, text: str) -> str:
         if not self.alias:
             return text
         for one in self.archetypes:
@@ -142,6 +158,15 @@ class Names:
                     end = start + len(one)
                     break
         return "".join([*made, text[end:]])
+
+
+def _printable(column: pa.Array) -> pa.Array:
+    """Texts, those in which something would steer a screen without it."""
+    odd = pc.invert(pc.utf8_is_printable(column))
+    if not pc.any(odd).as_py():
+        return column
+    cleaned = texts(printable(one) for one in column.filter(odd).to_pylist())
+    return pc.replace_with_mask(column, odd, cleaned)
 
 
 def _alone(one: str, text: str, start: int) -> bool:

@@ -84,7 +84,7 @@ def waterfall(subject: Subject, place: int, row: dict[str, Any]) -> Waterfall | 
     if first == second or any(one["contribution"] is None for one in given):
         return None
     total = round(float(subject.odds[place]) * 100)
-    parts = [(subject.names.text(one["text"]), round(one["contribution"] * 100)) for one in given]
+    parts = [(subject.names.ours(one["text"]), round(one["contribution"] * 100)) for one in given]
     parts.append((REST, total - sum(amount for _, amount in parts)))
     sums = [0]
     for _, amount in parts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,8 @@ from reltype.explaining.customer_card import LANES
 from reltype.expressions import literal
 
 if TYPE_CHECKING:
-    from reltype.arrow import Ints
+    from numpy.typing import NDArray
+
     from reltype.scoring.run import Run
 
 PERIODS = 24
@@ -40,7 +41,7 @@ class Timelines:
     start: dt.date
     end: dt.date
     lanes: tuple[str, ...]
-    counts: Ints
+    counts: NDArray[np.integer[Any]]
 
     @property
     def periods(self) -> int:
@@ -62,7 +63,9 @@ class Timelines:
         Up to 2 they are as they are, beyond to the nearest power: a hundred thousand customers' counts
         would not fit into a page, and nobody reads more off a bar.
         """
-        joined = self.counts.reshape(*self.counts.shape[:2], periods, -1).sum(axis=3)
+        joined = self.counts.reshape(*self.counts.shape[:2], periods, -1).sum(
+            axis=3, dtype=np.int64
+        )
         power = 2 ** np.rint(np.log2(np.maximum(joined, 1))).astype(np.int64)
         rounded = np.where(joined > 2, power, joined)
         return Timelines(self.start, self.end, self.lanes, np.minimum(rounded, MOST))
@@ -88,7 +91,7 @@ def timelines(run: Run, customers: pa.Array) -> Timelines | None:
                 GROUP BY ALL ORDER BY ALL"""
         )
     lanes = tuple(lane for lane in LANES if pc.any(pc.equal(counted["lane"], text(lane))).as_py())
-    made = np.zeros((len(customers), len(lanes), PERIODS), np.int64)
+    made = np.zeros((len(customers), len(lanes), PERIODS), np.uint8)
     place, period, n = (
         doubles(counted.column(c)).astype(np.int64) for c in ("place", "period", "n")
     )

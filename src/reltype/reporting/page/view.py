@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute as pc
+from attrs import evolve
 
 from reltype import __version__
 from reltype.arrow import numbers
 from reltype.definitions.phrases import a as with_article
+from reltype.definitions.phrases import spoken_of
 from reltype.formats.printing import printable
 from reltype.reporting import plots
 from reltype.reporting.facts import sentence
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from reltype.reporting.page.portraits import Portrait
     from reltype.reporting.page.subject import Subject
 
-TITLE = "Customer relationships"
 READABLE = 50
 """Customers who stand in the page without its script."""
 
@@ -55,10 +56,14 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
     at = np.full(len(subject), -1, np.int64)
     at[rows] = np.arange(len(rows))
     shown = _Shown(subject, at)
+    noun = subject.plan.typology.noun
     findings, added = _sections(subject)
     packed, detail = data(subject, rows)
     return {
-        "title": printable(title) or TITLE,
+        "title": printable(title) or f"{_capital(noun)} relationships",
+        "noun": noun,
+        "plural": subject.plan.typology.plural,
+        "a_noun": with_article(noun),
         "version": __version__,
         "kinds": [
             {
@@ -140,8 +145,8 @@ def _about(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
         for name, word in words.items()
         if summary.rows[name] or name in {"read", "used", "rejected"}
     ]
-    text = subject.names.text
-    about["findings"] = [text(one) for one in summary.findings]
+    text = subject.names.ours
+    about["findings"] = [subject.names.text(one) for one in summary.findings]
     about["alike"] = [
         text(f"{with_article(one.first)} and {with_article(one.second)}") for one in summary.alike
     ]
@@ -163,12 +168,12 @@ def _because(subject: Subject) -> list[tuple[str, str]]:
     column = subject.table.column("unclassified_because").drop_null()
     counted = pc.value_counts(column.combine_chunks()).to_pylist()
     ranked = sorted(counted, key=lambda row: (-row["counts"], row["values"]))
-    return [(subject.names.text(row["values"]), f"{row['counts']:,}") for row in ranked]
+    return [(subject.names.ours(row["values"]), f"{row['counts']:,}") for row in ranked]
 
 
 def _statuses(subject: Subject) -> list[str]:
     found = pc.unique(subject.table.column("status").drop_null()).to_pylist()
-    return sorted(subject.names.text(one) for one in found)
+    return sorted(subject.names.ours(one) for one in found)
 
 
 def _mix(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
@@ -183,11 +188,11 @@ def _mix(subject: Subject, made: Sequence[Share]) -> dict[str, Any]:
             level: [one.certainty[i] / n for one in made] for i, level in enumerate(subject.levels)
         },
         unnamed=names[-1],
-        title="Share of customers",
-        note="In brackets: the 95% interval, were other customers like these drawn.",
+        title=f"Share of {subject.plan.typology.plural}",
+        note=f"In brackets: the 95% interval, were other {subject.plan.typology.plural} like these drawn.",
     )
     return {
-        "svg": svg,
+        "svg": _spoken(subject, svg),
         "rows": [
             {
                 "place": i,
@@ -218,7 +223,7 @@ def _map(subject: Subject) -> dict[str, Any] | None:
         x_axis=(across.name, across.low, across.high),
         y_axis=(up.name, up.low, up.high),
         unnamed=names[-1],
-        title=f"Customers by {across.name} and {up.name}",
+        title=f"{_capital(subject.plan.typology.plural)} by {across.name} and {up.name}",
     )
     rows = []
     for i, name in enumerate(names):
@@ -232,7 +237,7 @@ def _map(subject: Subject) -> dict[str, Any] | None:
         for one in (across, up)
     ]
     named = bool((subject.named < len(names) - 1).any())
-    return {"svg": svg, "axes": described, "rows": rows, "named": named}
+    return {"svg": _spoken(subject, svg), "axes": described, "rows": rows, "named": named}
 
 
 class _Shown:
@@ -268,7 +273,7 @@ class _Shown:
 
     def people(self, places: Ints) -> list[dict[str, Any]]:
         """Those who can be read without the script."""
-        text = self.subject.names.text
+        text = self.subject.names.ours
         return [
             {
                 **self.who(int(place)),
@@ -285,7 +290,7 @@ class _Shown:
     def portrait(self, one: Portrait) -> dict[str, Any]:
         """An archetype as a page."""
         subject, archetype = self.subject, one.archetype
-        text = subject.names.text
+        text = subject.names.ours
         dimensions = subject.plan.dimensions
         count = int((subject.named == one.place).sum())
         svg = plots.profile(
@@ -305,12 +310,12 @@ class _Shown:
             "count": f"{count:,}",
             "share": formatting.percent(count / max(len(subject), 1)),
             "summary": text(archetype.summary),
-            "svg": svg,
+            "svg": _spoken(subject, svg),
             "readings": [
                 {"name": d.name, "low": d.low, "high": d.high, "cells": cells}
                 for d, cells in zip(dimensions, self._readings(one), strict=True)
             ],
-            "facts": one.facts,
+            "facts": [evolve(fact, name=text(fact.name)) for fact in one.facts],
             "typical": [self.person(place) for place in one.typical],
             "advice": [
                 {
@@ -329,7 +334,7 @@ class _Shown:
 
     def conversation(self, one: Any) -> dict[str, Any]:  # noqa: ANN401
         """Somebody to talk to."""
-        text = self.subject.names.text
+        text = self.subject.names.ours
         return {
             **self.who(one.place),
             "status": text(one.status),
@@ -353,7 +358,7 @@ class _Shown:
         facts = self.subject.facts
         if facts is None:
             return ""
-        return _capital(sentence(facts.slice(place, 1).to_pylist()[0]))
+        return self.subject.names.ours(_capital(sentence(facts.slice(place, 1).to_pylist()[0])))
 
     def _rows(self, places: Ints) -> list[dict[str, Any]]:
         wanted = ["reasons", "against", "benefits", "status", "unclassified_because", "alarms"]
@@ -455,7 +460,7 @@ def _rules(subject: Subject) -> list[dict[str, Any]]:
     fired.sort(key=lambda one: (-one.coverage, one.rule))
     return [
         {
-            "name": subject.names.text(one.rule),
+            "name": subject.names.ours(one.rule),
             "archetype": subject.names.archetype(one.archetype),
             "coverage": formatting.percent(one.coverage),
             "conflict": formatting.percent(one.conflict),
@@ -469,6 +474,11 @@ def _warnings(subject: Subject) -> list[str]:
     if subject.summary is None:
         return []
     return [_capital(subject.names.text(one)) for one in subject.summary.warnings]
+
+
+def _spoken(subject: Subject, svg: str) -> str:
+    """A drawing of those of whom the typology speaks."""
+    return spoken_of(svg, subject.plan.typology.noun, subject.plan.typology.plural)
 
 
 def _seen(value: float) -> float | None:

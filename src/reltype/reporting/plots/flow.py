@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,10 +51,10 @@ def flow(
     height = top + TALL + 18 * len(notes) + EDGE
     picture = Drawing("flow", WIDTH, height, title, _description(states, days, steps, note))
     picture.text(EDGE, EDGE + 16, title, size=16, bold=True, room=WIDTH - 2 * EDGE)
-    total = max([1.0, *(float(step.sum()) for step in steps)])
+    sizes = _sizes(steps, len(states))
+    total = max([1.0, *(float(size.sum()) for size in sizes)])
     scale = (TALL - GAP * max(len(shown) - 1, 0)) / total
     apart = (right - left - BAR) / max(len(days) - 1, 1)
-    sizes = _sizes(steps, len(states))
     tops = [_tops(size, shown, scale, top) for size in sizes]
     paint = [GREY if name in grey else colour(i) for i, name in enumerate(states)]
     for k, step in enumerate(steps):
@@ -92,10 +92,11 @@ def flow(
 
 
 def _sizes(steps: Sequence[NDArray[np.float64]], count: int) -> list[NDArray[np.float64]]:
-    """Customers of each state in each column."""
+    """Customers of each state in each column: those who come, or those who go, if they are more."""
     if not steps:
         return [np.zeros(count)]
-    return [steps[0].sum(axis=1), *(step.sum(axis=0) for step in steps)]
+    between = [np.maximum(come.sum(axis=0), go.sum(axis=1)) for come, go in pairwise(steps)]
+    return [steps[0].sum(axis=1), *between, steps[-1].sum(axis=0)]
 
 
 def _tops(

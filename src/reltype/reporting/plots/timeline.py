@@ -10,7 +10,7 @@ import numpy as np
 from reltype.reporting.plots.drawing import Drawing, colour, shape, width_of, wrapped
 
 WIDTH, LANE, EDGE, SIZE = 760, 46, 16, 12
-MANY = 120
+MANY = 60
 """Contacts of a lane from which bars count them."""
 
 BINS = 60

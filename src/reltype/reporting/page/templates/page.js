@@ -46,6 +46,7 @@
   const kinds = texts.kinds, levels = texts.levels, customers = texts.customers;
   const lower = customers.map((name) => name.toLowerCase());
   const marks = [...$("marks").children];
+  const [noun, plural] = texts.nouns;
   const unnamed = kinds.length - 1;
   const number = new Intl.NumberFormat("en");
 
@@ -138,7 +139,7 @@
     return found.subarray(0, n);
   }
   function opener(row) {
-    const button = element("button", { type: "button", title: "Show this customer" }, bdi(customers[row]));
+    const button = element("button", { type: "button", title: "Show this " + noun }, bdi(customers[row]));
     button.addEventListener("click", () => open(row, button));
     return button;
   }
@@ -166,8 +167,8 @@
     const from = state.page * PAGE, to = Math.min(from + PAGE, state.rows.length);
     body.replaceChildren(...Array.from(state.rows.subarray(from, to), line));
     const n = state.rows.length;
-    $("found").textContent = n === 0 ? "No customer is like that."
-      : number.format(n) + (n === 1 ? " customer" : " customers") + (n > PAGE ? ", " + number.format(from + 1) + " to " + number.format(to) + " shown" : "");
+    $("found").textContent = n === 0 ? "No " + noun + " is like that."
+      : number.format(n) + " " + (n === 1 ? noun : plural) + (n > PAGE ? ", " + number.format(from + 1) + " to " + number.format(to) + " shown" : "");
     $("page").textContent = "Page " + number.format(state.page + 1) + " of " + number.format(Math.max(1, Math.ceil(n / PAGE)));
     $("before").disabled = from === 0;
     $("after").disabled = to >= n;
