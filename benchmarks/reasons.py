@@ -118,6 +118,14 @@ PATTERNS = [
     "none of {C:priced} purchases? was at a reduced price (here {P:usual_discounted} are)",
     "buys at a reduced price more than others: {N:discounted} of {C:priced} purchases? (here {P:usual_discounted} is usual)",
     "spends {P:wallet} of such money here",
+    "took of {C:categories} kinds? of goods (here {N:usual_categories} is usual)",
+    "bought nothing by decision in {D:held} (here {T:yearly_purchases} a year is usual)",
+    "bought {T:purchases} by decision in {D:held} (here {T:yearly_purchases} a year is usual)",
+    "bought {T:purchases} by decision",
+    "complained {T:complaints} in {D:held} (here {T:yearly_complaints} a year is usual)",
+    "complained {T:complaints} in {D:held}",
+    "never complained, in {D:held} (here {T:yearly_complaints} a year is usual)",
+    "never complained, in {D:held}",
     "has {C:products} products? of ours (here {N:usual_products} is usual)",
     "bought nothing beside {C:renewals} payments? by contract",
     "bought {T:purchases} beside {C:renewals} payments? by contract",
@@ -141,7 +149,7 @@ PATTERNS = [
     "with us for {D:held}, and rarely pleased",
     "with us for {D:held}, no more than content, and gives nothing back",
     "left after {D:held} (here {D:typical_span} is usual)",
-    "bought on {C:payment_days} days?, every {E:payment_gap_mean}, as everybody here does",
+    "bought on {C:payment_days} days?, every {E:pay_mean}, as everybody here does",
     "bought for {D:span} without a break, as everybody here does",
     "only {C:signs} (?:step or payment|steps and payments), on {C:live_days} days?",
 ]
@@ -252,6 +260,7 @@ def one(rows, given, as_of):
         "nps": given.get("nps"),
         "wallet": given.get("share_of_wallet"),
         "products": given.get("products"),
+        "categories": len({r.get("category") for r in rows if r.get("category") is not None}),
     }
 
 
@@ -313,6 +322,11 @@ def usual(people):
         "usual_response": share("responses", "outreaches"),
         "usual_nps": mean([p["nps"] for p in people if p["nps"] is not None]),
         "usual_products": mean([p["products"] for p in people if p["products"] is not None]),
+        "usual_categories": mean([p["categories"] for p in people if p["payments"] >= 2]),
+        "yearly_purchases": 365.25 * total("purchases") / total("held") if total("held") else None,
+        "yearly_complaints": 365.25 * total("complaints") / total("held")
+        if total("held")
+        else None,
         "yearly_visits": 365.25 * total("visits") / total("held") if total("held") else None,
         "yearly_messages": 365.25 * total("messages") / total("held") if total("held") else None,
     }

@@ -90,9 +90,9 @@ def trust(reliability: float | None) -> float:
 def trusts(signals: Sequence[Signal], measured: Mapping[str, float]) -> dict[str, float]:
     """Signal → how far its evidence counts, 0…1.
 
-    One for what is *alike* counts as far as the other signals of its dimension do not: where
-    customers differ, they are compared with each other; where they do not, only what all of them
-    do can be told.
+    One for what is *alike* counts as far as the other signals of its dimension do not, where that
+    is at least half: where customers differ, they are compared with each other; where they do not,
+    only what all of them do can be told.
     """
     made = {s.name: trust(measured.get(s.name)) for s in signals if not s.alike}
     for signal in signals:
@@ -101,7 +101,8 @@ def trusts(signals: Sequence[Signal], measured: Mapping[str, float]) -> dict[str
             mine = [s for s in mine if not s.alike]
             weight = sum(s.weight for s in mine)
             missing = sum(s.weight * (1 - made[s.name]) for s in mine)
-            made[signal.name] = round(missing / weight, 6) if weight else 0.0
+            lacking = missing / weight if weight else 0.0
+            made[signal.name] = round(lacking, 6) if lacking >= ENOUGH else 0.0
     return made
 
 
