@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 import reltype
-from reltype.scoring.reliability import ENOUGH, reliability, trust
+from reltype.scoring.reliability import ENOUGH, LEAST, reliability, trust
 from reltype.simulate import simulate
 
 
@@ -61,7 +61,8 @@ def test_too_few_customers_are_not_measured():
 def test_evidence_grows_with_reliability_up_to_enough():
     assert trust(None) == 1
     assert trust(0.0) == 0
-    assert trust(ENOUGH / 2) == pytest.approx(0.5)
+    assert trust(LEAST) == 0
+    assert trust((LEAST + ENOUGH) / 2) == pytest.approx(0.5)
     assert trust(0.9) == 1
 
 

@@ -357,7 +357,8 @@ def findings(plan: Plan, run: Run, tally: Tally) -> Iterator[str]:
     """What to know before the shares are read."""
     yield from run.inputs.scales_in_doubt
     measured = run.scales.reliability
-    if measured and not any(trust(value) > 0.5 for value in measured.values()):
+    hardly = not any(trust(value) > 0.5 for value in measured.values())
+    if measured and (hardly or run.scales.known == 0):
         yield (
             "Nothing here tells customers apart: cut into two halves, no reading of a customer "
             "repeats itself better than it would if the log were dealt to customers at random."

@@ -47,6 +47,11 @@ SEEN = 0.125
 """The share of a dimension's evidence from which on the dimension counts as seen."""
 
 
+REPEATS = 0.2
+"""The share of what a log shows that must repeat itself for anybody to be named. Logs of noise have up to
+0.1, real ones 0.4 and more."""
+
+
 @frozen
 class Scales:
     """What was usual among all customers when they were measured; frozen in a model.
@@ -59,7 +64,8 @@ class Scales:
         reliability: Signal → how far it repeats itself in two halves of what was seen of each
             customer, 0…1; signals of which that cannot be measured are left out.
         known: Share of the typology's evidence that was seen, 0…1: of each signal's weight as much
-            as can be trusted, in the share of customers of whom it was seen.
+            as can be trusted, in the share of customers of whom it was seen; 0 where hardly anything
+            that the log shows repeats itself.
         dimensions: Of how many dimensions at least an eighth was seen so; None: not counted.
         assumed: Names of `values` that could not be measured, and are what a pack takes instead.
     """
@@ -358,9 +364,24 @@ class Population:
 
     def _known(self, shares: Sequence[float]) -> float:
         """The share of all evidence that was seen: see `Scales.known`."""
+        if not self._repeats(self.overview):
+            return 0.0
         weights = [d.weight for d in self.plan.dimensions]
         seen = sum(w * share for w, share in zip(weights, shares, strict=True))
         return _tidy(seen / (sum(weights) or 1.0))
+
+    def _repeats(self, counts: Mapping[str, float]) -> bool:
+        """Whether a fifth of what the log shows, by weight, can be trusted; true without a log."""
+        if not self.reliability:
+            return True
+        trusted = trusts(self.plan.signals, self.reliability)
+        weight = {d.name: d.weight / (self.plan.asked(d) or 1.0) for d in self.plan.dimensions}
+        seen = {
+            s.name: weight[s.dimension] * s.weight * counts[col.signals_seen(i)]
+            for i, s in enumerate(self.plan.signals)
+            if s.alike or s.name in self.reliability
+        }
+        return sum(trusted[n] * w for n, w in seen.items()) >= REPEATS * sum(seen.values())
 
     def _seen(self, counts: Mapping[str, float]) -> list[float]:
         """The share of each dimension's evidence that was seen."""

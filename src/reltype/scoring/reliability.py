@@ -38,6 +38,10 @@ than 0.18."""
 ENOUGH = 0.5
 """The reliability from which on a signal is trusted in full: what the weights were set on."""
 
+LEAST = 0.25
+"""The reliability up to which a signal is not trusted at all: rates over few rows reach 0.2, and
+once 0.37, where customers differ by chance alone (benchmarks/chance.py)."""
+
 ONE_FACT, MORE = 0.15, 0.35
 """The share of all reliability that lies beyond the number of interactions: up to the first, that
 number is all there is; from the second on, it is one fact among others and does no harm. Real logs
@@ -83,8 +87,10 @@ def reliability(table: pa.Table, signals: Mapping[int, str]) -> dict[str, float]
 
 
 def trust(reliability: float | None) -> float:
-    """How far evidence counts, 0…1, by the reliability of its signal; in full where unmeasured."""
-    return 1.0 if reliability is None else round(min(1.0, reliability / ENOUGH), 6)
+    """How far evidence counts, 0…1, between `LEAST` and `ENOUGH`; in full where unmeasured."""
+    if reliability is None:
+        return 1.0
+    return round(min(1.0, max(0.0, (reliability - LEAST) / (ENOUGH - LEAST))), 6)
 
 
 def trusts(signals: Sequence[Signal], measured: Mapping[str, float]) -> dict[str, float]:
