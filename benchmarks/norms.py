@@ -31,7 +31,9 @@ MONTH = 30.4375
 
 def norms(log: pd.DataFrame, loyal: set[str]) -> dict[str, float]:
     """What loyal customers do: days between days with a purchase, days they stay, money a month."""
-    bought = log[log.customer_id.isin(loyal) & log.kind.isin(["purchase", "renewal"])]
+    bought = log[log.customer_id.isin(loyal)]
+    if "kind" in log:
+        bought = bought[bought.kind.isin(["purchase", "renewal"])]
     days = bought.assign(day=bought.timestamp.dt.normalize()).groupby("customer_id")
     span = days.day.agg(lambda d: (d.max() - d.min()).days)
     gaps = span / (days.day.nunique() - 1).clip(lower=1)
