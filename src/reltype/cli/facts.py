@@ -8,7 +8,7 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write
-from reltype.formats.printing import columns, note
+from reltype.formats.printing import columns, folded, note
 from reltype.formats.table import text as table_text
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def command(
     people = format_ in (None, "table") and output in (None, "-")
     with options.rejecting(run, rejects, output):
         if people and customer_id is not None:
-            click.echo(facts.sheet(run.population, customer_id))
+            told, *counted = facts.sheet(run.population, customer_id).splitlines()
+            click.echo("\n".join([*folded(told, WIDTH), *counted]))
         elif people:
             _table(run)
         else:

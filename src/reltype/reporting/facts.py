@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from reltype.errors import InputError
 from reltype.expressions import literal, quote
-from reltype.formats.printing import folded, printable
+from reltype.formats.printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -122,7 +122,7 @@ def sheet(population: Population, customer_id: str) -> str:
     """
     facts = table(population, customer_id).to_pylist()[0]
     told = sentence(facts, weekdays(population, customer_id))
-    lines = [*folded(f"{printable(customer_id)}: {told}", 80), ""]
+    lines = [f"{printable(customer_id)}: {told}", ""]
     units = {f.name: f.unit for f in population.plan.catalogue.features.values()}
     seen = {
         name: value
