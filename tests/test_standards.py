@@ -182,7 +182,9 @@ def test_what_cannot_be_asked_is_told_with_the_line_and_the_nearest_name(asked, 
     path = tmp_path / "reltype.toml"
     lines = [f"{key} = {toml(value)}" for key, value in asked.items()]
     path.write_text('typology = "customer"\n\n[[standards]]\n' + "\n".join(lines) + "\n")
-    done = CliRunner().invoke(cli, ["review", LOG, "--config", str(path)])
+    log = tmp_path / "log.csv"
+    log.write_text("customer_id,date,amount\na,2024-01-01,5\na,2024-02-01,5\n")
+    done = CliRunner().invoke(cli, ["review", str(log), "--config", str(path)])
     assert isinstance(done.exception, ConfigError), done.output
     assert said in str(done.exception)
     assert f"{path}, line " in str(done.exception)
@@ -280,16 +282,17 @@ def test_a_share_of_moves_is_found_again_behind_known_errors():
 
 def test_the_command_ends_with_1_only_where_a_standard_is_surely_missed(tmp_path):
     path = tmp_path / "reltype.toml"
-    said = '[[standards]]\nname = "{0}"\nshare = "committed partnership"\nat_least = {1}\n'
-    for limit, code, told in ((0.95, 1, "missed"), (0.0, 0, "met"), (0.25, 0, "cannot tell")):
-        path.write_text(said.format("x", limit))
+    said = '[[standards]]\nname = "{0}"\nshare = "committed partnership"\nat_least = {0}\n'
+    for limits, code in ((("0.95", "0.0", "0.25"), 1), (("0.0", "0.25"), 0)):
+        path.write_text("".join(map(said.format, limits)))
         done = CliRunner().invoke(
             cli, ["review", LOG, "--config", str(path), "--format", "json", "-q"]
         )
         assert done.exit_code == code, done.output
-        found = json.loads(done.stdout)["standards"][0]
-        assert {"name", "value", "low", "high", "verdict"} <= set(found)
-        assert found["verdict"] == told
+        for found in json.loads(done.stdout)["standards"]:
+            assert {"name", "value", "low", "high", "verdict"} <= set(found)
+            told = {"0.95": "missed", "0.0": "met", "0.25": "cannot tell"}
+            assert found["verdict"] == told[found["name"]]
 
 
 def test_the_page_fits_and_frames_and_files_hold_a_row_for_each_standard(reviewed, tmp_path):
