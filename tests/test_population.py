@@ -579,32 +579,9 @@ def test_in_a_window_only_the_last_periods_count(plan):
     assert got == due
 
 
-def test_shuffled_periods_are_the_same_ones_in_another_order_but_the_first(plan):
-    made = population(plan, people=())
-    kept = "customer_id, * EXCLUDE (customer_id, period)"
-    with made.in_periods(DAYS) as history, history.shuffled() as other:
-        parts, drawn = (
-            made.engine.rows(f"SELECT {kept} FROM {one.table} ORDER BY ALL")
-            for one in (history, other)
-        )
-        first, again = (
-            made.engine.rows(f"SELECT {kept} FROM {one.table} WHERE period = 0 ORDER BY ALL")
-            for one in (history, other)
-        )
-        periods = [
-            made.engine.rows(f"SELECT customer_id, period FROM {one.table} ORDER BY ALL")
-            for one in (history, other)
-        ]
-    assert parts == drawn
-    assert first == again
-    assert first
-    assert periods[0] == periods[1]
-
-
 def test_without_a_log_there_is_one_history_for_all_days(plan):
     made = population(plan, rows=(), as_of=DAY, frozen=frozen(0.6))
-    with made.in_periods(DAYS[:2]) as history, history.shuffled() as same:
-        assert same is history
+    with made.in_periods(DAYS[:2]) as history:
         places = [(place, len(batch)) for place, batch in history.judge()]
     assert places == [(0, 3), (1, 3)]
 
