@@ -232,10 +232,20 @@ def test_what_says_nothing_of_the_relationship_is_not_read(header, cells):
         ("they depend on us", "they_need_us"),
         ("We depend on them", "we_need_them"),
         ("Trust level", "said_trust"),
+        ("Dependency on us", "they_need_us"),
+        ("Our dependency on them", "we_need_them"),
     ],
 )
 def test_a_list_of_stakeholders_is_known_by_its_words(header, ours):
     assert list(read_as(header, typology="stakeholder")) == [ours]
+
+
+def test_a_register_in_words_is_read_as_one_in_numbers():
+    said = read_as(
+        "Attitude", ("Champion", "Supportive", "Neutral", "Resistant", "Blocker"), "stakeholder"
+    )
+    assert list(said) == ["said_trust"]
+    assert all(f"THEN {n}" in said["said_trust"] for n in ("1", "0.6", "0", "-0.6", "-1"))
 
 
 def test_the_example_of_a_city_names_those_who_depend_and_those_who_hold_a_key():
