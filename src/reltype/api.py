@@ -286,7 +286,7 @@ class Opened:
 
     Attributes:
         engine: What runs the queries; locked.
-        settings: What holds.
+        settings: What holds in the run: flags before environment before config.
         knowledge: What is known, and by whom.
         plan: What is asked.
         inputs: What is read.
@@ -331,7 +331,7 @@ class Opened:
         return evolve(self, plan=self.plan.measuring_all)
 
     def per_file(self) -> Iterator[Opened]:
-        """The same for each file alone."""
+        """An `Opened` of each file alone, as if it were the only one."""
         for item in self.inputs.items:
             yield evolve(self, inputs=evolve(self.inputs, items=[item]))
 

@@ -76,6 +76,19 @@ class Guess:
         return self.mapping.role
 
     @property
+    def unused(self) -> list[str]:
+        """The columns of ours that are understood, though nothing is read from them.
+
+        A customer table may tell of the log behind it; only that log could use it. A column that
+        gives something else, too, is used.
+        """
+        if self.role == "interactions":
+            return []
+        idle = [n for n in ("timestamp", "kind", "value", "text") if n in self.mapping.columns]
+        used = {s for n, s in self.sources.items() if n not in idle and n in self.mapping.columns}
+        return [name for name in idle if self.sources.get(name) not in used]
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Everything that a person should read: problems, doubts, wishes."""
         return (*self.problems, *self.doubts, *self.wishes)

@@ -191,7 +191,7 @@ class Population:
 
     @cached_property
     def counts(self) -> Counts:
-        """What became of the rows."""
+        """What became of the rows of all logs and tables, in rows; see `Counts`."""
         counted = {"rows": 0, "rejected": 0, "left_out": 0, "late": 0, "unread": 0, "repeated": 0}
         if self.logs:
             found = self.first(

@@ -32,6 +32,9 @@ from reltype.api import open_inputs
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
 from reltype.formats import BUILTIN, Format, write
+from reltype.formats.html import listed, paragraph
+from reltype.formats.html import table as html_table
+from reltype.reporting.pictures import flow
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
@@ -117,14 +120,9 @@ class Track:
         Raises:
             UsageError: There are fewer than two days.
         """
-        from reltype.reporting.pictures import flow
-
         return flow(self.table, steps=steps, title=title)
 
     def _repr_html_(self) -> str:
-        from reltype.formats.html import listed, paragraph
-        from reltype.formats.html import table as html_table
-
         days = self.days[-6:]
         states = [
             state for state in self.mix[days[-1]] if any(self.mix[day][state] for day in days)
