@@ -65,7 +65,7 @@ def movers():
         "business               seed  called a quarter where nobody moves   found of those who did"
     )
     for business in BUSINESSES:
-        for seed in (1, 2):
+        for seed in (3, 4):  # 1 and 2 were looked at when the evidence was chosen
             sim = simulate(business, customers=600, seed=seed)
             static = reltype.track(sim.interactions)
             rates = [
@@ -136,13 +136,13 @@ def known():
 def cost():
     log = simulate("coffee bar", customers=3000, seed=1).interactions
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.process_time()
         reltype.classify(log)
-        one = time.perf_counter() - begun
-        begun = time.perf_counter()
+        one = time.process_time() - begun
+        begun = time.process_time()
         found = reltype.track(log, every="60d", first="2023-11-01")
         print(
-            f"{len(found.days)} as-of days cost {(time.perf_counter() - begun) / one:.2f} times one"
+            f"{len(found.days)} as-of days cost the processor {(time.process_time() - begun) / one:.2f} times one"
         )
 
 

@@ -129,6 +129,17 @@ def test_a_battery_shows_a_step_that_nobody_took_in_one_of_its_questions():
     assert max(values("pleased", **battery)) == 0.5
 
 
+def test_a_battery_that_ends_at_six_is_read_on_one_to_six():
+    up = [1, 2, 3, 4, 5, 6] * 20
+    battery = {
+        "emp id": range(120),
+        "My manager helps me": up,
+        "My boss listens": up,
+        "Job satisfaction": up,
+    }
+    assert sorted(set(values("pleased", **battery))) == pytest.approx([-1, -0.6, -0.2, 0.2, 0.6, 1])
+
+
 def test_a_question_that_runs_against_those_beside_it_is_told():
     up = [1, 2, 3, 4, 5] * 20
     made, _ = read(
@@ -175,6 +186,35 @@ def test_a_file_of_such_facts_is_a_table_and_no_log():
     assert made.role == "customers"
 
 
+def test_one_such_fact_beside_an_id_is_enough_and_without_one_is_not():
+    def role(**columns):
+        table = pa.table(columns)
+        names = table.column_names
+        return guess(
+            "x.csv", names, ["VARCHAR"] * len(names), table, features=["pleased"], declared=DECLARED
+        )
+
+    assert (
+        role(**{"emp id": ["1", "2"], "Job satisfaction": ["1", "5"]}).sources["customer_id"]
+        == "emp id"
+    )
+    assert "customer_id" not in role(**{"x": ["1", "2"], "Job satisfaction": ["1", "5"]}).sources
+
+
+def test_where_such_a_table_names_nobody_each_row_is_one_and_that_is_told():
+    table = pa.table({"Job satisfaction": ["1", "5"], "overtime": ["Yes", "No"]})
+    made = guess(
+        "x.csv",
+        table.column_names,
+        ["VARCHAR"] * 2,
+        table,
+        features=["pleased", "overtime"],
+        declared=DECLARED,
+    )
+    assert made.sources["customer_id"] == "row number"
+    assert any("each row is one" in doubt for doubt in made.doubts)
+
+
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=4, unique=True))
 def test_no_header_breaks_it(headers):
     table = {name or " ": ["1", "2"] for name in headers}
@@ -214,7 +254,7 @@ def test_a_declaration_that_cannot_be_says_why(tmp_path, text, told):
     [
         ("1,470 customers.", "1,470 employees."),
         ("A customer left; Customers stay.", "An employee left; Employees stay."),
-        ("customers.csv, --customers FILE, customer_id and 'customer' stay",) * 2,
+        ("customers.csv, --customers FILE, customer_id, [customers] and 'customer' stay",) * 2,
     ],
 )
 def test_sentences_on_customers_speak_of_whom_the_typology_is_about(text, said):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import reltype
 from reltype.analyses import journal
-from reltype.analyses.outcome import compared, entry, outcome
+from reltype.analyses.outcome import compared, outcome
 from reltype.analyses.outcome.measures import Measure
 from reltype.analyses.outcome.planned import Planned, planned
 from reltype.analyses.outcome.weights import weights
@@ -38,7 +38,7 @@ ALL = dict.fromkeys(ROLES, 10_000)
 
 @pytest.fixture(scope="module")
 def log():
-    return simulate("software subscription", customers=300, seed=3).interactions
+    return simulate("software subscription", customers=220, seed=3).interactions
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +122,13 @@ def test_whoever_has_left_or_forgotten_us_is_left_alone(whole, classified):
             assert next(b for b in classified.run.plan.benefits if b.name == row["benefit"]).gate
 
 
-def test_within_a_team_priorities_fall_and_the_best_are_taken(whole, log):
-    few = reltype.plan(log, capacity={"advisory": 5}, as_of="2024-06-30")
-    found = [r["priority"] for r in few.rows]
-    assert found == sorted(found, reverse=True)
-    assert len(few) == 5
+def test_within_a_team_priorities_fall(whole, made):
+    for plan in (whole, made):
+        for role in plan.capacity:
+            rows = [r for r in plan.rows if r["role"] == role]
+            for gate, aside in (("yes", "no"), ("no", "no"), ("no", "yes")):
+                mine = [r["priority"] for r in rows if (r["gate"], r["held_out"]) == (gate, aside)]
+                assert mine == sorted(mine, reverse=True)
 
 
 def test_a_plan_does_not_depend_on_the_order_of_the_rows(made, log):
@@ -160,12 +162,13 @@ def test_what_the_hold_out_can_show_is_told_beforehand(made):
     assert len(str(made).splitlines()) <= 40
 
 
-def test_a_value_multiplies_the_priority_and_what_is_unknown_is_taken_as_the_median(log):
-    plain = reltype.plan(log, capacity={"advisory": 10_000}, as_of="2024-06-30")
-    worth = reltype.plan(log, capacity={"advisory": 10_000}, value="spend", as_of="2024-06-30")
+def test_a_value_multiplies_the_priority_and_what_is_unknown_is_taken_as_the_median(
+    log, whole, classified
+):
+    plain, worth = whole, reltype.plan(log, capacity=ALL, value="spend", as_of="2024-06-30")
     spend = {
         row["customer_id"]: row["spend"]
-        for row in reltype.classify(log, as_of="2024-06-30").facts().select(["customer_id", "spend"]).to_pylist()
+        for row in classified.facts().select(["customer_id", "spend"]).to_pylist()
     }  # fmt: skip
     before = {(r["customer_id"], r["benefit"]): r["priority"] for r in plain.rows}
     for row in worth.rows:
@@ -320,13 +323,13 @@ def looked(rng, made, rise=0.0, base=0.4):
 
 @pytest.mark.parametrize(("acted", "aside"), [(90, 10), (500, 500)])
 def test_where_nothing_was_done_hardly_anything_is_found(acted, aside):
-    # At most 5 in 100: benchmarks/standards.py counts 2,000; so few may come to 8 by chance.
+    # At most 5 in 100: benchmarks/standards.py counts 2,000; 60 may come to 6 by chance.
     rng = np.random.default_rng(7)
     made = groups(acted, aside, ("x", "y", "z"))
     found = sum(
-        bool(compared(made, looked(rng, made), dt.date(2024, 4, 1)).found) for _ in range(100)
+        bool(compared(made, looked(rng, made), dt.date(2024, 4, 1)).found) for _ in range(60)
     )
-    assert found <= 8
+    assert found <= 6
 
 
 @pytest.mark.parametrize(("acted", "aside"), [(300, 100), (800, 800)])
@@ -335,10 +338,10 @@ def test_an_effect_of_the_size_told_beforehand_is_found_as_often_as_told(acted, 
     made = groups(acted, aside)
     rise = intervals.detectable(0.4, acted, aside, level=0.97, power=0.8)
     hits = 0
-    for _ in range(150):
+    for _ in range(100):
         first = compared(made, looked(rng, made, rise)[:1], dt.date(2024, 4, 1)).comparisons[0]
         hits += first.verdict == "more"
-    assert 0.7 <= hits / 150 <= 0.9
+    assert 0.68 <= hits / 100 <= 0.92
 
 
 ACTED = dt.date(2024, 7, 1), dt.date(2024, 8, 1)
@@ -393,9 +396,25 @@ def test_an_outcome_before_the_plans_day_or_of_a_table_is_refused(made, log):
         outcome(made, table)
 
 
-def test_without_a_hold_out_nothing_is_claimed(log):
-    made = reltype.plan(log, capacity={"service": 50}, as_of="2024-06-30")
-    found = outcome(made, log)
+def test_a_table_of_no_day_gives_a_plan_of_no_day_which_has_no_outcome(log):
+    table = pa.table({
+        "customer_id": [f"c{i}" for i in range(9)],
+        "contract_days": [365.0] * 9,
+        "complaints": [4.0] * 9,
+        "satisfaction": [0.2] * 9,
+    })  # fmt: skip
+    made = reltype.plan(table, capacity={"work-flow": 3})
+    assert made.as_of is None
+    assert len(made) == 3
+    assert {row["by"] for row in made.rows} == {row["as_of"] for row in made.rows} == {None}
+    assert "1970" not in str(made)
+    assert any("--as-of" in note for note in made.notes)
+    with pytest.raises(InputError, match="as_of is empty"):
+        outcome(made, log)
+
+
+def test_without_a_hold_out_nothing_is_claimed(log, whole):
+    found = outcome(whole, log)
     assert not found.found
     assert any("nobody was held out" in note for note in found.notes)
 
@@ -533,7 +552,8 @@ def test_a_plan_is_made_and_looked_at_by_the_commands(tmp_path, monkeypatch):
     told = json.loads(done.stdout)
     assert told["since"] == "2024-09-30"
     assert told["comparisons"][0]["measure"] == "came back"
-    assert entry(outcome("plan.csv", LOG)) == json.loads(Path("j.jsonl").read_text())
+    kept = json.loads(Path("j.jsonl").read_text())
+    assert (kept["entry"], kept["plan"]) == ("outcome", planned("plan.csv").id)
 
 
 @pytest.mark.parametrize("text", ["service", "service=", "service=x", "service=-3", "=3"])

@@ -1,6 +1,7 @@
 """A population over a small log and a small table: every number worked out again in plain Python."""
 
 import datetime as dt
+import gc
 from functools import cache
 from itertools import pairwise
 from statistics import mean, median
@@ -15,6 +16,7 @@ from reltype.engines.duckdb import DuckDB
 from reltype.errors import InputError
 from reltype.mapping.canonical import INTERACTIONS
 from reltype.plugins.knowledge import Knowledge
+from reltype.scoring import population as populations
 from reltype.scoring.plan import Plan
 from reltype.scoring.population import EPOCH, Counts, Scales, grouped
 from reltype.scoring.reliability import trust
@@ -521,3 +523,160 @@ def test_a_signal_counts_as_far_as_it_repeats_itself_here(plan, repeats):
         without = np.where(paid, 0.25, 0.0)
         due = without + trust(repeats) * (other.evidence[:, 0] - without)
         assert one.evidence[:, 0] == pytest.approx(due)
+
+
+DAYS = [DAY + dt.timedelta(n) for n in (6, 32, 45, 70)]
+
+
+def told(batch):
+    return dict(
+        zip(
+            batch.table.column("customer_id").to_pylist(),
+            zip(batch.readings[:, 0], batch.evidence[:, 0], *batch.fired.T, strict=True),
+            strict=True,
+        )
+    )
+
+
+@pytest.mark.parametrize("people", [TABLE, ()])
+def test_up_to_each_day_everybody_is_judged_as_by_a_run_as_of_that_day(plan, people):
+    made = population(plan, people=people)
+    held = made.scales
+    with made.in_periods(DAYS) as history:
+        found = {}
+        for place, batch in history.judge(size=2):
+            assert len(batch) <= 2
+            found.setdefault(place, {}).update(told(batch))
+        days = [row[0] for row in made.engine.rows(
+            f"SELECT DISTINCT as_of_day FROM ({history.features()}) ORDER BY 1"
+        )]  # fmt: skip
+    assert list(found) == [0, 1, 2, 3]
+    assert days == [(day - EPOCH).days for day in DAYS]
+    for place, day in enumerate(DAYS):
+        alone = population(plan, people=people, as_of=day, frozen=held)
+        due = {who: one for batch in alone.batches() for who, one in told(batch).items()}
+        assert found[place].keys() == due.keys()
+        for who, one in due.items():
+            assert found[place][who] == pytest.approx(one, nan_ok=True), (day, who)
+
+
+def test_in_a_window_only_the_last_periods_count(plan):
+    made = population(plan, people=())
+    asked = "customer_id, as_of_day, creek_steps, creek_money"
+    with made.in_periods(DAYS) as history:
+        got = {
+            (who, EPOCH + dt.timedelta(int(day))): values
+            for who, day, *values in made.engine.rows(
+                f"SELECT {asked} FROM ({history.features(window=1)})"
+            )
+        }
+    due = {}
+    for i, day in enumerate(DAYS):
+        # What lies before the first day is the first period.
+        mine = [r for r in LOG if i == 0 or DAY + dt.timedelta(r[1]) > DAYS[i - 1]]
+        for who, f in features(last=day, rows=mine, people=())[0].items():
+            due[who, day] = [f["creek_steps"], f["creek_money"]]
+    assert got == due
+
+
+def test_without_a_log_there_is_one_history_for_all_days(plan):
+    made = population(plan, rows=(), as_of=DAY, frozen=frozen(0.6))
+    with made.in_periods(DAYS[:2]) as history:
+        places = [(place, len(batch)) for place, batch in history.judge()]
+    assert places == [(0, 3), (1, 3)]
+
+
+def since(rows):
+    made = [
+        f"SELECT {sql(who, 'VARCHAR')} AS customer_id, {sql(first, 'TIMESTAMP')} AS since,"
+        f" {sql(left, 'TIMESTAMP')} AS ended, CAST(NULL AS DOUBLE) AS left_day,"
+        " CAST(NULL AS VARCHAR) AS reject, CAST(NULL AS VARCHAR) AS unread"
+        for who, first, left in rows
+    ]
+    return " UNION ALL ".join(made)
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "due"),
+    [
+        (("since_day",), {}, (DAYS[0], DAYS[2])),
+        (("since_day", "left_day"), {}, (DAYS[0], DAYS[3])),
+        (("since_day", "left_day"), {"as_of": DAYS[1]}, (DAYS[0], DAYS[1])),
+        (("since_day", "left_day"), {"until": DAYS[2]}, (DAYS[0], DAYS[2])),
+        ((), {}, (EPOCH, EPOCH)),
+        ((), {"as_of": DAYS[1]}, (DAYS[1], DAYS[1])),
+    ],
+)
+def test_of_a_table_alone_the_first_and_last_day_that_it_speaks_of_hold(plan, given, options, due):
+    people = [("a", DAYS[0], None), ("b", DAYS[2], DAYS[3]), ("c", DAYS[1], None)]
+    made = grouped(DuckDB.connect(threads=1), plan, tables=[since(people)], given=given, **options)
+    assert (made.usual.log_start, made.usual.as_of) == due
+
+
+def drawn(made):
+    rows = made._rows_to_halve(made.nulls)
+    found = made.engine.rows(f"SELECT DISTINCT customer_id FROM ({rows}) ORDER BY 1")
+    return rows, [row[0] for row in found if row[0] is not None]
+
+
+def test_of_a_large_log_what_was_kept_is_halved_or_the_rows_of_some_customers(plan, monkeypatch):
+    many = [(f"c{i}", i % 9, "visit", None, None, None, None) for i in range(160)]
+    monkeypatch.setattr(populations, "SAMPLED_ROWS", 50)
+    monkeypatch.setattr(populations, "SAMPLED_CUSTOMERS", 8)
+    whole = population(plan, rows=many, people=())
+    rows, some = drawn(whole)
+    assert f"FROM {whole.facts}" in rows  # they were kept while the log was read
+    assert 0 < len(some) < 40
+    monkeypatch.setattr(populations, "SAMPLED_CUSTOMERS", 80)
+    rows, others = drawn(whole)
+    assert f"FROM {whole.facts}" not in rows  # too few were kept: 160 // 50 = 3, but 160 // 80 = 2
+    assert "hash(customer_id) % 2 = 0" in rows
+    assert 40 < len(others) < 120
+    monkeypatch.setattr(populations, "SAMPLED_ROWS", 1000)
+    rows, all_of_them = drawn(whole)
+    assert len(all_of_them) == 160
+    assert "rows_" in rows  # a small log is read once for several looks
+
+
+def test_a_population_with_frozen_scales_keeps_no_rows(plan):
+    assert population(plan).kept_rows
+    kept = population(plan, frozen=frozen(0.6))
+    assert not kept.kept_rows
+    assert not made_columns(kept) & {"log_kept"}
+
+
+def made_columns(made):
+    return {row[0] for row in made.engine.rows(f"DESCRIBE {made.facts}")}
+
+
+def test_interactions_are_the_rows_of_the_log_up_to_the_last_day(plan):
+    made = population(plan, as_of=DAYS[1])
+    rows = made.engine.rows(
+        "SELECT customer_id, count(*), count(value) FROM"
+        f" ({made.interactions(['customer_id', 'value'])}) GROUP BY ALL ORDER BY 1 NULLS LAST"
+    )
+    due = {}
+    for who, day, _, value, _, reject, _ in LOG:
+        key = who if reject is None and DAY + dt.timedelta(day) <= DAYS[1] else None
+        n, v = due.get(key, (0, 0))
+        due[key] = n + 1, v + (value is not None)
+    assert {who: (n, v) for who, n, v in rows} == due
+
+
+def test_what_is_looked_at_often_is_kept_once_and_dropped_with_the_population(plan):
+    made = population(plan)
+    (select,) = made.logs
+    first = made.looked_at(select)
+    assert first != select
+    assert made.looked_at(select) == first
+    assert sorted(made.engine.rows(first), key=str) == sorted(made.engine.rows(select), key=str)
+    engine, name = made.engine, first.rpartition(" ")[2]
+    del made
+    gc.collect()
+    assert (name,) not in engine.rows("SELECT table_name FROM duckdb_tables()")
+
+
+def test_scales_are_kept_to_nine_digits(plan):
+    made = population(plan, rows=[(*r[:3], r[3] and r[3] / 3, *r[4:]) for r in LOG])
+    for value in made.scales.values.values():
+        assert value == float(f"{value:.9g}")

@@ -58,8 +58,16 @@ def test_options_are_frozen():
         RunOptions().threads = 3
 
 
-@pytest.mark.parametrize("checker", ["mypy"])
+CHECKERS = {
+    "mypy": (["--strict"], r":(\d+): error:"),
+    "pyright": (["--pythonpath", sys.executable], r":(\d+):\d+ - error:"),
+}
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
 def test_a_type_checker_finds_a_mistyped_option(tmp_path, checker):
+    pytest.importorskip(checker)
+    options, line = CHECKERS[checker]
     code = tmp_path / "use.py"
     code.write_text(
         "import reltype\n"
@@ -70,14 +78,15 @@ def test_a_type_checker_finds_a_mistyped_option(tmp_path, checker):
         "found['a'].archetypes\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", checker, "--strict", str(code)],
+        [sys.executable, "-m", checker, *options, str(code)],
         capture_output=True,
         text=True,
         check=False,
         cwd=tmp_path,
     )
-    wrong = {line.split(":")[1] for line in done.stdout.splitlines() if ": error:" in line}
-    assert wrong == {"3", "4", "6"}, done.stdout
+    if checker == "pyright" and done.returncode > 1:  # it fetches itself when it is first run
+        pytest.skip("pyright could not be started")
+    assert set(re.findall(line, done.stdout)) == {"3", "4", "6"}, done.stdout
 
 
 def test_what_is_not_there_is_no_attribute():

@@ -27,7 +27,7 @@ from reltype.reporting import stored
 from reltype.reporting.carried import carried
 from reltype.reporting.page import html as page_of
 from reltype.reporting.page.gathering import of_run, of_stored
-from reltype.reporting.page.groups import breakdown, grouped
+from reltype.reporting.page.groups import breakdown
 from reltype.reporting.page.names import HIDDEN, Names
 from reltype.reporting.page.packing import GAP, Pack, unpacked
 from reltype.reporting.page.people import waterfall
@@ -283,15 +283,6 @@ def _with_groups(group, kind):
     return breakdown(some, "g")
 
 
-def test_many_numbers_are_grouped_by_quarters_and_rare_values_put_together():
-    names, codes = grouped(pa.array([str(n) for n in range(100)] + [None]))
-    assert names == ["up to 24", "over 24, up to 49", "over 49, up to 74", "over 74", "not said"]
-    assert np.bincount(codes).tolist() == [25, 25, 25, 25, 1]
-    names, codes = grouped(pa.array(["a"] * 9 + ["b", "c", " a "]))
-    assert names == ["a", "all others (2 values)"]
-    assert np.bincount(codes).tolist() == [10, 2]
-
-
 def test_a_column_of_the_customers_or_of_the_log_is_carried_along(strangers, coffee):
     ids = strangers.table.column("customer_id").combine_chunks()
     found = carried(strangers.run, ["<i>region</i>", "rating"], ids).to_pydict()
@@ -459,24 +450,46 @@ def test_what_analyses_found_makes_its_own_section(coffee, tmp_path, tracked):
         coffee.report(tmp_path / "page.html", sections=["words"])
 
 
-def test_other_commands_write_forms_that_a_page_shows(tmp_path):
+def test_other_commands_write_forms_that_a_page_shows(tmp_path, measured):
     examples = COFFEE.parent
     made = {
         "plan.csv": ["plan", COFFEE, "--capacity", "service=2"],
         "issues.json": ["issues", examples / "software-tickets.csv", "--text", "subject"],
-        "drivers.json": ["drivers", examples / "ward-survey.csv", "--outcome", "overall"],
     }
     for name, command in made.items():
         form = ["--format", "json"] if name.endswith(".json") else []
         given = [*map(str, command), "-o", str(tmp_path / name), *form]
         assert cli.run(given) == 0
     sections = {name: read(tmp_path / name) for name in made}
+    sections["drivers.json"] = read(measured)
     assert sections["plan.csv"].table.num_rows == 2
     assert sections["issues.json"].table.num_rows > 5
     drivers = sections["drivers.json"].table.to_pylist()
     assert drivers[0]["Driver"] == "treated_with_respect"
     assert drivers[0]["Told from noise"] == "yes"
     assert [s.title for s in in_order(list(sections.values()))] == ["Drivers", "Plan", "Issues"]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """What `drivers` measured of the ward's survey, as a file."""
+    path = tmp_path_factory.mktemp("drivers") / "drivers.json"
+    survey = str(COFFEE.parent / "ward-survey.csv")
+    assert cli.run(["drivers", survey, "--outcome", "overall", "-f", "json", "-o", str(path)]) == 0
+    return path
+
+
+def test_what_reltype_toml_wants_and_what_drivers_measured_stand_in_the_page(tmp_path, measured):
+    config = tmp_path / "reltype.toml"
+    config.write_text(
+        '[[standards]]\nname = "partners stay partners"\nshare = "committed partnership"\nat_least = 0.9\n'
+    )
+    given = ["--config", str(config), "--drivers", str(measured), "-o", str(tmp_path / "page.html")]
+    assert cli.run(["report", str(COFFEE), *given, "-q"]) == 0
+    html = (tmp_path / "page.html").read_text()
+    headings = Outline(html).headings
+    assert headings.index("Standards met and missed") + 1 == headings.index("Drivers")
+    assert re.search(r"partners stay partners</bdi></td><td><bdi>missed", html)
 
 
 def test_who_is_no_customer_is_called_none(coffee):

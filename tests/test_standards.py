@@ -73,6 +73,20 @@ def test_columns_of_the_customer_table_can_be_spoken_of(reviewed, accounts):
     assert found.customers == sum(c == "de" for c in accounts.column("country").to_pylist())
 
 
+def test_columns_of_a_log_are_each_customers_most_frequent_value():
+    log = pa.table({
+        "customer_id": ["a", "a", "a", "b", "b", "c", "c"],
+        "date": [f"2024-0{m}-01" for m in (1, 2, 3, 1, 2, 1, 2)],
+        "amount": [5.0] * 7,
+        "Sales Region": ["north", "south", "south", "south", None, None, None],
+    })  # fmt: skip
+    asked = [{"mean": "purchases", "where": "\"Sales Region\" = 'south'", "at_least": 1}]
+    found = reltype.review(log, standards=asked).findings[0]
+    assert (found.customers, found.value) == (2, 2.5)
+    with pytest.raises(ConfigError, match="Did you mean 'Sales Region'"):
+        reltype.review(log, standards=[{**asked[0], "where": "\"Sales Regon\" = 'south'"}])
+
+
 def test_of_nobody_nothing_is_said(reviewed):
     found = one(reviewed, "nobody")
     assert (found.value, found.customers, found.verdict) == (None, 0, "cannot tell")
@@ -118,6 +132,10 @@ def test_a_table_without_a_log_has_a_present_and_no_past():
         {"name": "mean", "mean": "satisfaction", "at_least": 0.2},
     ]
     found = reltype.review(table, standards=asked)
+    assert found.as_of is None
+    assert "1970" not in str(found)
+    assert found.to_dict()["as_of"] is None
+    assert found.to_arrow().column("as_of").null_count == 2
     assert one(found, "moves").verdict == "cannot tell"
     assert one(found, "mean").customers == 40
     assert any("no history" in note for note in found.notes)
@@ -168,7 +186,9 @@ def test_what_cannot_be_asked_is_told_with_the_line_and_the_nearest_name(asked, 
     path = tmp_path / "reltype.toml"
     lines = [f"{key} = {toml(value)}" for key, value in asked.items()]
     path.write_text('typology = "customer"\n\n[[standards]]\n' + "\n".join(lines) + "\n")
-    done = CliRunner().invoke(cli, ["review", LOG, "--config", str(path)])
+    log = tmp_path / "log.csv"
+    log.write_text("customer_id,date,amount\na,2024-01-01,5\na,2024-02-01,5\n")
+    done = CliRunner().invoke(cli, ["review", str(log), "--config", str(path)])
     assert isinstance(done.exception, ConfigError), done.output
     assert said in str(done.exception)
     assert f"{path}, line " in str(done.exception)
@@ -266,16 +286,17 @@ def test_a_share_of_moves_is_found_again_behind_known_errors():
 
 def test_the_command_ends_with_1_only_where_a_standard_is_surely_missed(tmp_path):
     path = tmp_path / "reltype.toml"
-    said = '[[standards]]\nname = "{0}"\nshare = "committed partnership"\nat_least = {1}\n'
-    for limit, code, told in ((0.95, 1, "missed"), (0.0, 0, "met"), (0.25, 0, "cannot tell")):
-        path.write_text(said.format("x", limit))
+    said = '[[standards]]\nname = "{0}"\nshare = "committed partnership"\nat_least = {0}\n'
+    for limits, code in ((("0.95", "0.0", "0.25"), 1), (("0.0", "0.25"), 0)):
+        path.write_text("".join(map(said.format, limits)))
         done = CliRunner().invoke(
             cli, ["review", LOG, "--config", str(path), "--format", "json", "-q"]
         )
         assert done.exit_code == code, done.output
-        found = json.loads(done.stdout)["standards"][0]
-        assert {"name", "value", "low", "high", "verdict"} <= set(found)
-        assert found["verdict"] == told
+        for found in json.loads(done.stdout)["standards"]:
+            assert {"name", "value", "low", "high", "verdict"} <= set(found)
+            told = {"0.95": "missed", "0.0": "met", "0.25": "cannot tell"}
+            assert found["verdict"] == told[found["name"]]
 
 
 def test_the_page_fits_and_frames_and_files_hold_a_row_for_each_standard(reviewed, tmp_path):

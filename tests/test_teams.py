@@ -14,6 +14,7 @@ from reltype.definitions.benefits import FOCUSES, HORIZONS, ROLES, Cut
 from reltype.errors import UsageError
 from reltype.plugins import load
 from reltype.plugins.knowledge import Knowledge
+from reltype.reporting import stored
 from reltype.reporting.roles import STAGES, hand_overs, matrix, stage, suiting
 from reltype.simulate import simulate
 
@@ -138,3 +139,18 @@ def test_the_command_shows_matrix_hand_overs_and_cuts():
     assert {row["focus"] for row in both} == {"internal"}
     done = CliRunner().invoke(cli, ["benefits", "--matrix", "-f", "json"])
     assert json.loads(done.stdout)[0]["archetype"]
+
+
+def test_a_stored_result_is_cut_as_a_fresh_one_is(world, plan):
+    whole, part = (
+        reltype.classify(world.interactions, **cut).table for cut in ({}, {"role": "service"})
+    )
+    cut = stored.as_cut(whole, evolve(plan, cut=Cut(("service",))))
+    names = [[b["name"] for b in row] for row in cut.column("benefits").to_pylist()]
+    known = {b.name for b in plan.benefits if b.role == "service"}
+    assert {name for row in names for name in row} <= known
+    fresh = [[b["name"] for b in row] for row in part.column("benefits").to_pylist()]
+    for few, many in zip(names, fresh, strict=True):
+        assert few == many[: len(few)]  # a stored result holds only its first benefits
+    later = stored.as_cut(whole.slice(7, 20), evolve(plan, cut=Cut(("service",))))
+    assert later.column("benefits").to_pylist() == cut.column("benefits").to_pylist()[7:27]

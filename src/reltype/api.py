@@ -286,7 +286,7 @@ class Opened:
 
     Attributes:
         engine: What runs the queries; locked.
-        settings: What holds.
+        settings: What holds in the run: flags before environment before config.
         knowledge: What is known, and by whom.
         plan: What is asked.
         inputs: What is read.
@@ -331,7 +331,7 @@ class Opened:
         return evolve(self, plan=self.plan.measuring_all)
 
     def per_file(self) -> Iterator[Opened]:
-        """The same for each file alone."""
+        """An `Opened` of each file alone, as if it were the only one."""
         for item in self.inputs.items:
             yield evolve(self, inputs=evolve(self.inputs, items=[item]))
 
@@ -392,7 +392,12 @@ def open_inputs(data: object = None, options: RunOptions | None = None, **given:
         id_from_row=chosen.id_from_row,
         normalize_ids=chosen.normalize_ids,
         features=knowledge.catalogue.features,
-        declared=Declared.of(plan.catalogue.columns_of(plan.typology.name), plan.features),
+        declared=Declared.of(
+            plan.catalogue.columns_of(plan.typology.name),
+            plan.features,
+            plan.typology.noun,
+            plan.typology.plural,
+        ),
         encoding=asked.encoding,
         timeout=chosen.timeout,
     )

@@ -15,7 +15,9 @@ from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.explaining.customer import explain
 from reltype.formats import write_text
 from reltype.learning.evaluation import evaluate
-from reltype.reporting import facts, notebook, output, pictures
+from reltype.reporting import facts, grouping, notebook, output, pictures
+from reltype.reporting.by_group import CORRECTIONS
+from reltype.reporting.carried import check
 from reltype.reporting.layout import Carried, Layout
 from reltype.reporting.page import html
 from reltype.reporting.page.gathering import of_result, of_run
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from reltype.definitions.sections import Section, Sectioned
     from reltype.explaining.explanation import Explanation
     from reltype.learning.evaluation import Evaluation
+    from reltype.learning.evaluation.labels import Given
+    from reltype.reporting.by_group import ByGroup, Correction
     from reltype.reporting.page.subject import Subject
     from reltype.reporting.pictures import Picture
     from reltype.reporting.summary import Summary
@@ -349,6 +353,29 @@ class Relationships:
             redact=redact,
         )
         write_text(path, html(subject, title))
+
+    def by(
+        self, *columns: str, labels: Given = None, correction: Correction = "holm"
+    ) -> tuple[ByGroup, ...]:
+        """Every figure of the result for each value of a column, against all other customers.
+
+        Kinds of relationship, how many are named and how surely, alarms, what to cultivate first,
+        readings. Groups of fewer than five customers are put together.
+
+        Args:
+            columns: Of the customers' table, or of a log.
+            labels: What people say of some customers, as `evaluate` takes it: how many of each group
+                are named so.
+            correction: For many comparisons: `holm` (Holm 1979) or `bh` (Benjamini & Hochberg 1995).
+
+        Raises:
+            UsageError: No input has such a column, or there is no such correction.
+            InputError: The labels cannot be used.
+        """
+        if correction not in CORRECTIONS:
+            raise UsageError(f"correction {correction!r}: use {' or '.join(CORRECTIONS)}.")
+        check(self.run.inputs, columns)
+        return grouping.of_run(self.run, self.table, columns, labels, correction)
 
     def _apart(self, path: Path | str) -> None:
         """Raise UsageError where *path* is a file that was read."""

@@ -133,6 +133,12 @@ def test_more_attachment_never_makes_an_owner_less_likely(attachment, more):
         ("I understand the mission of my agency", "sees_purpose"),
         ("Employee Recognition", "recognised"),
         ("My opinion counts at work", "is_heard"),
+        ("senior_mgmt", "is_heard"),
+        ("career_opp", "can_grow"),
+        ("comp_benefits", "fairly_paid"),
+        ("culture_values", "surroundings"),
+        ("wlb", "at_ease"),
+        ("work_env", "surroundings"),
         ("Communication between departments is good", "across_departments"),
         ("I have opportunities to learn and grow", "can_grow"),
         ("How likely are you to look for another job?", "wants_to_stay"),
@@ -178,11 +184,18 @@ def test_a_question_on_work_is_known_by_its_words(header, ours):
         ("It would not be too costly for me to leave my organization now", "cannot_leave", True),
         ("I feel emotionally drained from my work", "at_ease", True),
         ("My workload is manageable", "at_ease", False),
+        ("There is too little chance for promotion on my job", "can_grow", True),
+        ("I am not satisfied with the benefits I receive", "fairly_paid", True),
+        ("My supervisor is unfair to me", "superior_support", True),
+        ("Work assignments are not fully explained", "knows_requirements", True),
+        ("I can speak up without fear of reprisal", "is_heard", False),
+        ("I recommend my organization as a good place to work", "recommends", None),
     ],
 )
 def test_an_item_is_keyed_as_its_words_say(header, ours, turned):
     (expression,) = [e for name, e in read_as(header).items() if name == ours]
-    assert expression.endswith(", 5, 1)" if turned else ", 1, 5)")
+    if turned is not None:
+        assert expression.endswith(", 5, 1)" if turned else ", 1, 5)")
 
 
 @pytest.mark.parametrize(
@@ -199,6 +212,9 @@ def test_an_item_is_keyed_as_its_words_say(header, ours, turned):
         ("EmployeeCount", ("1", "1", "1")),
         ("PerformanceRating", ("1", "2", "3")),
         ("MonthlyIncome", ("1", "2", "3")),
+        ("Access to mental health resources", ("Yes", "No", "Yes")),
+        ("Satisfaction with remote work", ("1", "2", "3")),
+        ("sleep_hours", ("7", "8", "6")),
     ],
 )
 def test_what_says_nothing_of_the_relationship_is_not_read(header, cells):
@@ -216,10 +232,20 @@ def test_what_says_nothing_of_the_relationship_is_not_read(header, cells):
         ("they depend on us", "they_need_us"),
         ("We depend on them", "we_need_them"),
         ("Trust level", "said_trust"),
+        ("Dependency on us", "they_need_us"),
+        ("Our dependency on them", "we_need_them"),
     ],
 )
 def test_a_list_of_stakeholders_is_known_by_its_words(header, ours):
     assert list(read_as(header, typology="stakeholder")) == [ours]
+
+
+def test_a_register_in_words_is_read_as_one_in_numbers():
+    said = read_as(
+        "Attitude", ("Champion", "Supportive", "Neutral", "Resistant", "Blocker"), "stakeholder"
+    )
+    assert list(said) == ["said_trust"]
+    assert all(f"THEN {n}" in said["said_trust"] for n in ("1", "0.6", "0", "-0.6", "-1"))
 
 
 def test_the_example_of_a_city_names_those_who_depend_and_those_who_hold_a_key():
@@ -265,6 +291,28 @@ def test_a_survey_in_rows_reads_what_each_question_is_about():
     for dimension in ("attachment", "superior", "recognition"):
         assert table.column(f"d_{dimension}").null_count == 0
     assert table.column("d_purpose").null_count == len(table)
+
+
+def test_tables_of_one_company_that_share_an_id_are_read_together(tmp_path):
+    files = {
+        "general.csv": ("EmployeeID", "YearsAtCompany", "StockOptionLevel"),
+        "employee_survey.csv": ("EmployeeID", "JobSatisfaction", "WorkLifeBalance"),
+        "manager_survey.csv": ("EmployeeID", "JobInvolvement", "PerformanceRating"),
+    }
+    for name, header in files.items():
+        rows = [[i, 1 + i % 4, 1 + (i // 4) % 4] for i in range(1, 61)]
+        with (tmp_path / name).open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+    found = reltype.classify(
+        [tmp_path / name for name in files],
+        rules=reltype_organisation.PACKS,
+        typology="employee",
+        no_plugin=plugin(),
+    )
+    table = found.to_arrow()
+    assert len(table) == 60
+    for dimension in ("attachment", "ease", "constraint", "standing"):
+        assert table.column(f"d_{dimension}").null_count == 0
 
 
 def test_nobody_is_named_dutiful_where_duty_was_not_asked_of():

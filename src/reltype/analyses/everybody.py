@@ -1,7 +1,7 @@
 """Everybody: the customers at one or several days as one table that expressions may speak of.
 
 What was scored of each, every feature, the readings by the names of their dimensions, and the
-columns of the customer tables, side by side in the engine.
+columns of the inputs that reltype has no word for, side by side in the engine.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import evolve, frozen
 
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.expressions import Expression, parse, quote
+from reltype.reporting.carried import carried
 from reltype.scoring import columns as col
 from reltype.scoring.population import EPOCH
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from reltype.api import Opened
     from reltype.expressions.functions import Kind
     from reltype.inputs import Inputs
+    from reltype.mapping import Role
     from reltype.scoring.plan import Plan
     from reltype.scoring.population import History
     from reltype.scoring.run import Run
@@ -49,7 +52,7 @@ class Everybody:
         table: The engine's table: `customer_id`, `as_of_day` (days since 1970-01-01), `alarms` (a
             list) and all columns in `kinds`.
         kinds: What an expression may speak of.
-        own: Columns of the customer tables among them.
+        own: Columns of the customer tables among them, and those of logs that were asked for.
     """
 
     run: Run
@@ -98,18 +101,26 @@ def needing(opened: Opened, texts: Iterable[tuple[str, str]]) -> Opened:
 
 
 @contextmanager
-def everybody(run: Run, days: Sequence[dt.date]) -> Iterator[Everybody]:
-    """The customers of a run up to each of *days*, ascending."""
+def everybody(run: Run, days: Sequence[dt.date], texts: Iterable[str] = ()) -> Iterator[Everybody]:
+    """The customers of a run up to each of *days*, ascending.
+
+    Args:
+        run: Whose scales hold.
+        days: As-of days.
+        texts: Expressions that will be asked: the columns of logs of which they speak are read.
+    """
     with run.population.in_periods(days) as history:
         scored = scored_days(run, history)
         population = run.population
         result = _result(run.plan)
         features = _features(run.plan)
-        own = _own(run.plan, run.inputs)
+        own = _own(run.plan, run.inputs, "customers")
+        of_logs = _mentioned(run, texts)
         listed = [
             *(f"r.{quote(column)} AS {quote(name)}" for name, column in result.items()),
             *(f"f.{quote(name)}" for name in features),
             *(f"o.{quote(name)}" for name in own),
+            *(f"CAST(l.{quote(n)} AS {t}) AS {quote(n)}" for n, t in of_logs.items()),
         ]
         kept = ["customer_id", "as_of", *dict.fromkeys(result.values()), "alarms"]
         flat = scored.select(kept)
@@ -117,6 +128,7 @@ def everybody(run: Run, days: Sequence[dt.date]) -> Iterator[Everybody]:
             population.kept(flat, "scored") as named,
             population.kept(history.features(), "featured") as featured,
             population.kept(_owned(run.inputs, own), "owned") as owned,
+            population.kept(_of_logs(run, scored, of_logs), "logged") as logged,
         ):
             days_since = f"datediff('day', DATE '{EPOCH}', r.as_of)"
             sql = (
@@ -125,19 +137,25 @@ def everybody(run: Run, days: Sequence[dt.date]) -> Iterator[Everybody]:
                 f" FROM {named} r JOIN {featured} f ON f.customer_id = r.customer_id"
                 f" AND f.as_of_day = {days_since}"
                 f" LEFT JOIN {owned} o ON o.customer_id = r.customer_id"
+                f" LEFT JOIN {logged} l ON l.customer_id = r.customer_id"
             )
             with population.kept(sql, "everybody") as table:
                 yield Everybody(
-                    run, history, scored, table, vocabulary(run.plan, run.inputs), tuple(own)
+                    run,
+                    history,
+                    scored,
+                    table,
+                    vocabulary(run.plan, run.inputs),
+                    (*own, *of_logs),
                 )
 
 
 def vocabulary(plan: Plan, inputs: Inputs) -> dict[str, Kind]:
     """What an expression may speak of, each with its kind."""
-    known: dict[str, Kind] = {
-        name: "number" if sql.endswith("AS DOUBLE)") else "text"
-        for name, sql in _own(plan, inputs).items()
-    }
+    known: dict[str, Kind] = {}
+    for role in ("interactions", "customers"):
+        for name, type_ in _own(plan, inputs, role).items():
+            known[name] = "number" if type_ == "DOUBLE" else "text"
     known |= {name: plan.kinds.get(name, "any") for name in _features(plan)}
     return known | dict.fromkeys(_result(plan), "number") | dict(RESULT)
 
@@ -153,20 +171,41 @@ def _features(plan: Plan) -> list[str]:
     return [f.name for f in plan.features if f.name not in RESULT]
 
 
-def _own(plan: Plan, inputs: Inputs) -> dict[str, str]:
-    """Columns of the customer tables by name, as SQL; what is called as ours is left to us."""
+def _own(plan: Plan, inputs: Inputs, role: Role) -> dict[str, str]:
+    """Columns of the inputs of a role → as what they are read; what is called as ours is left to us."""
     taken = {"customer_id", "as_of_day", "alarms", *_features(plan), *_result(plan)}
     taken = {name.casefold() for name in taken}
     columns: dict[str, str] = {}
-    for item in inputs.items:
-        if item.guess.role != "customers":
-            continue
+    for item in inputs.with_role(role):
         for name, type_ in item.types.items():
             if name.casefold() not in taken:
-                kind = "DOUBLE" if _is_number(type_) else "VARCHAR"
-                columns[name] = f"CAST({quote(name)} AS {kind})"
+                columns[name] = "DOUBLE" if _is_number(type_) else "VARCHAR"
                 taken.add(name.casefold())
     return columns
+
+
+def _mentioned(run: Run, texts: Iterable[str]) -> dict[str, str]:
+    """Columns of the logs, and of no customer table, of which expressions speak."""
+    functions = run.plan.catalogue.functions
+    needs = {name for text in texts for name in parse(text, where=text, functions=functions).needs}
+    tables = _own(run.plan, run.inputs, "customers")
+    return {
+        name: type_
+        for name, type_ in _own(run.plan, run.inputs, "interactions").items()
+        if name in needs and name not in tables
+    }
+
+
+def _of_logs(run: Run, scored: pa.Table, columns: Mapping[str, str]) -> pa.Table:
+    """`customer_id` and each customer's most frequent value of *columns* of the logs."""
+    customers = pc.unique(scored.column("customer_id")).sort()
+    found = carried(run, list(columns), customers)
+    return pa.table({"customer_id": customers, **{n: found.column(n) for n in columns}})
+
+
+def day_of(run: Run) -> dt.date | None:
+    """The as-of day; None where neither the data nor anybody says one."""
+    return None if run.scales.as_of == EPOCH else run.scales.as_of
 
 
 def scored_days(run: Run, history: History) -> pa.Table:
@@ -185,15 +224,19 @@ def _is_number(type_: str) -> bool:
     }  # fmt: skip
 
 
+def _as(name: str, type_: str) -> str:
+    return f"CAST({quote(name)} AS {type_})"
+
+
 def _owned(inputs: Inputs, columns: Mapping[str, str]) -> str:
     """SQL of `customer_id` and *columns* of the customer tables; the first row of each counts."""
     parts = []
-    for item in inputs.items:
-        if item.guess.role != "customers":
-            continue
+    for item in inputs.with_role("customers"):
         mine = [name for name in columns if name in item.types]
         rows = item.select(features=inputs.features, keep=mine)
-        listed = "".join(f", {columns[n] if n in mine else 'NULL'} AS {quote(n)}" for n in columns)
+        listed = "".join(
+            f", {_as(n, columns[n]) if n in mine else 'NULL'} AS {quote(n)}" for n in columns
+        )
         parts.append(f"SELECT customer_id{listed} FROM ({rows}) WHERE reject IS NULL")
     if not parts:
         return "SELECT '' AS customer_id WHERE false"

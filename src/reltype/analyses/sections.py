@@ -21,7 +21,8 @@ from reltype.errors import InputError, UsageError
 MOVERS, ISSUES, PEOPLE = 6, 20, 15
 """Rows that are shown at most."""
 
-_TITLES = ("What changed", "Standards met and missed", "Drivers", "Plan", "Issues", "Stakeholders")
+CHANGED, STANDARDS, DRIVERS = "What changed", "Standards met and missed", "Drivers"
+_TITLES = (CHANGED, STANDARDS, DRIVERS, "Plan", "Issues", "Stakeholders")
 _ORDER = {title: place for place, title in enumerate(_TITLES)}
 _PLAN = ("role", "rank", "customer_id", "benefit", "action", "why", "question")
 _PLAN_KEYS = frozenset(_PLAN[:4])
@@ -134,7 +135,7 @@ def _track(document: Mapping[str, Any]) -> Section:
         for state in states
         if state != "new"
     ]
-    return Section("What changed", "\n\n".join(lines), _table(rows))
+    return Section(CHANGED, "\n\n".join(lines), _table(rows))
 
 
 def _review(document: Mapping[str, Any]) -> Section:
@@ -159,7 +160,7 @@ def _review(document: Mapping[str, Any]) -> Section:
     notes = [f"Note: {note}." for note in document.get("notes", ())]
     head = f"{len(found)} standards: {told}." if found else "No standard was set."
     text = "\n\n".join([head, *notes])
-    return Section("Standards met and missed", text, _table(rows))
+    return Section(STANDARDS, text, _table(rows))
 
 
 _VERDICTS = ("met", "missed", "cannot tell")
@@ -191,7 +192,7 @@ def _drivers(document: Mapping[str, Any]) -> Section:
         f"differences {document['r2']:.0%} are explained. Shares after Lindeman, Merenda and Gold; what "
         f"goes together need not be a cause. Noise alone reaches {document.get('noise', 0):.1%}."
     )
-    return Section("Drivers", text, _table(rows))
+    return Section(DRIVERS, text, _table(rows))
 
 
 def _issues(document: Mapping[str, Any]) -> Section:
@@ -218,34 +219,43 @@ def _trend(trend: object) -> str:
 
 
 def _stakeholders(document: Mapping[str, Any]) -> Section:
-    ei, people = document["ei"], document["people"]
-    lines = [f"{len(people):,} people, {document.get('ties', 0):,} ties."]
-    if ei:
-        lines[0] += (
-            f" Ties between groups less those within, as a share of all (the E-I index): "
-            f"{_figure(ei.get('observed'))}; by chance {_figure(ei.get('expected'))}."
+    """The map in figures; named are those without whom others lose the connection, nobody else."""
+    people = [one for one in document["people"] if isinstance(one, Mapping)]
+    customers = ", ".join(map(str, document.get("customers") or ()))
+    around = f" around {customers}" if customers else ""
+    words = [f"{len(people):,} people and {document.get('ties') or 0:,} ties{around}."]
+    words += [
+        f"{name}: {_figure(one.get('observed'))}; by chance {_figure(one.get('expected'))} ± "
+        f"{_figure(one.get('sd'))}."
+        for name, one in (
+            ("Share of ties that are answered", document.get("reciprocity_by_chance")),
+            ("External less internal ties (E–I index)", document["ei"]),
         )
-    silos = [one["group"] for one in document.get("silos") or () if one.get("silo")]
+        if isinstance(one, Mapping)
+    ]
+    silos = [one for one in document.get("silos") or () if one.get("silo")]
     if silos:
-        lines.append(f"Keep more to themselves than chance explains: {', '.join(map(str, silos))}.")
-    if document.get("critical"):
-        lines.append(f"Without whom others are cut off: {', '.join(document['critical'])}.")
-    ranked = sorted(people, key=lambda one: -float(one.get("betweenness") or 0.0))
-    rows = [{head: _cell(one.get(key)) for key, head in _PERSON.items()} for one in ranked[:PEOPLE]]
-    return Section("Stakeholders", "\n\n".join(lines), _table(rows))
-
-
-_PERSON = {
-    "name": "Who",
-    "group": "Group",
-    "role": "Role",
-    "contacts": "Contacts",
-    "reciprocity": "Reciprocity",
-    "betweenness": "Between others",
-    "betweenness_by_chance": "By chance",
-    "broker": "Broker",
-    "critical": "Critical",
-}
+        named = ", ".join(str(one.get("group")) for one in silos[:PEOPLE])
+        words.append(f"Groups that keep to themselves more than by chance: {named}.")
+    cut_off = sum(one.get("connected") is False for one in people)
+    if cut_off:
+        words.append(
+            f"{cut_off:,} people have no connection {'to ' if customers else ''}{customers}."
+        )
+    critical = [one for one in people if one.get("critical")]
+    critical.sort(key=lambda one: (-int(one.get("needed_by") or 0), str(one.get("name"))))
+    if critical:
+        words.append(f"Without one of these, others lose every connection ({len(critical):,}):")
+    carried = [n for n in ("role", "stake") if any(one.get(n) for one in critical)]
+    rows = [
+        {
+            "Critical": one.get("name") or one.get("person"),
+            "Needed by": one.get("needed_by"),
+            **{name.capitalize(): one.get(name) for name in carried},
+        }
+        for one in critical[:PEOPLE]
+    ]
+    return Section("Stakeholders", "\n\n".join(words), _table(rows))
 
 
 def _plan(rows: Sequence[Mapping[str, Any]]) -> Section:

@@ -28,6 +28,7 @@ COMMANDS = {
     "facts": "facts",
     "features": "features",
     "fit": "fit",
+    "groups": "groups",
     "init": "init",
     "issues": "issues",
     "inspect": "inspect",

@@ -287,6 +287,8 @@ def rejecting(run: Run, path: str | None, beside: str | None) -> Iterator[None]:
     except InputError:
         if run.counts.rejected and (written := run.write_rejects(path, beside=beside)):
             click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
+        for note in run.inputs.unmet:
+            click.echo(f"Note: {note}", err=True)
         raise
 
 

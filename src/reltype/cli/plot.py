@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from reltype.reporting.page.subject import Subject
@@ -68,7 +69,6 @@ def command(
     reltype plot flow orders.csv --every quarter -o flow.svg
     reltype plot waterfall orders.csv --customer C-1042 -o why.svg
     """
-    from reltype.errors import UsageError, did_you_mean
     from reltype.reporting import pictures
     from reltype.reporting.plots.converting import ending_of
 
@@ -96,8 +96,6 @@ _TAKES = {
 
 def _fitting(kind: str, **given: object) -> None:
     """Raise UsageError for an option that the picture does not take, and for one that it lacks."""
-    from reltype.errors import UsageError
-
     for name, value in given.items():
         if value and kind not in _TAKES[name]:
             said = f"-{name}" if len(name) == 1 else f"--{name}"
@@ -120,7 +118,6 @@ def _drawn(
     y: str,
     title: str,
 ) -> Picture:
-    from reltype.errors import UsageError
     from reltype.reporting import pictures
 
     if kind == "mix":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from reltype.config.blocks import ROLES, Block, read
+from reltype.config.blocks import INPUT_ROLES, Block, read
 from reltype.config.options import SETTINGS
 from reltype.definitions.norms import norm
 from reltype.definitions.standards import Standard, lines, standards
@@ -192,7 +192,7 @@ def parse(document: Mapping[str, Any], file: Path) -> Config:
     _known(document, TABLES, f"{file}")
     blocks = [
         read(role, table, f"{file}: [{role}]{number}", file.parent)
-        for role in ROLES
+        for role in INPUT_ROLES
         for number, table in _numbered(document.get(role, []))
     ]
     kinds = _table(document, "kinds", file)

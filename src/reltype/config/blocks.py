@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS = ("from", "table", "join", "sql", "where")
 """What a block may say beside our columns."""
-ROLES: tuple[Role, ...] = get_args(Role)
+INPUT_ROLES: tuple[Role, ...] = get_args(Role)
 _JOIN = ("from", "table", "on")
 
 

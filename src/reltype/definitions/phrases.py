@@ -99,7 +99,7 @@ def a(noun: str) -> str:
     return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
 
 
-_CUSTOMERS = re.compile(r"(?<![\w./'\"=-])([Aa] )?([Cc])ustomer(s?)(?![\w/'\"=-]|\.\w)")
+_CUSTOMERS = re.compile(r"(?<![\w./'\"=\[-])([Aa] )?([Cc])ustomer(s?)(?![\w/'\"=\]-]|\.\w)")
 
 
 def spoken_of(text: str, noun: str, plural: str) -> str:

@@ -69,7 +69,9 @@ def alarms(
         if contribution.source == "prototype" and not contribution.text.endswith(
             "(no fact to tell)"
         ):
-            said.setdefault(contribution.item, contribution.text)
+            # Signals that tell one fact are added up under all their names.
+            for name in (contribution.item, *contribution.item.split(", ")):
+                said.setdefault(name, contribution.text)
     made = []
     for i, flag in enumerate(plan.typology.alarms):
         if batch.holds(f"alarm_{i}")[0] != 1:

@@ -136,7 +136,7 @@ class ExpressionText:
         )
 
     def error_at(self, reason: str, node: exp.Expr) -> ConfigError:
-        """The complaint about a node."""
+        """A ConfigError that names the text, the column of the node in it, and what is wrong."""
         spans = [n.meta for n in node.walk() if "start" in n.meta]
         if not spans:
             return self.error(reason)

@@ -54,7 +54,7 @@ def truths() -> Mapping[str, bool]:
 
 @cache
 def currency_codes() -> tuple[str, ...]:
-    """ISO 4217."""
+    """The codes of all currencies of ISO 4217, such as `EUR`."""
     return tuple(table("cldr", "money")["codes"])
 
 

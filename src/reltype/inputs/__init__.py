@@ -209,6 +209,13 @@ class Inputs:
             for item in self.items
             for note in (*item.source.notes, *item.notes, *item.guess.doubts)
         ]
+        for item in self.items:
+            sources = item.guess.sources
+            if unused := [f"{name} ({sources.get(name, name)})" for name in item.guess.unused]:
+                told.append(
+                    f"{item.source.name}: understood, but used for nothing, as only a log could use it: "
+                    f"{', '.join(unused)}."
+                )
         if self.totals:
             shown = in_words([repr(name) for name in self.totals], 3)
             told.append(f"{shown}: no customer, but a report's own sum, and left out.")
@@ -216,6 +223,16 @@ class Inputs:
             shown = in_words([repr(name) for name in self.own], 3)
             told.append(f"{shown}: our own, since all that they did is outbound, and left out.")
         return told
+
+    @property
+    def unmet(self) -> list[str]:
+        """Of the notes, those on joins that bring nearly nothing: rows may lack their customer by it."""
+        return [
+            f"{item.source.name}: {note}"
+            for item in self.items
+            for note in item.notes
+            if note.startswith("only ")
+        ]
 
     @property
     def scales_in_doubt(self) -> list[str]:

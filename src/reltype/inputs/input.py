@@ -29,12 +29,18 @@ class Returns:
         table: The engine's table: `order_key`, `line_key` (text) and `amount` (null: all of it).
         order: The log's column that holds the order.
         line: The column that names a line in both; None where whole orders came back.
+        read: What the file was understood as: which of its columns names the orders.
+        columns: The file's columns, in order.
+        rows: How many rows it has.
     """
 
     file: str
     table: str
     order: str
     line: str | None = None
+    read: Guess | None = field(default=None, eq=False, repr=False)
+    columns: tuple[str, ...] = ()
+    rows: int = 0
 
     @property
     def flag(self) -> str:

@@ -111,7 +111,7 @@ def _knowing(
     columns = columns_of(source.columns, source.types, sample)
     others = [column for column in columns if column.name not in {key, line}]
     cells = Cells.of(item.types, source.name)
-    amount, where = _amount(others, cells), _where(others, cells, key)
+    (amount, named_so), where = _amount(others, cells), _where(others, cells, key)
     table = quote(parts.private_name("returns"))
     line_key = f"trim(CAST({quote(line)} AS VARCHAR))" if line else "CAST(NULL AS VARCHAR)"
     connection.execute(
@@ -119,7 +119,9 @@ def _knowing(
         f"{line_key} AS line_key, sum(abs({amount})) AS amount FROM {item.relation} "
         f"WHERE {where} GROUP BY 1, 2"
     )
-    known = Returns(item.source.name, table, order, line)
+    rows = int(connection.execute(f"SELECT count(*) FROM {item.relation}").fetchall()[0][0])
+    read = _read(item, key, line, named_so, log.source.name)
+    known = Returns(item.source.name, table, order, line, read, source.columns, rows)
     whole = "" if amount != _UNKNOWN else ", whole, as no amount is given"
     note = (
         f"{item.source.name} names {named:,} order{'s' * (named != 1)} that came back, {met:,} of "
@@ -131,6 +133,32 @@ def _knowing(
         guess=_refunding(log, known),
         types={**log.types, known.flag: "BOOLEAN", known.amount: "DOUBLE"},
         notes=(*log.notes, note),
+    )
+
+
+def _read(item: Input, key: str, line: str | None, amount: str | None, log: str) -> Guess:
+    """What a file of returns was understood as, for `inspect`."""
+    columns, reasons = {"order_id": quote(key)}, {"order_id": f"the orders of {log} that came back"}
+    if line is not None:
+        columns["category"], reasons["category"] = quote(line), "the line that came back"
+    if amount is not None:
+        columns["refunded_amount"], reasons["refunded_amount"] = quote(amount), "how much went back"
+    mapping = evolve(item.guess.mapping, role="interactions", columns=columns, kinds={})
+    return evolve(
+        item.guess,
+        mapping=mapping,
+        sources={
+            name: text
+            for name, text in (("order_id", key), ("category", line), ("refunded_amount", amount))
+            if text is not None
+        },
+        reasons=reasons,
+        alternatives={},
+        problems=(),
+        doubts=(),
+        wishes=(),
+        kinds={},
+        role_because=f"it names orders of {log} that came back, and refunds them",
     )
 
 
@@ -177,8 +205,8 @@ def _line(item: Input, log: Input, taken: set[str | None]) -> str | None:
     return None
 
 
-def _amount(columns: Sequence[Column], cells: Cells) -> str:
-    """SQL of what went back, null where no column says."""
+def _amount(columns: Sequence[Column], cells: Cells) -> tuple[str, str | None]:
+    """SQL of what went back, and the column that says it; null where none does."""
     found: list[tuple[float, Column]] = []
     for column in columns:
         name = Name.of(column.name)
@@ -186,10 +214,11 @@ def _amount(columns: Sequence[Column], cells: Cells) -> str:
         if worth >= 0.6 and column.numbers is not None and column.numbers.share >= 0.8:
             found.append((worth, column))
     if not found:
-        return _UNKNOWN
+        return _UNKNOWN, None
     best = max(found, key=lambda pair: pair[0])[1]
     assert best.numbers is not None  # noqa: S101  seen above
-    return cells.cast(best.numbers.expression(best.quoted), "DOUBLE", "refunded_amount")
+    expression = best.numbers.expression(best.quoted)
+    return cells.cast(expression, "DOUBLE", "refunded_amount"), best.name
 
 
 def _where(columns: Sequence[Column], cells: Cells, key: str) -> str:

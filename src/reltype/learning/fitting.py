@@ -218,7 +218,7 @@ def _gathered(run: Run, labels: Labels, features: tuple[str, ...]) -> Seen:
 
 
 def taken(batch: Batch, rows: Ints) -> Batch:
-    """Some rows of a batch."""
+    """The batch of those rows alone, in the order of *rows*."""
     table = pa.table(batch.table) if isinstance(batch.table, pa.RecordBatch) else batch.table
     return Batch(
         table.take(rows).combine_chunks(),

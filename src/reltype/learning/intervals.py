@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 NORMAL = NormalDist()
 RESAMPLES = 1999
+ENDLESS = 1e9
 SMALL = 2000
 """Customers up to whom a mean's interval is resampled; beyond, the normal law holds well enough."""
 
@@ -69,8 +70,10 @@ def mean(values: NDArray[np.float64], level: float) -> tuple[float, float]:
         with np.errstate(divide="ignore", invalid="ignore"):
             drawn[start : start + len(again)] = (again.mean(axis=1) - middle) / own
     # A resample of one customer many times over has no spread: it says "anything".
-    drawn = np.nan_to_num(drawn, nan=0.0, posinf=1e9, neginf=-1e9)
+    drawn = np.nan_to_num(drawn, nan=0.0, posinf=ENDLESS, neginf=-ENDLESS)
     below, above = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    if max(-below, above) > 0.001 * ENDLESS:
+        return -np.inf, np.inf
     return float(middle - above * error), float(middle - below * error)
 
 

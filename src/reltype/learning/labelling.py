@@ -172,7 +172,7 @@ class Labelling:
 
 
 def joined(batches: list[Batch]) -> Batch:
-    """Batches as one."""
+    """One batch of all rows of *batches*, in their order."""
     table = pa.concat_tables([pa.table(b.table) for b in batches]).combine_chunks()
     parts = ("readings", "evidence", "fired")
     return Batch(table, *(np.concatenate([getattr(b, part) for b in batches]) for part in parts))

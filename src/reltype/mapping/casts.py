@@ -155,6 +155,8 @@ class Cells:
             exact = f"{sql} = floor({sql}) AND abs({sql}) < 1e18"
             number = f"CASE WHEN {exact} THEN {whole} ELSE CAST({sql} AS VARCHAR) END"
             return f"CASE WHEN isfinite({sql}) THEN {number} END"
+        if type_ is not None and type_.startswith("DECIMAL"):
+            return f"regexp_replace(CAST({sql} AS VARCHAR), '\\.0+$', '')"
         if type_ is not None and type_ != "VARCHAR":
             return f"CAST({sql} AS VARCHAR)"
         full = f"strlen({sql}) > {_LONGEST_BLANK} AND {sql} >= '!' OR {sql}[1] BETWEEN '0' AND '9'"

@@ -97,7 +97,7 @@ class Choice:
         return f"to_bool({column.quoted})" if column is not None and column.truths > 0.9 else ""
 
     def put(self, ours: str, source: str, conversion: Conversion, reason: str) -> None:
-        """Choose a column."""
+        """Let the column *source* be *ours*, read by a conversion; its doubt is kept for people."""
         self.columns[ours], self.sources[ours] = conversion.expression, source
         self.reasons[ours] = reason
         if conversion.doubt:

@@ -58,7 +58,7 @@ def by_words(column: Column, numbers: Mapping[str, float], least: float) -> Conv
 
 
 def in_words(cells: Iterable[str], known: int = 5) -> str:
-    """A few of them, for people."""
+    """Up to *known* of the cells, and how many more there are."""
     listed = list(cells)
     more = f" and {len(listed) - known} more" if len(listed) > known else ""
     return ", ".join(listed[:known]) + more

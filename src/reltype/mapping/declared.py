@@ -62,17 +62,27 @@ class Declared:
     Attributes:
         columns: The declarations, in their order.
         wanted: Features that the typology reads, and our own columns that they come from.
+        noun: What one whose relationship is read is called.
+        plural: What several are.
     """
 
     columns: tuple[Columns, ...] = ()
     wanted: frozenset[str] = frozenset()
+    noun: str = "customer"
+    plural: str = "customers"
 
     @classmethod
-    def of(cls, columns: Iterable[Columns], features: Iterable[Feature]) -> Declared:
+    def of(
+        cls,
+        columns: Iterable[Columns],
+        features: Iterable[Feature],
+        noun: str = "customer",
+        plural: str = "customers",
+    ) -> Declared:
         """What a typology declares, and which of our own columns its features come down to."""
         names = {feature.name for feature in features}
         wanted = names | {ours for ours, made in _BECOMES.items() if names & made}
-        return cls(tuple(columns), frozenset(wanted))
+        return cls(tuple(columns), frozenset(wanted), noun, plural)
 
     def wants(self, ours: str) -> bool:
         """Whether one of our own columns of a customer table says anything here."""
@@ -84,9 +94,12 @@ class Declared:
             return ""
         facts = len(self.conversions(found))
         ids = [item.column for item in self.own(found).get("customer_id", ())]
-        if facts < _FACTS or any(column.rows and not column.is_unique for column in ids[:1]):
+        if any(column.rows and not column.is_unique for column in ids[:1]):
             return ""
-        return f"{facts} columns hold what is asked of each"
+        if facts < (1 if ids else _FACTS):
+            return ""
+        told = "a column holds" if facts == 1 else f"{facts} columns hold"
+        return f"{told} what is asked of each"
 
     def conversion(self, ours: str, column: Column, name: Name) -> Conversion | None:
         """How a column that somebody named for a declared fact is read; None for any other."""
@@ -181,7 +194,7 @@ class Declared:
 NOTHING = Declared()
 
 _FACTS = 2
-"""Declared facts from which on a file is a table of those of whom they are asked."""
+"""Declared facts from which on a file without an id is a table of those of whom they are asked."""
 
 
 @frozen
@@ -304,10 +317,14 @@ def _scales(items: Sequence[Item]) -> Mapping[str, tuple[float, float]]:
         if numbers is None or numbers.share < 0.8 or not numbers.values:
             continue
         bounds = _bounds_of(reading.expression) if reading else ratings.usual_bounds(numbers.values)
+        low, high = min(numbers.values), max(numbers.values)
+        if bounds == (0.0, 10.0) and low >= 1 and high <= 7 and item.column.rows >= _FEW:
+            bounds = ratings.usual_bounds(numbers.values)  # would recommend, and not on 0 to 10
         if bounds is not None:
             own[item.column.name] = bounds
             if numbers.whole:
                 whole.add(item.column.name)
+    own |= _top_of(items, {name: own[name] for name in whole})
     counted = Counter(own[name] for name in whole)
     wide = {bounds for bounds, n in counted.items() if n >= 2}
     made = dict(own)
@@ -316,6 +333,29 @@ def _scales(items: Sequence[Item]) -> Mapping[str, tuple[float, float]]:
         near = [b for b in wide if b[0] == low and high < b[1] <= high + 2 and b[1] <= 10]
         if near and counted[own[name]] < max(counted[b] for b in near):
             made[name] = max(near, key=lambda b: counted[b])
+    return made
+
+
+def _top_of(
+    items: Sequence[Item], own: Mapping[str, tuple[float, float]]
+) -> Mapping[str, tuple[float, float]]:
+    """The scales of a battery that ends below the usual ones: 1 to 6, say.
+
+    Where three questions and more, and two of three of those that were taken for one scale, all
+    have the same best answer, and none a better one, that is the end of the scale.
+    """
+    best: dict[str, float] = {}
+    for item in items:
+        numbers = item.column.numbers
+        if item.column.name in own and numbers is not None and item.column.rows >= _FEW:
+            best[item.column.name] = max(numbers.values)
+    made = dict(own)
+    for bounds in set(own.values()):
+        mine = {name: best[name] for name in best if own[name] == bounds}
+        top = max(mine.values(), default=bounds[1])
+        reached = sum(high == top for high in mine.values())
+        if bounds[0] + 1 < top < bounds[1] and reached >= max(3, 2 * len(mine) / 3):
+            made |= dict.fromkeys(mine, (bounds[0], top))
     return made
 
 

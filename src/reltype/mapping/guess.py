@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from reltype.definitions.phrases import spoken_of
 from reltype.errors import InputError
 from reltype.expressions import quote
 from reltype.mapping import Mapping
@@ -75,6 +76,19 @@ class Guess:
         return self.mapping.role
 
     @property
+    def unused(self) -> list[str]:
+        """The columns of ours that are understood, though nothing is read from them.
+
+        A customer table may tell of the log behind it; only that log could use it. A column that
+        gives something else, too, is used.
+        """
+        if self.role == "interactions":
+            return []
+        idle = [n for n in ("timestamp", "kind", "value", "text") if n in self.mapping.columns]
+        used = {s for n, s in self.sources.items() if n not in idle and n in self.mapping.columns}
+        return [name for name in idle if self.sources.get(name) not in used]
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Everything that a person should read: problems, doubts, wishes."""
         return (*self.problems, *self.doubts, *self.wishes)
@@ -136,6 +150,8 @@ def guess(
     decided: Role
     if role is None and (told := declared.is_table(table)):
         decided, because = "customers", told
+        # Facts of one each, and nobody named: HR tables that are passed around have no ids.
+        id_from_row = id_from_row or "customer_id" not in (given or {})
     else:
         decided, because = (role, "as given") if role else role_of(table, given or {}, counted)
     choice = Choice(table, decided, features, tuple(kinds or ()), declared)
@@ -166,7 +182,9 @@ def guess(
         sources=choice.sources,
         reasons=choice.reasons,
         alternatives=choice.alternatives,
-        problems=tuple(problems(choice)),
+        problems=tuple(
+            spoken_of(problem, declared.noun, declared.plural) for problem in problems(choice)
+        ),
         doubts=(*choice.doubts, *doubts(choice)),
         wishes=() if declared.columns else tuple(wishes(mapping)),
         kinds={word: (n, known.get(word, kind)) for word, (n, kind) in words.items()},

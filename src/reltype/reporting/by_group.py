@@ -6,7 +6,6 @@ they want, or what the data show of them: a group of whom less is seen is named 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -16,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import asdict, evolve, field, frozen
 
-from reltype.arrow import doubles, numbers, texts
+from reltype.arrow import doubles, numbers, text, texts
+from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.learning.intervals import (
     benjamini_hochberg,
     difference_of_means,
@@ -25,11 +25,14 @@ from reltype.learning.intervals import (
     mean,
     wilson,
 )
+from reltype.reporting.attention import first_benefit
+from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reltype.arrow import Floats, Ints
+    from reltype.scoring.plan import Plan
 
 MOST = 12
 """Groups that are told apart; smaller ones are put together."""
@@ -40,6 +43,8 @@ CHANCE = 0.05
 """The chance that anything at all is called a difference where there is none (Holm), or the share of
 what is called one that is none (Benjamini & Hochberg)."""
 LEVEL = 0.95
+MEANS = ("reading", "evidence")
+"""Sorts of measures that are means; the others are shares."""
 NOWHERE, OTHERS = "not said", "all others"
 
 Correction: TypeAlias = Literal["holm", "bh"]
@@ -52,7 +57,8 @@ class Measure:
 
     Attributes:
         name: As people read it: `committed partnership`, `hostage`, `affect`.
-        of: What sort it is: `kind`, `named`, `certainty`, `status`, `alarm`, `benefit`, `reading`.
+        of: What sort it is: `kind`, `named`, `certainty`, `evidence`, `labels`, `status`, `alarm`,
+            `benefit`, `reading`.
         values: (customers,) 1 or 0 for a share, a number for a mean; NaN: has no part in it.
         share: Whether it is a share.
     """
@@ -122,7 +128,7 @@ class ByGroup:
 
     @property
     def differences(self) -> tuple[Figure, ...]:
-        """What differs by more than chance explains, the largest against its interval first."""
+        """What differs by more than chance explains: shares before means, the largest gap first."""
         return tuple(sorted((f for f in self.figures if f.differs), key=_weight))
 
     def to_dict(self) -> dict[str, Any]:
@@ -153,12 +159,9 @@ def _as_dict(figure: Figure) -> dict[str, Any]:
     return {**asdict(figure), "differs": figure.differs}
 
 
-def _weight(figure: Figure) -> tuple[float, str, str]:
-    """A mean's unit is its own: what counts is how far a difference is from none."""
-    low, high = figure.difference_low or -math.inf, figure.difference_high or math.inf
-    half = (high - low) / 2
-    strength = abs(figure.difference or 0.0) / half if half > 0 else 0.0
-    return -strength, figure.group, figure.measure
+def _weight(figure: Figure) -> tuple[bool, float, str, str]:
+    mean = figure.of in MEANS
+    return mean, -abs(figure.difference or 0.0), figure.group, figure.measure
 
 
 def by_group(
@@ -181,7 +184,11 @@ def by_group(
     rows = [_figures(names, codes, measure) for measure in measures]
     made = [rows[m][g] for g in range(len(names)) for m in range(len(measures))]
     raw = np.array([np.nan if f.p is None else f.p for f in made])
+    if len(names) == 2:  # one against the other is the other against the one
+        raw[len(measures) :] = np.nan
     p = CORRECTIONS[correction](raw)
+    if len(names) == 2:
+        p[len(measures) :] = p[: len(measures)]
     corrected = tuple(_with_p(figure, value) for figure, value in zip(made, p, strict=True))
     counts = {name: int(size) for name, size in zip(names, sizes, strict=True)}
     return ByGroup(column, counts, corrected, int(np.isfinite(raw).sum()), correction)
@@ -231,7 +238,7 @@ def _share(
 def _mean(
     name: str, measure: Measure, own: NDArray[np.float64], others: NDArray[np.float64]
 ) -> Figure:
-    from scipy.stats import ttest_ind
+    from scipy.stats import ttest_ind_from_stats
 
     count, of = len(own), len(others)
     there = float(others.mean()) if of else None
@@ -243,7 +250,8 @@ def _mean(
     p = None
     if count >= LEAST and of >= 2 and own.std() + others.std() > 0:
         gap = difference_of_means(own, others, LEVEL)
-        p = float(ttest_ind(own, others, equal_var=False).pvalue)
+        told = (here, own.std(ddof=1), count, others.mean(), others.std(ddof=1), of)
+        p = float(ttest_ind_from_stats(*told, equal_var=False).pvalue)
     less = None if there is None else here - there
     low, high, gap_low, gap_high = (_finite(end) for end in (*ends, *gap))
     return Figure(
@@ -293,7 +301,7 @@ def grouped(values: pa.Array | pa.ChunkedArray) -> tuple[list[str], Ints]:
     ranked = np.argsort(-sizes, kind="stable")
     told = [int(i) for i in ranked[:MOST] if sizes[i] >= LEAST]
     left = len(first) - int(sizes[told].sum())
-    if 0 < left < LEAST and len(told) > 1:
+    if 0 < left < LEAST and told:
         told.pop()
     place = np.full(len(merged), len(told), np.int64)
     place[told] = np.arange(len(told))
@@ -317,7 +325,7 @@ def _quarters(words: Sequence[str], codes: Ints) -> tuple[list[str], Ints] | Non
         return None
     edges = np.unique(np.quantile(seen, [0.25, 0.5, 0.75], method="inverted_cdf"))
     place = np.searchsorted(edges, values, side="left")
-    bounds = [f"{edge:.4g}" for edge in edges.tolist()]
+    bounds = [f"{e:,.0f}" if abs(e) >= 100 else f"{e:.3g}" for e in edges.tolist()]
     names = [f"up to {bounds[0]}"]
     names += [f"over {low}, up to {high}" for low, high in pairwise(bounds)]
     names += [f"over {bounds[-1]}", NOWHERE]
@@ -331,3 +339,72 @@ def _quarters(words: Sequence[str], codes: Ints) -> tuple[list[str], Ints] | Non
     at = np.zeros(len(names), np.int64)
     at[there] = np.arange(len(there))
     return [names[i] for i in there], at[place]
+
+
+def measures(table: pa.Table, plan: Plan, truth: pa.Array | None = None) -> list[Measure]:
+    """What is told of each group of a result.
+
+    How many are of each kind, how many are named at all and how surely, how much was seen of them;
+    status, alarms (what stands in the way), what to cultivate first, and the readings; with labels,
+    how many of those whose label is known are named so.
+
+    Args:
+        table: A result.
+        plan: The typology, its dimensions and benefits.
+        truth: (customers,) what somebody said they are; null: nobody did.
+    """
+    named = table.column("archetype").combine_chunks().cast(pa.string())
+    kinds = (*(archetype.name for archetype in plan.archetypes), UNCLASSIFIED)
+    made = [Measure(kind, "kind", _equal(named, kind)) for kind in kinds]
+    is_named = 1 - _equal(named, UNCLASSIFIED)
+    made.append(Measure("named", "named", is_named))
+    certainty = table.column("certainty").combine_chunks().cast(pa.string())
+    sure = np.where(is_named == 1, _equal(certainty, "sure"), np.nan)
+    made.append(Measure("sure, of those named", "certainty", sure))
+    made.append(Measure("evidence", "evidence", _evidence(table, plan), share=False))
+    if truth is not None:
+        known = doubles(pc.is_valid(truth)) == 1
+        right = np.nan_to_num(doubles(pc.equal(named, truth)), nan=0.0)
+        made.append(Measure("named as labelled", "labels", np.where(known, right, np.nan)))
+    made += _statuses(table.column("status").combine_chunks().cast(pa.string()))
+    made += _alarms(table.column("alarms").combine_chunks())
+    made += _first_benefits(table.column("benefits").combine_chunks())
+    for dimension in plan.dimensions:
+        name = col.reading(dimension.name)
+        if name in table.column_names:
+            values = doubles(table.column(name).cast(pa.float64()))
+            made.append(Measure(dimension.name, "reading", values, share=False))
+    return made
+
+
+def _equal(column: pa.Array, word: str) -> Floats:
+    return np.nan_to_num(doubles(pc.equal(column, text(word))), nan=0.0)
+
+
+def _evidence(table: pa.Table, plan: Plan) -> Floats:
+    names = [col.evidence(d.name) for d in plan.dimensions]
+    seen = [doubles(table.column(n).cast(pa.float64())) for n in names if n in table.column_names]
+    return np.nan_to_num(np.mean(seen, axis=0)) if seen else np.full(len(table), np.nan)
+
+
+def _statuses(status: pa.Array) -> list[Measure]:
+    found = sorted(s for s in pc.unique(status).to_pylist() if s)
+    return [Measure(name, "status", _equal(status, name)) for name in found]
+
+
+def _alarms(alarms: pa.Array) -> list[Measure]:
+    """Whether each alarm rings, for those that ring for anybody."""
+    flat = alarms.flatten()
+    whose = np.asarray(pc.list_parent_indices(alarms).to_numpy(zero_copy_only=False), np.int64)
+    made = []
+    for name in sorted(one for one in pc.unique(flat).to_pylist() if one):
+        rings = np.zeros(len(alarms))
+        rings[whose[_equal(flat, name) == 1]] = 1
+        made.append(Measure(name, "alarm", rings))
+    return made
+
+
+def _first_benefits(benefits: pa.Array) -> list[Measure]:
+    first = first_benefit(benefits)
+    found = sorted(name for name in pc.unique(first).to_pylist() if name)
+    return [Measure(name, "benefit", _equal(first, name)) for name in found]

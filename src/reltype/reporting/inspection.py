@@ -36,6 +36,7 @@ class Inspected:
         span: The first and the last moment of a log; None if it has none.
         summary: What a run over this file alone would find; None where it cannot be run.
         notes: What is odd in it, and what was assumed.
+        returns: It names orders of another file that came back.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Inspected:
     span: tuple[dt.datetime, dt.datetime] | None = None
     summary: Summary | None = None
     notes: tuple[str, ...] = ()
+    returns: bool = False
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -72,7 +74,16 @@ def inspect(opened: Opened) -> list[Inspected]:
     Raises:
         InputError: A file cannot be read to its end.
     """
-    return [_inspected(one, one.inputs.items[0]) for one in opened.per_file()]
+    found = []
+    for one in opened.per_file():
+        item = one.inputs.items[0]
+        found.append(_inspected(one, item))
+        if (back := item.returns) is not None and back.read is not None:
+            notes = tuple(note for note in item.notes if note.startswith(back.file))
+            found.append(
+                Inspected(back.file, back.read, back.columns, back.rows, returns=True, notes=notes)
+            )
+    return found
 
 
 def _inspected(opened: Opened, item: Input) -> Inspected:

@@ -39,6 +39,9 @@ def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
     yield f"{mark}{safe(found.path)}"
     yield _list([(name, safe(told)) for name, told in _facts(found)])
     yield aligned(("ours", "read from", "why"), list(_columns(found)), style, width=WIDTH)
+    if unused := found.guess.unused:
+        names = (f"{name} ({_short(found.guess.sources.get(name, name))})" for name in unused)
+        yield safe(f"Understood, but used for nothing: {', '.join(names)}.")
     used = " ".join(found.guess.mapping.columns.values())
     idle = [c for c in found.columns if c not in found.guess.sources.values() and c not in used]
     if idle:
@@ -71,7 +74,8 @@ def _folded(part: str) -> str:
 
 
 def _facts(found: Inspected) -> Iterator[tuple[str, str]]:
-    yield "read as", f"{_ROLES[found.guess.role]}: {found.guess.role_because}"
+    role = "a list of returns" if found.returns else _ROLES[found.guess.role]
+    yield "read as", f"{role}: {found.guess.role_because}"
     if found.encoding:
         cut = _CUTS.get(found.delimiter or "", repr(found.delimiter))
         yield "written in", found.encoding + (f", cells parted by {cut}" if found.delimiter else "")

@@ -31,4 +31,4 @@ class Opened(Protocol):
         """The run over a population that was grouped."""
 
     def per_file(self) -> Iterator[Self]:
-        """The same for each file alone."""
+        """One of each file alone, as if it were the only one."""

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ArrowInvalid, csv, parquet
 from pyarrow import json as arrow_json
 
-from reltype.arrow import text
+from reltype.arrow import doubles, numbers, text, texts
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import InputError
 from reltype.scoring import columns as col
@@ -126,6 +127,18 @@ def plan_of(table: pa.Table, catalogue: Catalogue, name: str = "") -> Plan:
         f"The result tells {told} apart, and no typology here does. Name the packs that it was made "
         "with (--rules), or install their plugin."
     )
+
+
+def as_cut(table: pa.Table, plan: Plan) -> pa.Table:
+    """The result with no other benefits than those of which *plan* speaks."""
+    held = table.column("benefits").combine_chunks()
+    flat = held.flatten()
+    known = texts(benefit.name for benefit in plan.benefits)
+    kept = pc.is_in(flat.field("name"), value_set=known)
+    before = np.concatenate([[0], np.cumsum(doubles(kept))]).astype(np.int32)
+    starts = doubles(held.offsets).astype(np.int64)
+    offsets = numbers(before[starts - starts[0]])
+    return _set(table, "benefits", pa.ListArray.from_arrays(offsets, flat.filter(kept)))
 
 
 def columns_carried(table: pa.Table, plan: Plan) -> list[str]:

@@ -191,7 +191,7 @@ class Population:
 
     @cached_property
     def counts(self) -> Counts:
-        """What became of the rows."""
+        """What became of the rows of all logs and tables, in rows; see `Counts`."""
         counted = {"rows": 0, "rejected": 0, "left_out": 0, "late": 0, "unread": 0, "repeated": 0}
         if self.logs:
             found = self.first(
@@ -624,30 +624,6 @@ class History:
     days: tuple[dt.date, ...]
     periods: Periods | None = None
     table: str = ""
-
-    @contextmanager
-    def shuffled(self) -> Iterator[History]:
-        """The same with the periods of each customer in an order of no meaning.
-
-        The first period, all that lies before the first day, stays where it is. Whoever did the
-        same in every period looks the same afterwards.
-        """
-        if self.periods is None:
-            yield self
-            return
-        key = "hash(customer_id || ':' || period)"
-        ranks = f"""
-            SELECT *, row_number() OVER (PARTITION BY customer_id, period > 0 ORDER BY period) AS place,
-              row_number() OVER (PARTITION BY customer_id, period > 0 ORDER BY {key}, period) AS drawn
-            FROM {self.table}"""
-        sql = f"""
-            WITH ranked AS ({ranks})
-            SELECT a.* EXCLUDE (period, place, drawn), b.period
-            FROM ranked a JOIN ranked b
-              ON a.customer_id = b.customer_id AND (a.period > 0) = (b.period > 0)
-              AND a.drawn = b.place"""
-        with self.population.kept(sql, "shuffled") as table:
-            yield evolve(self, table=table)
 
     def features(self, window: int | None = None) -> str:
         """SQL of `customer_id`, `as_of_day` and every feature up to each day, as `judge` reads it."""

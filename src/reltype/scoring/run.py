@@ -40,14 +40,14 @@ class Known(Protocol):
 
     @property
     def plugins(self) -> Any:  # noqa: ANN401  a room above
-        """Who was asked."""
+        """The plugins that were loaded; a `reltype.plugins.Plugins`."""
 
     @property
     def catalogue(self) -> Catalogue:
-        """All definitions."""
+        """Every definition of the built-in pack, of plugins and of packs."""
 
     def formats(self) -> tuple[Format, ...]:
-        """The ways out."""
+        """The formats that results are written in, built-in and plugins'."""
 
     def recipes(self, typology: Typology) -> list[Any]:
         """The recipes that `fit` trains."""
@@ -86,7 +86,7 @@ class Run:
 
     @property
     def plan(self) -> Plan:
-        """What was asked."""
+        """What is asked of each customer; another plan is another run (`asking`)."""
         return self.population.plan
 
     @property
@@ -96,7 +96,7 @@ class Run:
 
     @property
     def formats(self) -> tuple[Format, ...]:
-        """The ways out that are known."""
+        """The formats that results are written in, built-in and plugins'."""
         return self.knowledge.formats()
 
     @cached_property

@@ -185,7 +185,9 @@ def _held(column: Any) -> Any:  # noqa: PLR0911 - a line for each kind of type
         return column.cast(pa.float32())
     if pa.types.is_timestamp(kind) and kind.tz and kind.tz.upper() not in _UTC:
         return pc.local_timestamp(column)
-    if pa.types.is_null(kind) or kind in {pa.string_view(), pa.binary_view()}:
+    if kind == pa.binary_view():
+        return column.cast(pa.binary())
+    if pa.types.is_null(kind) or kind == pa.string_view():
         return column.cast(pa.string())
     if pa.types.is_decimal256(kind) or pa.types.is_union(kind):
         return pa.array([_text(value.as_py()) for value in column], pa.string())
@@ -202,7 +204,8 @@ def _text(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if hasattr(value, "normalize") and hasattr(value, "as_tuple"):  # a Decimal
-        return f"{value:f}"
+        written = f"{value:f}"
+        return written.rstrip("0").rstrip(".") if "." in written else written
     return str(value)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 import struct
 import warnings
 import zipfile
@@ -43,24 +44,36 @@ def open_archive(
     Raises:
         InputError: It is another kind of archive, openpyxl is missing, or the sheet is not clear.
     """
+    import zlib
+
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error) as error:
+            entries = archive.infolist()
+            _a_workbook(name, [entry.filename for entry in entries])
+            _sound(name, path, sum(entry.file_size for entry in entries))
+            formulas = _may_hold_formulas(archive)
+    except InputError:
+        raise
+    except (
+        zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error, zlib.error,
+        RuntimeError,
+    ) as error:  # fmt: skip
         raise InputError(
             f"{name}: is a zip archive or workbook that is damaged or cut off. Fetch it again."
         ) from error
+    return _open_workbook(connection, name, path, sheet, formulas=formulas)
+
+
+def _a_workbook(name: str, members: list[str]) -> None:
     if "xl/workbook.xml" not in members:
         if "content.xml" in members:
             raise InputError(f"{name}: is an OpenDocument file. Save it as .xlsx or CSV.")
         held = ", ".join(members[:5])
         raise InputError(f"{name}: is a zip archive. Unpack it and give a file in it: {held}.")
-    _sound(name, path)
-    return _open_workbook(connection, name, path, sheet)
 
 
 def _open_workbook(
-    connection: DuckDBPyConnection, name: str, path: Path, sheet: str | None
+    connection: DuckDBPyConnection, name: str, path: Path, sheet: str | None, *, formulas: bool
 ) -> Part:
     try:
         import openpyxl
@@ -79,7 +92,8 @@ def _open_workbook(
                 chosen = _chosen(name, book, sheet)
                 title = chosen.title
                 _write(name, chosen, copy)
-                notes = (f"read sheet {title!r}", *_unsaved(path, chosen))
+                told = _unsaved(path, chosen) if formulas else ()
+                notes = (f"read sheet {title!r}", *told)
         except (InputError, MemoryError):
             raise
         except Exception as error:
@@ -94,14 +108,12 @@ def _open_workbook(
     return evolve(part, encoding=None, notes=(*notes, *part.notes))
 
 
-def _sound(name: str, path: Path) -> None:
+def _sound(name: str, path: Path, size: int) -> None:
     """Refuse a workbook that would unpack to more than anybody's, before it is unpacked."""
-    with zipfile.ZipFile(path) as archive:
-        sizes = [entry.file_size for entry in archive.infolist()]
     packed = path.stat().st_size
-    if sum(sizes) > max(LARGEST_UNPACKED, MOST_TIMES * packed):
+    if size > max(LARGEST_UNPACKED, MOST_TIMES * packed):
         raise InputError(
-            f"{name}: would unpack to {sum(sizes):,} bytes from {packed:,}, which no workbook does; "
+            f"{name}: would unpack to {size:,} bytes from {packed:,}, which no workbook does; "
             "it was not unpacked. Save it as CSV."
         )
 
@@ -171,6 +183,23 @@ def _write(name: str, sheet: Any, copy: Path) -> None:
                 continue
             writer.writerow([row[place] if place < len(row) else "" for place in places])
     ragged.unlink()
+
+
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+
+
+def _may_hold_formulas(archive: zipfile.ZipFile) -> bool:
+    """Whether a formula stands in some sheet: the workbook is opened a second time only then."""
+    for member in archive.namelist():
+        if member.startswith("xl/worksheets/") and member.endswith(".xml"):
+            with archive.open(member) as stream:
+                before = b""
+                while block := stream.read(1 << 20):
+                    limits.check()
+                    if _FORMULA.search(before + block):
+                        return True
+                    before = block[-16:]
+    return False
 
 
 def _unsaved(path: Path, sheet: Any) -> tuple[str, ...]:

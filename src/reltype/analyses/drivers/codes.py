@@ -43,7 +43,7 @@ class Proposal:
 
     @property
     def description(self) -> str:
-        """For people."""
+        """A sentence: where the number stands, how often, and why it may be no answer."""
         where = ", ".join(self.columns[:5]) + (" …" if len(self.columns) > 5 else "")
         return (
             f"{self.code:g} stands {self.count:,} time{'s' * (self.count != 1)} in {where}: {self.because}. It was taken as "

@@ -25,7 +25,7 @@ _TREATMENTS = {
 
 
 def text(found: Shares) -> str:
-    """The whole, then each part."""
+    """Lines of at most 80 columns: the whole, each part, notes, and what it is no proof of."""
     blocks = [_block(found, "")]
     blocks += [_block(one, value) for value, one in found.by.items()]
     if found.small:

@@ -15,7 +15,9 @@ from reltype.arrow import doubles
 from reltype.errors import InputError, did_you_mean
 from reltype.expressions import quote
 from reltype.mapping import Mapping
-from reltype.mapping.guess import guess
+from reltype.mapping.columns import columns_of
+from reltype.mapping.conversion_choice import choose_conversion
+from reltype.mapping.named_columns import NamedColumns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -213,21 +215,16 @@ def _found(item: Input, pattern: re.Pattern[str], without: Sequence[str]) -> str
 
 
 def _time_of(opened: Opened, item: Input, column: str | None) -> Mapping | None:
-    """How *column* is read as a time; None where it is none."""
+    """How *column* is read as a time; None where there is no such column."""
     if column is None:
         return None
     source = item.source
-    found = guess(
-        source.name,
-        source.columns,
-        source.types,
-        sources.sample(opened.engine.reader, source),
-        role="interactions",
-        given={"timestamp": quote(column) if not column.isidentifier() else column},
-    )
-    text = found.mapping.columns.get("timestamp")
-    alone = Mapping("interactions", {"timestamp": text} if text else {})
-    return alone if text and not any("timestamp" in p for p in found.problems) else None
+    sample = sources.sample(opened.engine.reader, source)
+    table = NamedColumns.of(source.name, columns_of(source.columns, source.types, sample))
+    found = next(one for one in table.columns if one.name == column)
+    conversion = choose_conversion("timestamp", found, table.names[column], "TIMESTAMP")
+    text = found.quoted if conversion is None else conversion.expression
+    return Mapping("interactions", {"timestamp": text})
 
 
 def _done(states: Sequence[str | None]) -> NDArray[np.float64]:

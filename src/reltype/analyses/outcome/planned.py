@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
-from reltype.analyses import (
-    plan,
-)  # whose weights come from here: its names are there when asked for
+from reltype.analyses.plan.teams import Planned as Teams
+from reltype.analyses.plan.teams import plan_id
 from reltype.analyses.plan.workbook import ALL
 from reltype.arrow import texts
 from reltype.errors import InputError, did_you_mean
@@ -54,7 +53,7 @@ def planned(given: Any) -> Planned:  # noqa: ANN401  what `plan` gave, a path, a
         InputError: A column is missing, a cell cannot be read, a customer stands in it twice, or it
             holds plans of several days; the text says in which row.
     """
-    if isinstance(given, plan.TeamPlan):
+    if isinstance(given, Teams):
         given = given.table
     rows, name = _rows(given)
     for wanted in NEEDED:
@@ -89,7 +88,7 @@ def planned(given: Any) -> Planned:  # noqa: ANN401  what `plan` gave, a path, a
     benefits = tuple((cell or "").strip() for cell in rows["benefit"])
     called = ""
     if "role" in rows:
-        called = plan.plan_id(
+        called = plan_id(
             [
                 {
                     "as_of": day,
@@ -127,6 +126,11 @@ def _id(cell: str | None) -> str:
 
 def _day(cell: str | None, place: int, name: str) -> dt.date:
     text = (cell or "").strip()
+    if not text:
+        raise InputError(
+            f"{name}: row {place + 1}: as_of is empty: the plan's day is not known. Plan with --as-of DAY, "
+            "or write the day there."
+        )
     try:
         return dt.date.fromisoformat(text[:10])
     except ValueError:

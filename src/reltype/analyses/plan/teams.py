@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +20,7 @@ class Planned:
     """What each team does for whom, as values: `TeamPlan` says what each attribute is."""
 
     table: pa.Table = field(repr=False)
-    as_of: dt.date
+    as_of: dt.date | None
     capacity: Mapping[str, int]
     holdout: float = 0.0
     salt: str = ""
@@ -33,3 +34,10 @@ class Planned:
             pc.equal(self.table.column("role"), role), pc.equal(self.table.column("held_out"), "no")
         )
         return self.table.filter(mine)
+
+
+def plan_id(rows: list[dict[str, Any]]) -> str:
+    """A hash of the rows of a plan: day, customer, role, benefit and whether held out."""
+    kept = ("as_of", "customer_id", "role", "benefit", "held_out")
+    lines = sorted("\x1f".join(str(row[name]) for name in kept) for row in rows)
+    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()[:16]

@@ -12,6 +12,8 @@ import pyarrow as pa
 from attrs import frozen
 
 from reltype import formats
+from reltype.analyses.sections import of_document
+from reltype.analyses.stakeholders.chance import ByChance
 from reltype.analyses.stakeholders.communities import RUNS, Communities, communities
 from reltype.analyses.stakeholders.drawn import drawn
 from reltype.analyses.stakeholders.mapped import LEVEL, Distance, Mapped, Silo
@@ -25,7 +27,7 @@ from reltype.analyses.stakeholders.measures import (
     parts,
     reciprocity,
 )
-from reltype.analyses.stakeholders.page import page, section
+from reltype.analyses.stakeholders.page import page
 from reltype.analyses.stakeholders.people import FLOOR, People
 from reltype.analyses.stakeholders.people import read as read_people
 from reltype.analyses.stakeholders.ties import BROADCAST, Ties
@@ -137,7 +139,7 @@ class Stakeholders(Mapped):
 
     def section(self) -> Section:
         """The map as a section of the report: nobody is named but who is critical."""
-        return section(self)
+        return of_document(self.to_dict())
 
     def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
         """Write the map to *path*, whole or not at all; the ending tells what.
@@ -264,6 +266,8 @@ def _measured(ties: Ties, who: People, runs: int, seed: int) -> Stakeholders:
         np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(4)
     )
     answered, own = reciprocity(source, target, people, first)
+    if ties.undirected:  # who meant no direction answered nobody
+        answered, own = ByChance(None, None, None, None, None), np.full(people, np.nan)
     opened = openness(source, target, who.group, len(who.groups), second)
     between = brokers(pairs, third)
     together = communities(pairs, fourth, runs)

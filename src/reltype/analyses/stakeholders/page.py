@@ -1,4 +1,4 @@
-"""Page: the map in words, for a terminal and for the report."""
+"""Page: the map in words, for a terminal."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from reltype.definitions.sections import Section
 from reltype.formats.printing import printable
 from reltype.formats.table import text as as_table
 
@@ -27,15 +24,6 @@ def page(found: Mapped, *, names: bool) -> str:
     blocks += [_filled(_brokers(found)), _filled(_cut_off(found, names=names))]
     blocks += [_filled(_communities(found))]
     return "\n".join(block for block in blocks if block)
-
-
-def section(found: Mapped) -> Section:
-    """The map as a section of the report."""
-    words = [_head(found), _left_out(found), _reciprocity(found), _openness(found)]
-    words += [_distance(found), _critical(found), _brokers(found), _cut_off(found, names=False)]
-    words += [_communities(found)]
-    table = pa.Table.from_pylist(_critical_rows(found)) if found.critical else None
-    return Section("Stakeholders", "\n\n".join(one for one in words if one), table)
 
 
 def _filled(text: str) -> str:
@@ -63,6 +51,8 @@ def _left_out(found: Mapped) -> str:
 
 
 def _reciprocity(found: Mapped) -> str:
+    if found.ties.undirected:
+        return ""
     return f"Reciprocity, the share of ties that are answered: {_beside(found.reciprocity)}."
 
 

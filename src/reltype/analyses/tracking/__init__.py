@@ -32,6 +32,9 @@ from reltype.api import open_inputs
 from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.errors import UsageError
 from reltype.formats import BUILTIN, Format, write
+from reltype.formats.html import listed, paragraph
+from reltype.formats.html import table as html_table
+from reltype.reporting.pictures import flow
 from reltype.scoring import columns as col
 
 if TYPE_CHECKING:
@@ -117,14 +120,9 @@ class Track:
         Raises:
             UsageError: There are fewer than two days.
         """
-        from reltype.reporting.pictures import flow
-
         return flow(self.table, steps=steps, title=title)
 
     def _repr_html_(self) -> str:
-        from reltype.formats.html import listed, paragraph
-        from reltype.formats.html import table as html_table
-
         days = self.days[-6:]
         states = [
             state for state in self.mix[days[-1]] if any(self.mix[day][state] for day in days)
@@ -263,30 +261,27 @@ def _moves(run: Run, history: History, seen: Seen, archetypes: int, notes: list[
         )
         nobody = np.zeros(shape[:2], bool)
         return Moves(nobody, nobody.astype(int), nobody.astype(int), nobody * np.nan, np.nan)
-    own = _windows(run, history, seen, shape)
-    with history.shuffled() as other:
-        chance = _windows(run, other, seen, shape)
-    return moves(own, chance)
+    return moves(_periods(run, history, seen, shape))
 
 
-def _windows(
+def _periods(
     run: Run, history: History, seen: Seen, shape: tuple[int, int, int]
 ) -> NDArray[np.float64]:
-    """What the windows that end on each day say of each archetype, as log-likelihoods.
+    """What the period that ends on each day says of each archetype, as log-likelihoods.
 
-    A window that holds all that lies before the first day, or in which a customer came, is none.
+    The first, which holds all that lies before the first day, is none, nor is one in which a
+    customer came.
     """
     said = np.full(shape, np.nan)
-    for place, batch in history.judge(WINDOW):
+    for place, batch in history.judge(1):
         pooled = run.score_batch(batch)
         rows = codes(batch.table.column("customer_id"), seen.ids)
         known = rows >= 0
         likely = pooled.scores[:, :-1] - pooled.prior / pooled.temperature[:, None]
         said[rows[known], place] = likely[known]
-    said[:, :WINDOW] = np.nan
     first = seen.there.argmax(axis=1)
     for day in range(shape[1]):
-        said[first > day - WINDOW, day] = np.nan
+        said[(first > day - 1) | (day == 0), day] = np.nan
     return said
 
 

@@ -91,7 +91,7 @@ class Found(Protocol):
 
     @property
     def table(self) -> pa.Table:
-        """The result."""
+        """A row per customer, with the columns of a result."""
 
     @property
     def run(self) -> Run:

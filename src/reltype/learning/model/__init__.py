@@ -144,7 +144,7 @@ class Model(Contents):
             stream.write(self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """The file's content."""
+        """The content of the file that `save` writes; equal bytes for an equal model."""
         return packed(self)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, field, fields, frozen, validators
 
-from reltype.config.blocks import ROLES
+from reltype.config.blocks import INPUT_ROLES
 from reltype.errors import ConfigError, InputError
 from reltype.formats import toml
 from reltype.formats.structure import structured
@@ -162,7 +162,7 @@ class _Pool:
 class _Mapping:
     """How one input was read; its expressions are parsed when a file is read so again."""
 
-    role: str = field(validator=validators.in_(ROLES))
+    role: str = field(validator=validators.in_(INPUT_ROLES))
     columns: dict[str, str]
     kinds: dict[str, str]
     where: str | None = None

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from attrs import frozen
 
-from reltype.arrow import doubles
-from reltype.learning.evaluation.comparison import wilson
-from reltype.reporting.page.formatting import three
-from reltype.reporting.page.packing import encoded
+from reltype.reporting.by_group import Figure, Measure, by_group
 
 if TYPE_CHECKING:
-    from reltype.arrow import Ints
+    from collections.abc import Iterable
+
     from reltype.reporting.page.subject import Subject
-
-MOST = 12
-"""Groups that are told apart; smaller ones are put together."""
-
-LEAST = 5
-"""Customers in a group that is told on its own: of fewer nothing can be said, and somebody could be
-told."""
-
-CHANCE = 0.05
-"""The chance that anything at all is called a difference where there is none (Holm 1979)."""
-
-NOWHERE, OTHERS = "not said", "all others"
 
 
 @frozen
@@ -85,95 +68,23 @@ class Breakdown:
 
 def breakdown(subject: Subject, column: str) -> Breakdown:
     """The mix in each group of *column*, one of the subject's `groups`."""
-    names, codes = grouped(subject.groups[column])
-    kinds = len(subject.kinds)
-    table = np.zeros((len(names), kinds), np.int64)
-    np.add.at(table, (codes, subject.named), 1)
-    sizes = table.sum(axis=1)
-    made = [
-        Group(
-            name,
-            int(sizes[g]),
-            {
-                kind: (table[g, k] / sizes[g], *wilson(int(table[g, k]), int(sizes[g])))
-                for k, kind in enumerate(subject.kinds)
-            },
-        )
-        for g, name in enumerate(names)
+    kinds = [
+        Measure(kind, "kind", (subject.named == place).astype(np.float64))
+        for place, kind in enumerate(subject.kinds)
     ]
-    differences, comparisons = _differences(subject, names, table)
-    return Breakdown(column, tuple(made), differences, comparisons)
+    found = by_group(column, subject.groups[column], kinds)
+    made = tuple(
+        Group(name, count, _shares(figure for figure in found.figures if figure.group == name))
+        for name, count in found.groups.items()
+    )
+    differences = [
+        Difference(f.group, f.measure, f.value, f.elsewhere, f.p)
+        for f in found.differences
+        if f.value is not None and f.elsewhere is not None and f.p is not None
+    ]
+    differences.sort(key=lambda one: -abs(one.here - one.elsewhere))
+    return Breakdown(column, made, tuple(differences), found.comparisons)
 
 
-def grouped(values: pa.Array) -> tuple[list[str], Ints]:
-    """Names of groups, and each row's: the values; of many numbers, quarters of the customers."""
-    phrases, codes = encoded(values)
-    phrases = [phrase.strip() for phrase in phrases]
-    if len(phrases) > MOST and (parts := _quarters(phrases, codes)) is not None:
-        return parts
-    merged = sorted({phrase or NOWHERE for phrase in phrases})
-    at = {phrase: i for i, phrase in enumerate(merged)}
-    codes = np.array([at[phrase or NOWHERE] for phrase in phrases], np.int64)[codes]
-    sizes = np.bincount(codes, minlength=len(merged))
-    ranked = np.argsort(-sizes, kind="stable")
-    told = [int(i) for i in ranked[:MOST] if sizes[i] >= LEAST]
-    place = np.full(len(merged), len(told), np.int64)
-    place[told] = np.arange(len(told))
-    names = [merged[i] for i in told]
-    if len(told) < len(merged):
-        names.append(f"{OTHERS} ({len(merged) - len(told):,} values)")
-    return names, place[codes]
-
-
-def _quarters(phrases: list[str], codes: Ints) -> tuple[list[str], Ints] | None:
-    """Numbers by quarters; None where they are not numbers."""
-    try:
-        column = pc.cast(
-            pa.array([phrase or None for phrase in phrases], pa.string()), pa.float64()
-        )
-    except pa.ArrowInvalid:
-        return None
-    values = doubles(column)[codes]
-    seen = values[np.isfinite(values)]
-    if not seen.size:
-        return None
-    edges = np.unique(np.quantile(seen, [0.25, 0.5, 0.75], method="inverted_cdf"))
-    place = np.searchsorted(edges, values, side="left")
-    bounds = [three(float(edge)) for edge in edges]
-    names = [f"up to {bounds[0]}"]
-    names += [f"over {low}, up to {high}" for low, high in pairwise(bounds)]
-    names += [f"over {bounds[-1]}"]
-    place = np.where(np.isfinite(values), place, len(names))
-    names.append(NOWHERE)
-    there = np.unique(place)
-    at = np.zeros(len(names), np.int64)
-    at[there] = np.arange(len(there))
-    return [names[i] for i in there], at[place]
-
-
-def _differences(
-    subject: Subject, names: list[str], table: Ints
-) -> tuple[tuple[Difference, ...], int]:
-    """What is left after Holm's correction of each group against all others."""
-    from scipy.stats import fisher_exact
-
-    total = table.sum(axis=0)
-    sizes = table.sum(axis=1)
-    n = int(sizes.sum())
-    found = []
-    for g, k in np.ndindex(table.shape):
-        rest, elsewhere = n - int(sizes[g]), int(total[k] - table[g, k])
-        if not rest or sizes[g] < LEAST or not total[k]:
-            continue
-        here = int(table[g, k])
-        cells = [[here, int(sizes[g]) - here], [elsewhere, rest - elsewhere]]
-        found.append((float(fisher_exact(cells)[1]), g, k, here / sizes[g], elsewhere / rest))
-    found.sort(key=lambda one: (one[0], one[1], one[2]))
-    made, worst = [], 0.0
-    for place, (chance, g, k, here, there) in enumerate(found):
-        worst = max(worst, min(1.0, chance * (len(found) - place)))
-        if worst > CHANCE:
-            break
-        made.append(Difference(names[g], subject.kinds[k], float(here), there, worst))
-    made.sort(key=lambda one: -abs(one.here - one.elsewhere))
-    return tuple(made), len(found)
+def _shares(figures: Iterable[Figure]) -> dict[str, tuple[float, float, float]]:
+    return {f.measure: (f.value or 0.0, f.low or 0.0, f.high or 0.0) for f in figures}

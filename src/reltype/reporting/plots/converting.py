@@ -13,6 +13,15 @@ from functools import cache
 from html import unescape
 from pathlib import Path
 
+import reportlab
+import resvg_py
+from reportlab.graphics import renderPDF
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.ttfonts import TTFontFace
+from reportlab.pdfgen.canvas import Canvas
+from svglib import svglib
+from svglib.svglib import register_font
+
 from reltype.errors import UsageError, did_you_mean
 from reltype.reporting.plots.drawing import INK
 
@@ -60,8 +69,6 @@ def converted(svg: str, ending: str) -> bytes:
 
 
 def _png(svg: str, zoom: float | None = None) -> bytes:
-    import resvg_py
-
     wide = float(re.search(r' width="([\d.]+)"', svg)[1])  # type: ignore[index]
     made = resvg_py.svg_to_bytes(
         svg_string=svg,
@@ -75,10 +82,6 @@ def _png(svg: str, zoom: float | None = None) -> bytes:
 
 
 def _pdf(svg: str) -> bytes:
-    from reportlab.graphics import renderPDF
-    from reportlab.lib.utils import ImageReader
-    from reportlab.pdfgen.canvas import Canvas
-
     wide, high = (
         float(re.search(rf' {side}="([\d.]+)"', svg)[1])  # type: ignore[index]
         for side in ("width", "height")
@@ -100,7 +103,6 @@ def _pdf(svg: str) -> bytes:
 
 
 def _reportlab(svg: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  a Drawing of ReportLab's
-    from svglib import svglib
 
     _registered()
     plain = svg.replace('"currentColor"', f'"{INK}"')
@@ -115,15 +117,11 @@ def _reportlab(svg: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  a Dra
 
 @cache
 def _registered() -> None:
-    from svglib.svglib import register_font
-
     for weight in _FONTS:
         register_font(_FAMILY, str(_font(weight)), weight=weight)
 
 
 def _font(weight: str) -> Path:
-    import reportlab
-
     return Path(reportlab.__file__).parent / "fonts" / _FONTS[weight]
 
 
@@ -135,6 +133,4 @@ def _lacking(svg: str) -> bool:
 
 @cache
 def _letters() -> frozenset[int]:
-    from reportlab.pdfbase.ttfonts import TTFontFace
-
     return frozenset(TTFontFace(str(_font("normal"))).charToGlyph)
