@@ -315,6 +315,19 @@ def test_tables_of_one_company_that_share_an_id_are_read_together(tmp_path):
         assert table.column(f"d_{dimension}").null_count == 0
 
 
+def test_a_house_adds_its_own_words_by_an_override(tmp_path):
+    """Lists are replaced whole, so the pack's own words are given, too, where they shall go on."""
+    pack = tmp_path / "ours.toml"
+    pack.write_text(
+        '[override.columns.superior_support]\nheaders = ["puls f 7"]\n', encoding="utf-8"
+    )
+    paths = (BUILTIN, *reltype_organisation.PACKS, pack)
+    contributions = [(str(path), packs.load(path)) for path in paths]
+    changed = catalogue_of(contributions)
+    (mine,) = [c for c in changed.columns_of("employee") if c.name == "superior_support"]
+    assert mine.headers == ("puls f 7",)
+
+
 def test_nobody_is_named_dutiful_where_duty_was_not_asked_of():
     rows = [
         {"emp id": i, "Job satisfaction": 1 + i % 5, "Job involvement": 1 + i % 4}
