@@ -6,8 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from reltype import cli
+
+settings.register_profile(
+    "laws", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # how fast a machine is today is no law
+settings.load_profile("laws")
 
 
 def pytest_configure():
