@@ -130,6 +130,26 @@ def test_a_join_that_finds_nothing_is_told(counted):
     assert "'S1'" in told
 
 
+@pytest.mark.parametrize("spelled", ["s{}", "S{}.0", "000{}", "#S{}", "S-{}"])
+def test_what_is_advised_of_a_join_in_two_spellings_makes_it_meet(counted, spelled):
+    bare = "0" if spelled.startswith("000") else ""
+    subs = SUBS.replace("S1", "1").replace("S2", "2").replace("S3", "3") if bare else SUBS
+    usage = USAGE
+    for n in "123":
+        usage = usage.replace(f",S{n}", "," + spelled.format(n))
+    head = '[[interactions]]\nfrom = "feature_usage.csv"\njoin = { from = "subscriptions.csv", on = "subscription_id" }\n'
+    rest = 'customer_id = "account_id"\nkind = "\'visit\'"\n'
+    files = {"feature_usage.csv": usage, "subscriptions.csv": subs}
+    _, told = counted({**files, "reltype.toml": head + rest}, "--config", "reltype.toml", code=4)
+    line = re.search(
+        r"in place of from and join: (from = \{.*?\}), (sql = \'\'\'.*?\'\'\')", told, re.DOTALL
+    )
+    assert line is not None, told
+    pasted = f"[[interactions]]\n{line[1]}\n{line[2]}\n{rest}"
+    found, _ = counted({**files, "reltype.toml": pasted}, "--config", "reltype.toml")
+    assert sum(row["visits"] for row in found.values()) == 3
+
+
 ORDERS = "Order ID,Order Date,Customer ID,Product ID,Sales\nA-1,2016-04-03,K1,p1,40\nA-1,2016-04-03,K1,p2,60\n"
 ORDERS += "A-2,2016-06-21,K1,p1,25\nA-3,2016-05-14,K2,p3,30\nA-4,2016-07-30,K2,p3,30\n"
 

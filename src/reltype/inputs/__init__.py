@@ -225,6 +225,16 @@ class Inputs:
         return told
 
     @property
+    def unmet(self) -> list[str]:
+        """Of the notes, those on joins that bring nearly nothing: rows may lack their customer by it."""
+        return [
+            f"{item.source.name}: {note}"
+            for item in self.items
+            for note in item.notes
+            if note.startswith("only ")
+        ]
+
+    @property
     def scales_in_doubt(self) -> list[str]:
         """Of the notes, those on scales that were assumed: shares may hang on them."""
         on = tuple(f"{name}: " for name in ("rating", "satisfaction", "sentiment", "nps"))
@@ -496,7 +506,7 @@ def _all_kinds(
     return evolve(found, mapping=mapping), tuple(notes)
 
 
-_LARGE = 1 << 24
+_LARGE = 1 << 28
 """Bytes of a text file beyond which its words are not collected before it is read."""
 _WORDS = 3000
 

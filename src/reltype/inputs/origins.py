@@ -10,6 +10,7 @@ from attrs import field, frozen
 from reltype import sources
 from reltype.engines.quoting import identifier
 from reltype.errors import ConfigError, InputError
+from reltype.mapping.spellings import SPELLINGS, Spelling
 from reltype.sources import frames, kept
 
 if TYPE_CHECKING:
@@ -63,11 +64,36 @@ class Origins:
                 f" CAST(m.{key} AS VARCHAR) AS k, EXISTS (SELECT {theirs} FROM {other.relation} t"
                 f" WHERE {pairs}) AS found FROM {main.relation} m)"
             ).fetchall()[0]
-            told.append(_met(self.block, name, keys, row))
+            spelled = None
+            if 2 * int(row[1]) < int(row[0]):
+                spelled = _spelled(connection, main.relation, other.relation, keys[0])
+            told.append(_met(self.block, name, keys, row, spelled))
         return tuple(told)
 
 
-def _met(block: Block, name: str, keys: tuple[str, ...], row: tuple[object, ...]) -> str:
+def _spelled(
+    connection: Connection, main: str, other: str, key: str
+) -> tuple[Spelling, int] | None:
+    """The spelling under which most rows find their key, and how many; None where none does."""
+    best: tuple[Spelling, int] | None = None
+    for spelling in SPELLINGS:
+        key_text = f"CAST({identifier(key)} AS VARCHAR)"
+        same = spelling.expression(key_text)
+        found = connection.execute(
+            f"SELECT count(*) FROM {main} WHERE {same} IN (SELECT {same} FROM {other})"
+        ).fetchall()[0][0]
+        if found > (best[1] if best else 0):
+            best = spelling, int(found)
+    return best
+
+
+def _met(
+    block: Block,
+    name: str,
+    keys: tuple[str, ...],
+    row: tuple[object, ...],
+    spelled: tuple[Spelling, int] | None,
+) -> str:
     rows, found, odd, other = row
     n, met = int(str(rows)), int(str(found))
     path = block.origins[name].path.rsplit("/", 1)[-1]
@@ -77,11 +103,18 @@ def _met(block: Block, name: str, keys: tuple[str, ...], row: tuple[object, ...]
         return f"{text}."
     first = next(iter(block.origins.values())).path.rsplit("/", 1)[-1]
     key = keys[0]
+    if spelled is None:
+        return (
+            f"only {text}: one file says {odd!r}, the other {other!r}. Nothing that exports usually do to "
+            f"ids makes them meet: see whether {key!r} is the same thing in both."
+        )
+    spelling, would = spelled
+    log, listed = (spelling.expression(f'CAST({t}."{key}" AS VARCHAR)') for t in ("log", "other"))
     return (
-        f"only {text}: one file says {odd!r}, the other {other!r}. If these are one spelled in two ways, "
-        f'write in place of from and join: from = {{ log = "{first}", other = "{path}" }}, sql = '
-        f'\'SELECT log.*, other.* EXCLUDE ("{key}") FROM log LEFT JOIN other ON lower(log."{key}") = '
-        f'lower(other."{key}")\', with what makes them equal in place of lower().'
+        f"only {text}: one file says {odd!r}, the other {other!r}. They differ by "
+        f"{spelling.description}; {would:,} rows would meet with, in place of from and join: "
+        f'from = {{ log = "{first}", other = "{path}" }}, sql = '
+        f"'''SELECT log.*, other.* EXCLUDE (\"{key}\") FROM log LEFT JOIN other ON {log} = {listed}'''"
     )
 
 

@@ -6,14 +6,15 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reltype.expressions import literal, quote
+from reltype.expressions import literal
 from reltype.expressions.words import currency_codes
 from reltype.mapping.candidates import candidates
 from reltype.mapping.canonical import ESSENTIAL
 from reltype.mapping.clocks import clock_of
 from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import doubts_of
-from reltype.mapping.states import PARTLY, state_of, whole_state
+from reltype.mapping.lines import line
+from reltype.mapping.states import PAID, PARTLY, state_of, whole_state
 from reltype.mapping.totals import begins_as_sum
 
 if TYPE_CHECKING:
@@ -36,13 +37,6 @@ def problems(choice: Choice) -> Iterator[str]:
             yield _missing(choice, ours)
         elif ours not in choice.given:
             yield from _tied(choice, ours, choice.rivals.get(ours, []))
-
-
-def line(role: str, ours: str, column: str) -> str:
-    """The two ways of saying which column it is."""
-    shell = column.replace("'", "'\\''")
-    toml = column.replace("\\", "\\\\").replace('"', '\\"')
-    return f"write --map {ours}='{shell}', or in reltype.toml under [{role}]: {ours} = \"{toml}\""
 
 
 def _missing(choice: Choice, ours: str) -> str:
@@ -168,9 +162,11 @@ _SIGNS = frozenset("$€£¥₹₽₩₺₴₫₪฿₱₦")
 
 def _blank(choice: Choice, column: Column) -> float:
     """Share of the rows in which an essential column has nothing, but for a report's own sums."""
-    who = choice.column("customer_id")
+    who, began = choice.column("customer_id"), choice.column("began")
     if who is None or who is column:
         return 1 - column.filled
+    if began is not None and began.quoted in choice.columns.get("timestamp", ""):
+        return 0.0  # what has no end yet is dated by its beginning
     names = zip(column.at, who.at, strict=True)
     gone = sum(cell is None and not (name and begins_as_sum(name)) for cell, name in names)
     return gone / column.rows
@@ -180,7 +176,7 @@ def _kinds(choice: Choice) -> Iterator[str]:
     """What was assumed of what a row is, and of what became of it."""
     stated = choice.column("state") if "state" in choice.columns else None
     if stated is not None:
-        yield from _unknown_states(stated)
+        yield from _unknown_states(choice, stated)
         partly = any(state_of(word) == PARTLY for word in stated.counts)
         if partly and "refunded_amount" not in choice.columns:
             yield (
@@ -197,23 +193,29 @@ def _kinds(choice: Choice) -> Iterator[str]:
         yield "kind: no column says what a row is, so each counts as a purchase."
 
 
-def _unknown_states(column: Column) -> Iterator[str]:
+def _unknown_states(choice: Choice, column: Column) -> Iterator[str]:
+    if column.truths >= 0.9:
+        return
     partly = {word: state_of(word) for word in column.counts if whole_state(word) is None}
-    read = [f"{word!r} as {state}" for word, state in partly.items() if state is not None]
-    if read and column.truths < 0.9:
-        yield (
-            f"state: {in_words(read)} was read by a part of the words; for another write state = "
-            f"\"CASE {quote(column.name)} WHEN '…' THEN 'void' ELSE {quote(column.name)} END\" in "
-            "reltype.toml."
-        )
-    unknown = [word for word, state in partly.items() if state is None]
-    if unknown and column.truths < 0.9:
+    if read := [word for word, state in partly.items() if state is not None]:
+        told = in_words([f"{word!r} as {partly[word]}" for word in read])
+        how = _other_state(choice, column, read[0], str(partly[read[0]]))
+        yield f"state: {told} was read by a part of the words; for another state, {how}."
+    if unknown := [word for word, state in partly.items() if state is None]:
         listed = in_words([repr(word) for word in unknown])
+        how = _other_state(choice, column, unknown[0], PAID)
         yield (
             f"state: {listed} stand for no known state of an order, which then counts as paid; for "
-            f"another write state = \"CASE {quote(column.name)} WHEN '…' THEN 'void' ELSE "
-            f'{quote(column.name)} END" in reltype.toml.'
+            f"another, {how}."
         )
+
+
+def _other_state(choice: Choice, column: Column, word: str, state: str) -> str:
+    """The line that says what a word stands for, with the state that it has now."""
+    expression = (
+        f"CASE {column.quoted} WHEN {literal(word)} THEN '{state}' ELSE {column.quoted} END"
+    )
+    return f"{line(choice.role, 'state', expression)}, with it in place of {state!r}"
 
 
 def wishes(mapping: Mapping) -> Iterator[str]:

@@ -16,6 +16,7 @@ from reltype.expressions.words import table as table_of
 from reltype.mapping.candidates import candidates
 from reltype.mapping.conversions import in_words
 from reltype.mapping.kinds import plain
+from reltype.mapping.lines import line
 from reltype.mapping.states import state_of, whole_state
 from reltype.mapping.vocabulary import Name, header_names
 
@@ -60,7 +61,9 @@ def choose(choice: Choice) -> None:
     _fees(choice)
     _ended(choice)
     _began(choice)
+    _said_state(choice)
     _state(choice)
+    _open_deals(choice)
     _sides(choice)
     _refunded(choice)
     _order_id(choice)
@@ -167,6 +170,29 @@ def _began(choice: Choice) -> None:
         choice.sources["began"] = column.name
         choice.reasons["began"] = f"called {column.name!r}: when what {end.name!r} ends began"
         return
+
+
+def _open_deals(choice: Choice) -> None:
+    """Deals that are still open have no end: they are dated by their beginning, and are no purchase."""
+    began, end = choice.column("began"), choice.column("timestamp")
+    if began is None or end is None or "state" not in choice.columns:
+        return
+    if "timestamp" in choice.given or not end.rows or end.filled == 1:
+        return
+    choice.columns["timestamp"] = (
+        f"coalesce({choice.columns['timestamp']}, {choice.columns['began']})"
+    )
+    choice.reasons["timestamp"] += f"; of open ones, {began.name!r}"
+
+
+def _said_state(choice: Choice) -> None:
+    """Where somebody said what became of the orders, the same words are no kinds."""
+    kind = choice.column("kind")
+    if "state" not in choice.given or "kind" in choice.given or kind is None:
+        return
+    if kind.quoted in choice.columns["state"] or kind.name == choice.columns["state"]:
+        choice.columns["kind"] = choice.sources["kind"] = literal("purchase")
+        choice.reasons["kind"] = f"{kind.name!r} says what became of each order"
 
 
 _GOING = {
@@ -367,7 +393,7 @@ def _sides(choice: Choice) -> None:
         other = f"CASE {column.quoted} WHEN {literal(paid)} THEN 'refund' ELSE 'purchase' END"
         choice.doubts.append(
             f"kind: {column.name!r} says {in_words(map(repr, column.counts))}, and {back!r} was read as "
-            f'paid back; for the other way round write --map kind="{other}".'
+            f"paid back; for the other way round {line(choice.role, 'kind', other)}."
         )
         return
 

@@ -18,14 +18,16 @@ LINES = 26
 
 def page(made: Planned) -> str:
     """Each team's first customers, and what the hold-out will be able to show."""
-    lines = [f"Plan as of {made.as_of:%-d %b %Y}: {_counts(made)}"]
+    dated = "" if made.as_of is None else f" as of {made.as_of:%-d %b %Y}"
+    lines = [f"Plan{dated}: {_counts(made)}"]
     shown = max(1, LINES // max(len(made.capacity), 1) // 4)
     for role, most in made.capacity.items():
         team = made.team(role)
         lines += ["", f"{role}: {team.num_rows:,} of {most:,}"]
         for row in team.slice(0, shown).to_pylist():
             who = f"{row['rank']}. {printable(row['customer_id'])}"
-            head = f"{who} ({row['archetype']}), by {row['by']:%-d %b}: {row['benefit']}"
+            by = "" if row["by"] is None else f", by {row['by']:%-d %b}"
+            head = f"{who} ({row['archetype']}){by}: {row['benefit']}"
             lines += _wrapped(head, "  ", 1)
             lines += _wrapped(f"{row['action']}.", "     ", 1)
             lines += _wrapped(f"Why: {printable(row['why'])}.", "     ", 2)
