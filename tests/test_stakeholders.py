@@ -375,6 +375,17 @@ def test_groups_by_the_toss_of_a_coin_are_as_open_as_chance():
     assert wrong <= 6
 
 
+def test_on_maps_at_random_hardly_anybody_is_a_broker():
+    wrong = 0
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        key = np.unique(rng.integers(0, 1600, 120))
+        a, b = key // 40, key % 40
+        pairs = measures.Pairs.of(a[a != b], b[a != b], np.ones((a != b).sum()), 40)
+        wrong += bool((measures.brokers(pairs, rng, 30).p < 0.05).any())
+    assert wrong <= 5
+
+
 def test_two_cliques_and_a_bridge_are_two_communities_and_the_bridge_is_critical():
     rows = [
         {"from": f"{g}{i}", "to": f"{g}{j}"}
