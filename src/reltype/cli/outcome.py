@@ -46,7 +46,7 @@ def command(
     if format_ == "json" or (format_ is None and str(output).endswith(".json")):
         write_document(output or "-", found.to_dict())
     elif output not in (None, "-") or format_ not in (None, "table"):
-        found.write(output or "-", format_)
+        found.write(output or "-", format_, options.plugin_formats())
     if output not in (None, "-") or format_ in (None, "table"):
         write_words("-", str(found))
     if not quiet:

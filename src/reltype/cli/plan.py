@@ -80,7 +80,7 @@ def command(
         **given,
     )
     if output not in (None, "-") or format_ not in (None, "table"):
-        found.write(output or "-", format_)
+        found.write(output or "-", format_, options.plugin_formats())
     if output not in (None, "-") or format_ in (None, "table"):
         write_words("-", str(found))
     if not quiet:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.benefits import ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import parse
-from reltype.formats import choose, destination, write
+from reltype.formats import BUILTIN, Format, choose, destination, write
 from reltype.formats.xlsx import write_sheets
 from reltype.scoring.result import Advice
 
@@ -120,13 +120,19 @@ class TeamPlan(Planned):
     def __str__(self) -> str:
         return page(self)
 
-    def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
+    def write(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002
+        formats: Iterable[Format] = BUILTIN,
+    ) -> None:
         """Write `table`, whole or not at all; as XLSX with a sheet for each team beside all rows."""
-        if choose(path, format).name == "xlsx":
+        chosen = choose(path, format, formats)
+        if chosen.name == "xlsx":
             with destination(path) as stream:
                 write_sheets(sheets(self), stream)
         else:
-            write(self.table.schema, self.table.to_batches(), path, format)
+            write(self.table.schema, self.table.to_batches(), path, chosen.name, (chosen,))
 
 
 def plan(

@@ -28,9 +28,9 @@ def page(made: Planned) -> str:
             who = f"{row['rank']}. {printable(row['customer_id'])}"
             by = "" if row["by"] is None else f", by {row['by']:%-d %b}"
             head = f"{who} ({row['archetype']}){by}: {row['benefit']}"
-            lines += _wrapped(head, "  ")[:1]
-            lines += _wrapped(f"{row['action']}.", "     ")[:1]
-            lines += _wrapped(f"Why: {printable(row['why'])}.", "     ")[:2]
+            lines += _wrapped(head, "  ", 1)
+            lines += _wrapped(f"{row['action']}.", "     ", 1)
+            lines += _wrapped(f"Why: {printable(row['why'])}.", "     ", 2)
         if team.num_rows > shown:
             lines.append(f"  … and {team.num_rows - shown:,} more")
     if made.power:
@@ -61,5 +61,12 @@ def _counts(made: Planned) -> str:
     return f"{acted:,} customers to act on" + (f", {aside:,} to leave alone" if aside else "")
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+def _wrapped(text: str, indent: str, most: int | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        max_lines=most,
+        placeholder=" …",
+    )
