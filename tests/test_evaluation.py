@@ -152,7 +152,7 @@ def test_the_truth_of_a_simulation_is_mostly_found_and_everything_is_told(found,
     assert told["customers"] == 300
     assert sum(sum(row.values()) for row in told["confusion"].values()) == 300
     assert {r["name"] for r in told["rules"]} == set(found.run.plan.catalogue.rules)
-    for word in ("precision", "Brier", "--min-confidence", "was named"):
+    for word in ("precision", "Brier", "--min-confidence", "is \\ was"):
         assert word in made.text()
 
 

@@ -56,7 +56,7 @@ def test_a_customer_gets_a_sheet_for_people(tmp_path, capsys):
     path = tmp_path / "log.csv"
     path.write_text(LOG)
     assert cli.run(["facts", str(path), "--customer", "ann", "-q"]) == 0
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     first = "ann: 3 purchases, 19.98 in all, 9.99 each; 1 refund of 9.99; 1 message; seen from "
     assert told.startswith(first + "1 January 2024 to 20 March 2024; ")
     assert "value_mean" in told

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+import duckdb
+import pyarrow as pa
 import pytest
 
-from reltype.mapping.states import STATES, UNPAID, state_of, words
+from reltype.mapping.states import STATES, UNPAID, state_of, state_sql, words
 
 LINES = """Order ID,Order Date,Customer ID,Product,Sales,Quantity
 A-1,2016-04-03,K1,pens,5,1
@@ -183,3 +185,35 @@ def test_credit_notes_and_negative_lines_count_against_purchases_once(counted):
     found, _ = counted({"retail.csv": text})
     one = found["17850"]
     assert (one["purchases"], one["spend"], one["refunds"], one["refunded"]) == (2, 25, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "state"),
+    [
+        ("En attente de paiement par chèque", "pending"),
+        ("Shipped - Delivered to Buyer", "paid"),
+        ("Shipped - Returned to Seller", "refunded"),
+        ("Partially refunded (store credit)", "partly refunded"),
+        ("Refund requested", "paid"),
+        ("Refund declined", "paid"),
+        ("chargeback_lost", "refunded"),
+        ("New order, payment declined", "failed"),
+        ("Cancelled by customer before shipping", "cancelled"),
+        ("Closed Lost - Price", "void"),
+        ("4 - Closed Won", "paid"),
+        ("Order not cancelled", None),
+        ("Something else", None),
+    ],
+)
+def test_a_state_is_known_by_a_part_of_a_longer_phrase(phrase, state):
+    assert state_of(phrase) == state
+
+
+def test_the_engine_reads_every_state_as_the_guesser_does():
+    forms = ("{}", "{} (x7)", "order {}", "not {}", "x7: {}", "{} requested")
+    phrases = [form.format(word) for word in words() for form in forms]
+    connection = duckdb.connect()
+    connection.register("given", pa.table({"n": range(len(phrases)), "x": phrases}))
+    found = connection.execute(f"SELECT {state_sql('x')} FROM given ORDER BY n").fetchall()
+    differ = {p: (row[0], state_of(p)) for p, row in zip(phrases, found, strict=True)}
+    assert {p: pair for p, pair in differ.items() if pair[0] != pair[1]} == {}

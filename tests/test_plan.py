@@ -396,6 +396,23 @@ def test_an_outcome_before_the_plans_day_or_of_a_table_is_refused(made, log):
         outcome(made, table)
 
 
+def test_a_table_of_no_day_gives_a_plan_of_no_day_which_has_no_outcome(log):
+    table = pa.table({
+        "customer_id": [f"c{i}" for i in range(9)],
+        "contract_days": [365.0] * 9,
+        "complaints": [4.0] * 9,
+        "satisfaction": [0.2] * 9,
+    })  # fmt: skip
+    made = reltype.plan(table, capacity={"work-flow": 3})
+    assert made.as_of is None
+    assert len(made) == 3
+    assert {row["by"] for row in made.rows} == {row["as_of"] for row in made.rows} == {None}
+    assert "1970" not in str(made)
+    assert any("--as-of" in note for note in made.notes)
+    with pytest.raises(InputError, match="as_of is empty"):
+        outcome(made, log)
+
+
 def test_without_a_hold_out_nothing_is_claimed(log, whole):
     found = outcome(whole, log)
     assert not found.found

@@ -517,8 +517,8 @@ def test_every_hook_stands_on_the_page_for_authors_with_its_arguments_and_an_exa
     assert f"@hookimpl\ndef {hook}({arguments}):" in page
 
 
-TEXTS = {"fit", "init", "inspect", "label", "sql"}
-"""Commands whose -o is no table: a model, a config, what a person reads, labels, a query."""
+TEXTS = {"fit", "init", "inspect", "label", "plot", "report", "sql"}
+"""Commands whose -o is no table: a model, a config, what people read, labels, pictures, a query."""
 WRITES = {
     "archetypes": [],
     "benefits": [],
@@ -527,9 +527,13 @@ WRITES = {
     "evaluate": ["log.csv", "--labels", "labels.csv"],
     "facts": ["log.csv"],
     "features": [],
+    "groups": ["log.csv", "--customers", "accounts.csv", "--by", "band"],
     "issues": ["tickets.csv", "--text", "text"],
+    "outcome": ["plan.csv", "log.csv"],
+    "plan": ["log.csv", "--capacity", "service=5"],
     "review": ["log.csv", "--config", "standards.toml"],
     "rules": [],
+    "stakeholders": ["ties.csv", "--runs", "20"],
     "track": ["log.csv", "--every", "90d"],
 }
 """Command → its arguments; one with an -o that is not here fails the test below."""
@@ -555,6 +559,14 @@ def folder(tmp_path_factory):
     (made / "standards.toml").write_text(
         '[[standards]]\nname = "some"\nshare = "fling"\nat_least = 0.0\n'
     )
+    acted = "".join(
+        f"{i},2024-06-01,service,care,{'yes' if n % 2 else 'no'}\n" for n, i in enumerate(ids)
+    )
+    (made / "plan.csv").write_text("customer_id,as_of,role,benefit,held_out\n" + acted)
+    bands = "".join(f"{i},{'north' if n % 2 else 'south'}\n" for n, i in enumerate(ids))
+    (made / "accounts.csv").write_text("customer_id,band\n" + bands)
+    ties = "".join(f"p{i % 7},p{(i * 3 + 1) % 7}\n" for i in range(40))
+    (made / "ties.csv").write_text("from,to\n" + ties)
     return made
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import reltype
+from reltype.reporting.page import html as page_of
+from reltype.reporting.page.gathering import of_stored
 from tests.pages import COFFEE, HOSTILE, hostile, hostile_sections, write
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -43,6 +45,9 @@ def coffee():
 def folder(coffee, tmp_path_factory):
     made = tmp_path_factory.mktemp("pages")
     write(coffee, made, "coffee.html", by="channel")
+    grouped = coffee.table.append_column("group", coffee.table.column("archetype"))
+    stored = of_stored(grouped, coffee.run.plan, by=["group"])
+    (made / "stored.html").write_text(page_of(stored), encoding="utf-8")
     write(
         hostile(),
         made,
@@ -68,7 +73,9 @@ def opened(browser, folder):
     contexts, said, asked = [], [], []
 
     def open_(name="coffee.html", *, width=1400, ready=True, url=None, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, reduced_motion="reduce", **options
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
@@ -87,13 +94,15 @@ def opened(browser, folder):
     assert len(asked) == len(contexts), asked
 
 
-@pytest.mark.parametrize("name", ["coffee.html", "hostile.html"])
+@pytest.mark.parametrize("name", ["coffee.html", "hostile.html", "stored.html"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_page_opens_without_a_word_a_request_or_a_second_scroll_bar(opened, name, width):
     page = opened(name, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate("window.hacked") is None
-    assert page.locator("#list tbody tr").count() == (50 if name == "coffee.html" else len(HOSTILE))
+    assert page.locator("#list tbody tr").count() == (
+        len(HOSTILE) if name == "hostile.html" else 50
+    )
 
 
 def test_a_page_asks_a_server_for_nothing_but_itself(opened, folder):
@@ -136,6 +145,14 @@ def test_the_policy_stops_scripts_and_styles_that_are_not_the_pages_own(opened, 
     assert page.evaluate("window.hacked") is None
     assert page.evaluate("getComputedStyle(document.getElementById('p')).position") == "static"
     context.close()
+
+
+def test_what_differs_beyond_chance_is_marked_and_said(opened):
+    page = opened("stored.html", width=390)
+    marks = page.locator(".groups .beyond").all_inner_texts()
+    assert any("▲" in mark and "more than elsewhere" in mark for mark in marks)
+    assert any("▼" in mark and "less than elsewhere" in mark for mark in marks)
+    assert "100% casual friendship, more than elsewhere (0%)" in page.locator("#by-1").inner_text()
 
 
 def test_searching_filtering_and_sorting_show_what_they_say(opened, coffee):

@@ -97,6 +97,41 @@ def test_columns_without_a_header_are_told_by_their_place(tmp_path):
     assert any("by their place" in note for note in found.notes)
 
 
+def test_a_first_row_of_people_is_a_tie_and_no_header(tmp_path):
+    (tmp_path / "edges.csv").write_text("Ann,Bob\nBob,Cy\nCy,Ann\nAnn,Cy\nDi,Ann\n")
+    found = mapped(tmp_path / "edges.csv")
+    assert ("Ann", "Bob") in ends(found)
+    assert any("read as a tie" in note for note in found.notes)
+
+
+def test_a_letter_is_a_column_of_ties_only_beside_its_other():
+    assert set(ends(mapped([{"a": "x", "b": "y"}, {"a": "y", "b": "z"}]))) == {
+        ("x", "y"),
+        ("y", "z"),
+    }
+    with pytest.raises(InputError, match="--from COLUMN --to COLUMN"):  # a matrix is no list
+        mapped([{"who": "a", "a": 0, "b": 1, "c": 0}, {"who": "b", "a": 1, "b": 0, "c": 2}])
+
+
+def test_messages_as_programs_keep_them_are_read(tmp_path):
+    (tmp_path / "mail.jsonl").write_text(
+        '{"id":"m1","from":{"name":"Ann","email":"ann@x.org"},"to":[{"name":"Bo","email":"bo@x.org"}],'
+        '"sent":"2024-01-01T10:00:00Z"}\n'
+        '{"id":"m2","from":{"name":"Bo","email":"bo@x.org"},"to":[{"name":"Ann","email":"ann@x.org"},'
+        '{"name":"Cy","email":"cy@x.org"}],"sent":"2024-01-01T11:00:00Z"}\n'
+    )
+    assert set(ends(mapped(tmp_path / "mail.jsonl"))) == {
+        ("ann@x.org", "bo@x.org"), ("bo@x.org", "ann@x.org"), ("bo@x.org", "cy@x.org"),
+    }  # fmt: skip
+
+
+def test_who_meant_no_direction_is_told_of_no_reciprocity():
+    found = mapped([{"from": "a", "to": "b"}, {"from": "b", "to": "c"}], undirected=True)
+    assert set(ends(found)) == {("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")}
+    assert found.to_dict()["reciprocity"] is None
+    assert "answered" not in found.text()
+
+
 def test_ids_are_taken_before_names_so_that_two_namesakes_stay_two():
     rows = [
         {"from_name": "Kim", "from_id": 1, "to_name": "Kim", "to_id": 2},
@@ -338,6 +373,17 @@ def test_groups_by_the_toss_of_a_coin_are_as_open_as_chance():
         found = measures.openness(a[keep], b[keep], groups, 4, rng, draws=200)
         wrong += bool((found.p < 0.05).any())
     assert wrong <= 6
+
+
+def test_on_maps_at_random_hardly_anybody_is_a_broker():
+    wrong = 0
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        key = np.unique(rng.integers(0, 1600, 120))
+        a, b = key // 40, key % 40
+        pairs = measures.Pairs.of(a[a != b], b[a != b], np.ones((a != b).sum()), 40)
+        wrong += bool((measures.brokers(pairs, rng, 30).p < 0.05).any())
+    assert wrong <= 5
 
 
 def test_two_cliques_and_a_bridge_are_two_communities_and_the_bridge_is_critical():

@@ -132,6 +132,10 @@ def test_a_table_without_a_log_has_a_present_and_no_past():
         {"name": "mean", "mean": "satisfaction", "at_least": 0.2},
     ]
     found = reltype.review(table, standards=asked)
+    assert found.as_of is None
+    assert "1970" not in str(found)
+    assert found.to_dict()["as_of"] is None
+    assert found.to_arrow().column("as_of").null_count == 2
     assert one(found, "moves").verdict == "cannot tell"
     assert one(found, "mean").customers == 40
     assert any("no history" in note for note in found.notes)

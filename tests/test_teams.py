@@ -26,7 +26,17 @@ def plan():
 
 @pytest.fixture(scope="module")
 def world():
-    return simulate("coffee bar", customers=60)
+    return simulate("coffee bar", customers=40)
+
+
+@pytest.fixture(scope="module")
+def whole(world):
+    return reltype.classify(world.interactions).table
+
+
+@pytest.fixture(scope="module")
+def of_service(world):
+    return reltype.classify(world.interactions, role="service")
 
 
 @pytest.mark.parametrize(
@@ -68,8 +78,8 @@ def test_a_cut_that_leaves_nothing_is_told(plan):
         _ = evolve(plan, cut=Cut(("audit",), "external")).benefits
 
 
-def test_classify_plan_and_review_speak_of_nothing_else(world):
-    found = reltype.classify(world.interactions, role="service", horizon="short")
+def test_classify_plan_and_review_speak_of_nothing_else(world, of_service):
+    found = of_service
     offered = {b.name for one in found for b in one.benefits}
     assert offered
     known = {b.name: b for b in found.run.plan.benefits}
@@ -86,9 +96,8 @@ def test_classify_plan_and_review_speak_of_nothing_else(world):
         reltype.review(world.interactions, standards=asked, role="liaison")
 
 
-def test_the_names_and_how_sure_they_are_do_not_depend_on_the_cut(world):
-    whole = reltype.classify(world.interactions).table
-    part = reltype.classify(world.interactions, role="audit").table
+def test_the_names_and_how_sure_they_are_do_not_depend_on_the_cut(whole, of_service):
+    part = of_service.table
     for column in ("archetype", "confidence", "certainty", "status"):
         assert whole.column(column).equals(part.column(column))
 
@@ -141,10 +150,8 @@ def test_the_command_shows_matrix_hand_overs_and_cuts():
     assert json.loads(done.stdout)[0]["archetype"]
 
 
-def test_a_stored_result_is_cut_as_a_fresh_one_is(world, plan):
-    whole, part = (
-        reltype.classify(world.interactions, **cut).table for cut in ({}, {"role": "service"})
-    )
+def test_a_stored_result_is_cut_as_a_fresh_one_is(whole, of_service, plan):
+    part = of_service.table
     cut = stored.as_cut(whole, evolve(plan, cut=Cut(("service",))))
     names = [[b["name"] for b in row] for row in cut.column("benefits").to_pylist()]
     known = {b.name for b in plan.benefits if b.role == "service"}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reltype.definitions.archetypes import Archetype, Flag, Place, Typology
     from reltype.definitions.benefits import Benefit
+    from reltype.definitions.columns import Columns
     from reltype.definitions.dimensions import Dimension, Signal
     from reltype.definitions.features import Feature, Scale
     from reltype.definitions.functions import ScalarFunction, TextVectors
@@ -30,6 +31,7 @@ _HOMES = {
     "Batch": "scoring.classifiers",
     "Benefit": "definitions.benefits",
     "Classifier": "scoring.classifiers",
+    "Columns": "definitions.columns",
     "Dimension": "definitions.dimensions",
     "Example": "definitions.rules",
     "Feature": "definitions.features",
@@ -55,6 +57,7 @@ __all__ = [
     "Batch",
     "Benefit",
     "Classifier",
+    "Columns",
     "Dimension",
     "Example",
     "Feature",

@@ -232,10 +232,20 @@ def test_what_says_nothing_of_the_relationship_is_not_read(header, cells):
         ("they depend on us", "they_need_us"),
         ("We depend on them", "we_need_them"),
         ("Trust level", "said_trust"),
+        ("Dependency on us", "they_need_us"),
+        ("Our dependency on them", "we_need_them"),
     ],
 )
 def test_a_list_of_stakeholders_is_known_by_its_words(header, ours):
     assert list(read_as(header, typology="stakeholder")) == [ours]
+
+
+def test_a_register_in_words_is_read_as_one_in_numbers():
+    said = read_as(
+        "Attitude", ("Champion", "Supportive", "Neutral", "Resistant", "Blocker"), "stakeholder"
+    )
+    assert list(said) == ["said_trust"]
+    assert all(f"THEN {n}" in said["said_trust"] for n in ("1", "0.6", "0", "-0.6", "-1"))
 
 
 def test_the_example_of_a_city_names_those_who_depend_and_those_who_hold_a_key():
@@ -303,6 +313,19 @@ def test_tables_of_one_company_that_share_an_id_are_read_together(tmp_path):
     assert len(table) == 60
     for dimension in ("attachment", "ease", "constraint", "standing"):
         assert table.column(f"d_{dimension}").null_count == 0
+
+
+def test_a_house_adds_its_own_words_by_an_override(tmp_path):
+    """Lists are replaced whole, so the pack's own words are given, too, where they shall go on."""
+    pack = tmp_path / "ours.toml"
+    pack.write_text(
+        '[override.columns.superior_support]\nheaders = ["puls f 7"]\n', encoding="utf-8"
+    )
+    paths = (BUILTIN, *reltype_organisation.PACKS, pack)
+    contributions = [(str(path), packs.load(path)) for path in paths]
+    changed = catalogue_of(contributions)
+    (mine,) = [c for c in changed.columns_of("employee") if c.name == "superior_support"]
+    assert mine.headers == ("puls f 7",)
 
 
 def test_nobody_is_named_dutiful_where_duty_was_not_asked_of():

@@ -203,6 +203,11 @@ def _of_logs(run: Run, scored: pa.Table, columns: Mapping[str, str]) -> pa.Table
     return pa.table({"customer_id": customers, **{n: found.column(n) for n in columns}})
 
 
+def day_of(run: Run) -> dt.date | None:
+    """The as-of day; None where neither the data nor anybody says one."""
+    return None if run.scales.as_of == EPOCH else run.scales.as_of
+
+
 def scored_days(run: Run, history: History) -> pa.Table:
     """Every result row of every day without its words, with its as-of day in `as_of`."""
     batches = []

@@ -26,6 +26,7 @@ OPTIONAL = {
     "pandas": "to_pandas()",
     "polars": "to_polars()",
     "openpyxl": "XLSX files",
+    "jinja2": "reports",
     "adbc-driver-sqlite": "sqlite:/// inputs",
     "adbc-driver-postgresql": "postgresql:// inputs",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,12 +11,14 @@ from attrs import asdict
 
 from reltype.cli import options
 from reltype.definitions.archetypes import UNCLASSIFIED
+from reltype.formats.printing import columns, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reltype.explaining.explanation import Contribution, Explanation
 
+WIDTH = 80
 LINES = 9
 """Contributions to one score that are shown each on a line; --format json shows all."""
 
@@ -53,7 +56,22 @@ def command(customer_id: str, format_: str, **given: Any) -> None:  # noqa: ANN4
     if format_ == "json":
         click.echo(json.dumps(asdict(found), default=str, indent=2, ensure_ascii=False))
     else:
-        click.echo(_text(found))
+        click.echo("\n".join(_folded(_text(found))))
+
+
+def _folded(text: str) -> Iterator[str]:
+    """Lines that fit a terminal: what goes on stands below where it began."""
+    for line in text.splitlines():
+        amount = re.match(r"  +[+-][\d.]+  |  (?=\S)", line)
+        yield from _folded_line(line, amount.end() if amount else 0)
+
+
+def _folded_line(line: str, indent: int) -> list[str]:
+    """A line that begins at column *indent*, in as many as eighty columns ask for."""
+    if columns(line) <= WIDTH:
+        return [line]
+    after = " " * (indent + 2)
+    return folded(line[indent:], WIDTH - indent, indent=line[:indent], after=after)
 
 
 def _text(found: Explanation) -> str:

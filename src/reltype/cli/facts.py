@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reltype.cli import options
 from reltype.formats import write
+from reltype.formats.printing import columns, folded, note
+from reltype.formats.table import text as table_text
 
 if TYPE_CHECKING:
     from reltype.scoring.run import Run
 
 SHOWN = (
-    *("customer_id", "purchases", "spend", "refunds", "refunded", "first_day", "last_day"),
+    *("customer_id", "purchases", "spend", "first_day", "last_day", "refunds", "refunded"),
     *("interactions", "ended"),
 )
 """Facts that a table for people shows; every other format has all."""
+
+WIDTH = 80
+"""Columns of a terminal: the last facts of `SHOWN` are left out where they do not fit."""
 
 ROWS = 20
 """Customers that a table on standard output shows; a file, and every other format, has all."""
@@ -60,17 +64,18 @@ def command(
     reltype facts orders.csv --customer C-1042
     reltype facts orders.csv --format json
     """
+    from reltype.cli.print_summary import print_guesses
     from reltype.reporting import facts
 
     opened = options.opened(**given).measuring()
     if not quiet:
-        for line in opened.inputs.guesses:
-            click.echo(line, err=True)
+        print_guesses(opened.inputs.guesses)
     run = opened.run()
     people = format_ in (None, "table") and output in (None, "-")
     with options.rejecting(run, rejects, output):
         if people and customer_id is not None:
-            click.echo(facts.sheet(run.population, customer_id))
+            told, *counted = facts.sheet(run.population, customer_id).splitlines()
+            click.echo("\n".join([*folded(told, WIDTH), *counted]))
         elif people:
             _table(run)
         else:
@@ -97,8 +102,12 @@ def _table(run: Run) -> None:
     names = [name for name in SHOWN if name in table.column_names]
     names = [n for n in names if n == "customer_id" or table.column(n).null_count < len(table)]
     shown = table.select(names).slice(0, ROWS)
-    write(shown.schema, shown.to_batches(), "-", "table")
-    sys.stdout.flush()
+    while True:
+        made = table_text(shown.column_names, shown.to_pylist(), width=WIDTH)
+        if shown.num_columns < 3 or max(map(columns, made.splitlines())) <= WIDTH:
+            break
+        shown = shown.select(shown.column_names[:-1])
+    click.echo(made)
     if len(table) > ROWS:
         more = f"… and {len(table) - ROWS:,} more: --format csv, or -o FILE, gives all."
         click.echo(more, err=True)
@@ -115,6 +124,6 @@ def _tell(run: Run, written: str | None) -> None:
     read = {"read": counts.rows, "used": counts.used, "left_out": counts.left_out}
     click.echo(rows_read({**read, "rejected": counts.rejected, "late": counts.late}), err=True)
     for warning in warnings(run):
-        click.echo(f"Note: {warning}", err=True)
+        click.echo(note(warning), err=True)
     if written:
         click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)

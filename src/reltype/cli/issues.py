@@ -9,6 +9,7 @@ import click
 
 from reltype.cli import options
 from reltype.formats import destination, write_document
+from reltype.formats.printing import note
 
 
 @click.command(name="issues")
@@ -84,5 +85,5 @@ def command(
         with destination(Path(names)) as stream:
             stream.write(found.names.text().encode())
     if not quiet:
-        for note in found.notes:
-            click.echo(f"Note: {note}.", err=True)
+        for told in found.notes:
+            click.echo(note(told), err=True)

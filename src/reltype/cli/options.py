@@ -15,6 +15,7 @@ from reltype.cli.process import bound
 from reltype.definitions.benefits import FOCUSES, ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.formats import Format, write
+from reltype.formats.table import text as table_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -251,11 +252,15 @@ def emit(
         format_: The name of a format; None: that of the file's ending.
         formats: Those that are known; None: those of the plugins that the command line allows.
     """
+    name = chosen(path, format_)
+    if name == "table" and path in (None, "-"):
+        click.echo(table_text(table.column_names, table.to_pylist(), width=80))
+        return
     write(
         table.schema,
         table.to_batches(),
         path or "-",
-        chosen(path, format_),
+        name,
         plugin_formats() if formats is None else formats,
     )
 

@@ -8,6 +8,7 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_document, write_words
+from reltype.formats.printing import note
 
 
 @click.command(name="outcome")
@@ -45,9 +46,9 @@ def command(
     if format_ == "json" or (format_ is None and str(output).endswith(".json")):
         write_document(output or "-", found.to_dict())
     elif output not in (None, "-") or format_ not in (None, "table"):
-        found.write(output or "-", format_)
+        found.write(output or "-", format_, options.plugin_formats())
     if output not in (None, "-") or format_ in (None, "table"):
         write_words("-", str(found))
     if not quiet:
-        for note in found.notes:
-            click.echo(f"Note: {note}.", err=True)
+        for told in found.notes:
+            click.echo(note(told), err=True)

@@ -8,6 +8,7 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_words
+from reltype.formats.printing import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,12 +80,12 @@ def command(
         **given,
     )
     if output not in (None, "-") or format_ not in (None, "table"):
-        found.write(output or "-", format_)
+        found.write(output or "-", format_, options.plugin_formats())
     if output not in (None, "-") or format_ in (None, "table"):
         write_words("-", str(found))
     if not quiet:
-        for note in found.notes:
-            click.echo(f"Note: {note}.", err=True)
+        for told in found.notes:
+            click.echo(note(told), err=True)
 
 
 def counts(given: Iterable[str]) -> dict[str, int]:

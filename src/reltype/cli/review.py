@@ -8,6 +8,7 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_document, write_words
+from reltype.formats.printing import note
 
 GATE = 1
 """Exit code where a standard is missed for sure."""
@@ -52,7 +53,7 @@ def command(
     if output not in (None, "-") or format_ in (None, "table"):
         write_words("-", str(found))
     if not quiet:
-        for note in found.notes:
-            click.echo(f"Note: {note}.", err=True)
+        for told in found.notes:
+            click.echo(note(told), err=True)
     if found.missed:
         click.get_current_context().exit(GATE)

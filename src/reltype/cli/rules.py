@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
+from reltype.formats.printing import note
 
 if TYPE_CHECKING:
     from reltype.reporting.rules import RuleReport
@@ -77,7 +78,7 @@ def _check(given: dict[str, Any]) -> int:
         click.echo(f"Error: {flaw}", err=True)
     for flaw in found:
         if not flaw.wrong:
-            click.echo(f"Note: {flaw}", err=True)
+            click.echo(note(str(flaw)), err=True)
     rules = known.catalogue.rules.values()
     examples = sum(len(rule.examples) for rule in rules)
     click.echo(

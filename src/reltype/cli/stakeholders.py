@@ -9,6 +9,7 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_words
+from reltype.formats.printing import note
 
 DRAWN = ("svg", "graphml", "json")
 """What is written of the whole map; other formats are tables of its people."""
@@ -109,5 +110,5 @@ def command(
     if to_file or kind == "table":
         write_words("-", words)
     if not quiet:
-        for note in found.notes:
-            click.echo(f"Note: {note.removesuffix('.')}.", err=True)
+        for told in found.notes:
+            click.echo(note(told), err=True)

@@ -8,6 +8,7 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_document
+from reltype.formats.printing import note
 
 
 @click.command(name="track")
@@ -62,5 +63,5 @@ def command(
     if output not in (None, "-") or format_ in (None, "table"):
         click.echo(page(found))
     if not quiet:
-        for note in found.notes:
-            click.echo(f"Note: {note}.", err=True)
+        for told in found.notes:
+            click.echo(note(told), err=True)

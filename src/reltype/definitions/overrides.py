@@ -11,6 +11,7 @@ from attrs import frozen
 from reltype.definitions import packs
 from reltype.definitions.archetypes import Archetype
 from reltype.definitions.clashes import DefinitionError
+from reltype.definitions.columns import Columns
 from reltype.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _applied(
     shelf = shelves.setdefault(kind, {})
     if change.whole is not None:
         made = change.whole
-        own = (made.typology, made.name) if isinstance(made, Archetype) else made.name
+        own = (made.typology, made.name) if isinstance(made, Archetype | Columns) else made.name
         if own not in shelf:
             shelf[own] = made
             owners.setdefault((kind.__name__.lower(), str(own)), who)
@@ -107,7 +108,7 @@ def _key(
     kind: type,
     change: Override,
 ) -> object:
-    if kind is not Archetype:
+    if kind not in (Archetype, Columns):
         if change.name in shelf:
             return change.name
         names = [str(name) for name in shelf]
@@ -116,7 +117,7 @@ def _key(
         if change.typology:
             mine = [k for k in mine if k[0] == change.typology]
         first = owners.get(("typology", "customer"))
-        own = [k for k in mine if owners.get(("archetype", str(k))) == first]
+        own = [k for k in mine if owners.get((kind.__name__.lower(), str(k))) == first]
         if len(mine) == 1 or len(own) == 1:
             return mine[0] if len(mine) == 1 else own[0]
         if mine:

@@ -99,3 +99,8 @@ def _head(word: str, width: int) -> str:
         if used > width and place:
             return word[:place]
     return word
+
+
+def note(sentence: str, width: int = 80) -> str:
+    """A note as it stands below a command's output: a sentence that ends, in lines that fit."""
+    return "\n".join(folded(f"Note: {sentence.removesuffix('.')}.", width))

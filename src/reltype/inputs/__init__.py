@@ -506,7 +506,7 @@ def _all_kinds(
     return evolve(found, mapping=mapping), tuple(notes)
 
 
-_LARGE = 1 << 24
+_LARGE = 1 << 28
 """Bytes of a text file beyond which its words are not collected before it is read."""
 _WORDS = 3000
 

@@ -162,9 +162,11 @@ _SIGNS = frozenset("$€£¥₹₽₩₺₴₫₪฿₱₦")
 
 def _blank(choice: Choice, column: Column) -> float:
     """Share of the rows in which an essential column has nothing, but for a report's own sums."""
-    who = choice.column("customer_id")
+    who, began = choice.column("customer_id"), choice.column("began")
     if who is None or who is column:
         return 1 - column.filled
+    if began is not None and began.quoted in choice.columns.get("timestamp", ""):
+        return 0.0  # what has no end yet is dated by its beginning
     names = zip(column.at, who.at, strict=True)
     gone = sum(cell is None and not (name and begins_as_sum(name)) for cell, name in names)
     return gone / column.rows

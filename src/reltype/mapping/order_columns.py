@@ -63,6 +63,7 @@ def choose(choice: Choice) -> None:
     _began(choice)
     _said_state(choice)
     _state(choice)
+    _open_deals(choice)
     _sides(choice)
     _refunded(choice)
     _order_id(choice)
@@ -169,6 +170,19 @@ def _began(choice: Choice) -> None:
         choice.sources["began"] = column.name
         choice.reasons["began"] = f"called {column.name!r}: when what {end.name!r} ends began"
         return
+
+
+def _open_deals(choice: Choice) -> None:
+    """Deals that are still open have no end: they are dated by their beginning, and are no purchase."""
+    began, end = choice.column("began"), choice.column("timestamp")
+    if began is None or end is None or "state" not in choice.columns:
+        return
+    if "timestamp" in choice.given or not end.rows or end.filled == 1:
+        return
+    choice.columns["timestamp"] = (
+        f"coalesce({choice.columns['timestamp']}, {choice.columns['began']})"
+    )
+    choice.reasons["timestamp"] += f"; of open ones, {began.name!r}"
 
 
 def _said_state(choice: Choice) -> None:

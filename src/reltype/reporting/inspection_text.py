@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reltype.definitions.phrases import spoken_of
-from reltype.formats.printing import markdown
+from reltype.formats.printing import columns, folded, markdown
 from reltype.formats.table import aligned
 
 if TYPE_CHECKING:
@@ -22,11 +22,13 @@ _ROLES = {
     "customers": "a customer table (a row for each customer)",
 }
 _LONGEST = 60
+WIDTH = 80
 
 
 def text(found: Inspected, style: str = "simple") -> str:
     """What was found, for a terminal or (`pipe`) as Markdown."""
-    told = "\n\n".join(_parts(found, "## " if style == "pipe" else "", style))
+    parts = _parts(found, "## " if style == "pipe" else "", style)
+    told = "\n\n".join(parts if style == "pipe" else map(_folded, parts))
     if found.summary is None:
         return told
     return spoken_of(told, found.summary.noun, found.summary.plural)
@@ -36,7 +38,7 @@ def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
     safe = markdown if style == "pipe" else str
     yield f"{mark}{safe(found.path)}"
     yield _list([(name, safe(told)) for name, told in _facts(found)])
-    yield aligned(("ours", "read from", "why"), list(_columns(found)), style)
+    yield aligned(("ours", "read from", "why"), list(_columns(found)), style, width=WIDTH)
     if unused := found.guess.unused:
         names = (f"{name} ({_short(found.guess.sources.get(name, name))})" for name in unused)
         yield safe(f"Understood, but used for nothing: {', '.join(names)}.")
@@ -46,19 +48,29 @@ def _parts(found: Inspected, mark: str, style: str) -> Iterator[str]:
         yield safe(f"Not used: {', '.join(idle[:40])}{' …' if len(idle) > 40 else ''}.")
     if found.kinds:
         rows = [(w, f"{n:,}", kind) for w, (n, kind) in list(found.kinds.items())[:SHOWN]]
-        yield aligned(("their kind", "rows", "our kind"), rows, style)
+        yield aligned(("their kind", "rows", "our kind"), rows, style, width=WIDTH)
         if len(found.kinds) > SHOWN:
             yield f"… and {len(found.kinds) - SHOWN} more kinds."
     if found.summary is not None:
         signals = found.summary.signals
         seen = [(name, f"{share:.0%}") for name, share in signals.items() if share]
-        yield aligned(("signal", "customers of whom it is seen"), seen, style)
+        yield aligned(("signal", "customers of whom it is seen"), seen, style, width=WIDTH)
         unseen = [name for name, share in signals.items() if not share]
         if unseen:
             yield f"Not seen of anybody: {', '.join(unseen)}."
     yield from _bullets("This must be said first:", [*map(safe, found.guess.problems)])
     yield from _bullets("To check:", [*map(safe, found.notes)])
     yield from _bullets("What would make the result better:", tuple(_better(found)))
+
+
+def _folded(part: str) -> str:
+    """A part's sentences in lines that fit a terminal; its tables do already."""
+    lines = []
+    for line in part.splitlines():
+        after = "  " if line.startswith("- ") else ""
+        long = columns(line) > WIDTH
+        lines += folded(line, WIDTH, after=after) if long else [line]
+    return "\n".join(lines)
 
 
 def _facts(found: Inspected) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ They differ by a draw alone, so what they differ in by more than chance is what 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from reltype.analyses.outcome.page import page
 from reltype.analyses.outcome.planned import Planned, planned
 from reltype.api import open_inputs
 from reltype.errors import InputError
-from reltype.formats import write
+from reltype.formats import BUILTIN, Format, write
 from reltype.learning.intervals import difference_of_means, difference_of_shares, needed
 
 if TYPE_CHECKING:
@@ -86,10 +87,15 @@ class Outcome(Compared):
             "notes": list(self.notes),
         }
 
-    def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
+    def write(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002
+        formats: Iterable[Format] = BUILTIN,
+    ) -> None:
         """Write a row for each comparison, whole or not at all."""
         table = self.to_arrow()
-        write(table.schema, table.to_batches(), path, format)
+        write(table.schema, table.to_batches(), path, format, formats)
 
 
 def outcome(

@@ -126,6 +126,11 @@ def _id(cell: str | None) -> str:
 
 def _day(cell: str | None, place: int, name: str) -> dt.date:
     text = (cell or "").strip()
+    if not text:
+        raise InputError(
+            f"{name}: row {place + 1}: as_of is empty: the plan's day is not known. Plan with --as-of DAY, "
+            "or write the day there."
+        )
     try:
         return dt.date.fromisoformat(text[:10])
     except ValueError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from attrs import frozen
 
 from reltype.analyses import journal as journals
-from reltype.analyses.everybody import everybody, needing, vocabulary
+from reltype.analyses.everybody import day_of, everybody, needing, vocabulary
 from reltype.analyses.outcome.weights import NONE, weights
 from reltype.analyses.plan.assign import Offers, assign
 from reltype.analyses.plan.holdout import held_out
@@ -32,7 +32,7 @@ from reltype.definitions.archetypes import UNCLASSIFIED
 from reltype.definitions.benefits import ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.expressions import parse
-from reltype.formats import choose, destination, write
+from reltype.formats import BUILTIN, Format, choose, destination, write
 from reltype.formats.xlsx import write_sheets
 from reltype.scoring.result import Advice
 
@@ -82,7 +82,7 @@ class TeamPlan(Planned):
             `question`, `certainty`, `held_out` (yes or no: leave them alone), `by` (the day by which
             it is done), `archetype`, `priority` (what it was ranked by), `gate` (yes where something
             that must be in order is broken), `as_of`.
-        as_of: The day on which everybody was read.
+        as_of: The day on which everybody was read; None where nothing says one.
         capacity: Role → how many it can do.
         holdout: Share that was held out.
         salt: What the hold-out was drawn with.
@@ -120,13 +120,19 @@ class TeamPlan(Planned):
     def __str__(self) -> str:
         return page(self)
 
-    def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
+    def write(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002
+        formats: Iterable[Format] = BUILTIN,
+    ) -> None:
         """Write `table`, whole or not at all; as XLSX with a sheet for each team beside all rows."""
-        if choose(path, format).name == "xlsx":
+        chosen = choose(path, format, formats)
+        if chosen.name == "xlsx":
             with destination(path) as stream:
                 write_sheets(sheets(self), stream)
         else:
-            write(self.table.schema, self.table.to_batches(), path, format)
+            write(self.table.schema, self.table.to_batches(), path, chosen.name, (chosen,))
 
 
 def plan(
@@ -194,7 +200,7 @@ def entry(made: TeamPlan) -> dict[str, Any]:
     return {
         "entry": "plan",
         "plan": made.id,
-        "as_of": made.as_of.isoformat(),
+        "as_of": None if made.as_of is None else made.as_of.isoformat(),
         "capacity": dict(made.capacity),
         "holdout": made.holdout,
         "salt": made.salt,
@@ -277,10 +283,15 @@ def _planned(
                 f"{role}: {acted:,} of {capacity[role]:,} places are filled: nobody else is offered one "
                 "of its benefits"
             )
+    if day_of(run) is None:
+        told.append(
+            "nothing says of which day this is: give --as-of DAY, or no day stands in the plan and "
+            "`reltype outcome` cannot tell since when"
+        )
     powers: tuple[Power, ...] = ()
     if holdout:
         powers = _powers(run, picked, named, aside, free, within, told)
-    return TeamPlan(made, run.scales.as_of, capacity, holdout, salt, powers, within, tuple(told))
+    return TeamPlan(made, day_of(run), capacity, holdout, salt, powers, within, tuple(told))
 
 
 def _scored(run: Run) -> tuple[pa.Table, Advice]:
@@ -417,7 +428,7 @@ def _table(
     found = [benefits[i] for i in picked.benefit[order]]
     because = run.result.offered_because(advice, picked.customer[order], picked.benefit[order])
     named = rows.column("archetype").to_pylist()
-    day = run.scales.as_of
+    day = day_of(run)
     within = [
         GATE_WITHIN if soon else WITHIN[b.horizon]
         for b, soon in zip(found, urgent[order], strict=True)
@@ -436,7 +447,7 @@ def _table(
         ),
         "certainty": rows.column("certainty"),
         "held_out": pa.array(np.where(aside[order], "yes", "no").tolist(), pa.string()),
-        "by": pa.array([day + dt.timedelta(days=n) for n in within], pa.date32()),
+        "by": pa.array([day and day + dt.timedelta(days=n) for n in within], pa.date32()),
         "archetype": rows.column("archetype"),
         "priority": pa.array(picked.score[order], pa.float64()),
         "gate": pa.array(np.where(urgent[order], "yes", "no").tolist(), pa.string()),
@@ -470,9 +481,13 @@ def _powers(
     mix = {name: int(n) for name, n in zip(names, counts, strict=True) if n}
     base = comes_back(run, within, mix)
     if base is None:
+        short = (
+            f"the log is shorter than twice {within} days"
+            if run.population.logs
+            else "there is no log"
+        )
         notes.append(
-            f"the log is shorter than twice {within} days: how many come back anyway is not known, nor "
-            "what the hold-out will be able to show"
+            f"{short}: how many come back anyway is not known, nor what the hold-out will be able to show"
         )
     made = [power("", int((free & ~aside).sum()), int(aside.sum()), base)]
     for place in np.unique(picked.benefit[free]):

@@ -18,17 +18,19 @@ LINES = 26
 
 def page(made: Planned) -> str:
     """Each team's first customers, and what the hold-out will be able to show."""
-    lines = [f"Plan as of {made.as_of:%-d %b %Y}: {_counts(made)}"]
+    dated = "" if made.as_of is None else f" as of {made.as_of:%-d %b %Y}"
+    lines = [f"Plan{dated}: {_counts(made)}"]
     shown = max(1, LINES // max(len(made.capacity), 1) // 4)
     for role, most in made.capacity.items():
         team = made.team(role)
         lines += ["", f"{role}: {team.num_rows:,} of {most:,}"]
         for row in team.slice(0, shown).to_pylist():
             who = f"{row['rank']}. {printable(row['customer_id'])}"
-            head = f"{who} ({row['archetype']}), by {row['by']:%-d %b}: {row['benefit']}"
-            lines += _wrapped(head, "  ")[:1]
-            lines += _wrapped(f"{row['action']}.", "     ")[:1]
-            lines += _wrapped(f"Why: {printable(row['why'])}.", "     ")[:2]
+            by = "" if row["by"] is None else f", by {row['by']:%-d %b}"
+            head = f"{who} ({row['archetype']}){by}: {row['benefit']}"
+            lines += _wrapped(head, "  ", 1)
+            lines += _wrapped(f"{row['action']}.", "     ", 1)
+            lines += _wrapped(f"Why: {printable(row['why'])}.", "     ", 2)
         if team.num_rows > shown:
             lines.append(f"  … and {team.num_rows - shown:,} more")
     if made.power:
@@ -59,5 +61,12 @@ def _counts(made: Planned) -> str:
     return f"{acted:,} customers to act on" + (f", {aside:,} to leave alone" if aside else "")
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+def _wrapped(text: str, indent: str, most: int | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        max_lines=most,
+        placeholder=" …",
+    )

@@ -20,7 +20,7 @@ class Planned:
     """What each team does for whom, as values: `TeamPlan` says what each attribute is."""
 
     table: pa.Table = field(repr=False)
-    as_of: dt.date
+    as_of: dt.date | None
     capacity: Mapping[str, int]
     holdout: float = 0.0
     salt: str = ""

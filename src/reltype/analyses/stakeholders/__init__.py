@@ -13,6 +13,7 @@ from attrs import frozen
 
 from reltype import formats
 from reltype.analyses.sections import of_document
+from reltype.analyses.stakeholders.chance import ByChance
 from reltype.analyses.stakeholders.communities import RUNS, Communities, communities
 from reltype.analyses.stakeholders.drawn import drawn
 from reltype.analyses.stakeholders.mapped import LEVEL, Distance, Mapped, Silo
@@ -265,6 +266,8 @@ def _measured(ties: Ties, who: People, runs: int, seed: int) -> Stakeholders:
         np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(4)
     )
     answered, own = reciprocity(source, target, people, first)
+    if ties.undirected:  # who meant no direction answered nobody
+        answered, own = ByChance(None, None, None, None, None), np.full(people, np.nan)
     opened = openness(source, target, who.group, len(who.groups), second)
     between = brokers(pairs, third)
     together = communities(pairs, fourth, runs)

@@ -107,6 +107,8 @@ GROUP = re.compile(
     r"|function|faculty|office|abteilung|service|afdeling|community|site|location"
 )
 ROLE = re.compile(r"role|kind|type|stakeholder (type|kind|role)|position|rolle|category")
+LETTERS = {"b": "a", "v": "u", "j": "i"}
+"""A letter for whom a tie goes to → the one for whom it comes from."""
 CUSTOMERS = frozenset(
     {
         *(
@@ -167,6 +169,8 @@ def columns(
     if of is None:
         of = _ranked(names, SENDER, said)
     to = said or _recipients(names, of)
+    if of is not None and not said and to and LETTERS.get(names[to[0]], names[of]) != names[of]:
+        to = []  # b is whom it goes to beside a; beside anything else it is a column of its own
     if of is None or not to:
         pair = _by_place(table, of, said)
         if pair is None:

@@ -293,10 +293,12 @@ def brokers(pairs: Pairs, rng: np.random.Generator, maps: int = MAPS) -> Brokers
     ways, held, points = np.array(drawn), np.array(tight), np.array(cut)
     middle, spread = ways.mean(axis=0), ways.std(axis=0)
     low, high = np.quantile(ways, [0.025, 0.975], axis=0)
-    spread = np.maximum(spread, 1e-12)
     # What chance has of somebody so far out is asked of everybody's draws together: there are too
-    # few of each.
-    null = np.sort(((ways - middle) / spread * np.sqrt(times / (times - 1))).ravel())
+    # few of each. Each draw is held against the others of the same person, as the map is.
+    rest = (ways.sum(axis=0) - ways) / (times - 1)
+    square = ((ways**2).sum(axis=0) - ways**2) / (times - 1) - rest**2
+    null = np.sort(((ways - rest) / np.sqrt(np.maximum(square, 1e-18))).ravel())
+    spread = np.maximum(spread, 1e-9)
     out = (seen - middle) / spread
     above = len(null) - np.searchsorted(null, out, side="left")
     p = np.where(seen > high, (1 + above) / (1 + len(null)), 1.0)

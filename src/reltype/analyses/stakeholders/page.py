@@ -51,6 +51,8 @@ def _left_out(found: Mapped) -> str:
 
 
 def _reciprocity(found: Mapped) -> str:
+    if found.ties.undirected:
+        return ""
     return f"Reciprocity, the share of ties that are answered: {_beside(found.reciprocity)}."
 
 

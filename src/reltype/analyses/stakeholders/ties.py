@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from reltype.analyses.stakeholders.columns import Columns, columns
 from reltype.arrow import doubles
@@ -64,6 +64,7 @@ class Ties:
         weight: (m,) how strong it is, above 0: the sum of its rows.
         rows: Rows or messages to one person each that make them up.
         log: Whether it is a log of messages rather than a list that somebody wrote.
+        undirected: Whether ties mean no direction.
         listed: Whether each row is a person with their ties, so that it lists the people too.
         left_out: What was no tie, by rule.
         notes: Sentences for people.
@@ -76,6 +77,7 @@ class Ties:
     rows: int
     log: bool
     listed: bool
+    undirected: bool = False
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -107,6 +109,7 @@ def read(
     if broadcast < 1:
         raise UsageError(f"broadcast = {broadcast}: use a number from 1.")
     which = columns(table, sender, recipients, weight)
+    table, headed = _with_header(table, which)
     engine = table.engine
     listed = {name: _separators(table, name, which.sender) for name in which.recipients}
     log = _is_log(table, which, listed)
@@ -146,7 +149,7 @@ def read(
     source = np.array([place[k] for k in made.column("ka").to_pylist()], np.int64)
     target = np.array([place[k] for k in made.column("kb").to_pylist()], np.int64)
     strength = doubles(made.column("w"))
-    notes = [*table.notes, *_told(table, which, odd[0])]
+    notes = [*table.notes, *headed, *_told(table, which, odd[0])]
     if undirected:
         source, target, strength = _both_ways(source, target, strength, len(names))
     elif len(source) >= 10 and not _any_mutual(source, target, len(names)):
@@ -157,7 +160,30 @@ def read(
     rows = int(doubles(made.column("n")).sum())
     out = tuple(one for one in [*left, *found] if one.rows)
     listing = not log and any(listed.values())
-    return Ties(tuple(names), source, target, strength, rows, log, listing, out, tuple(notes))
+    return Ties(
+        tuple(names), source, target, strength, rows, log, listing, undirected, out, tuple(notes)
+    )
+
+
+def _with_header(table: Table, which: Columns) -> tuple[Table, list[str]]:
+    """The table with its header as a row, where its names are those of people in it."""
+    to = which.recipients[0]
+    if not which.guessed or len(which.recipients) > 1:
+        return table, []
+    held = {cell for column in table.profiles([which.sender, to]) for cell in column.cells}
+    if not {which.sender, to} <= held:
+        return table, []
+    given = [
+        f"{literal(name)} AS {quote(name)}"
+        if name in {which.sender, to}
+        else f"NULL AS {quote(name)}"
+        for name in table.columns
+    ]
+    relation = f"(SELECT * FROM {table.relation} UNION ALL SELECT {', '.join(given)})"
+    told = (
+        f"{which.sender}, {to}: the first row names people of the others, so it was read as a tie."
+    )
+    return evolve(table, relation=relation), [told]
 
 
 def _rows(table: Table, which: Columns, listed: Mapping[str, str], *, log: bool) -> str:
@@ -221,8 +247,10 @@ def _text(sql: str) -> str:
 def _parts(table: Table, name: str, separators: str) -> str:
     """SQL of the list of recipients in a cell."""
     quoted = quote(name)
-    if table.columns[name].endswith("[]"):
+    if table.columns[name].endswith("[]") and "STRUCT" not in table.columns[name]:
         return f"CAST({quoted} AS VARCHAR[])"
+    if table.columns[name] != "VARCHAR" and "STRUCT" in table.columns[name]:
+        return f"regexp_extract_all({_text(quoted)}, {literal(_ADDRESS)})"
     if not separators:
         return f"[{_text(quoted)}]"
     # A name before an address may hold a comma of its own; a list may be written as a program does.
@@ -233,7 +261,9 @@ def _parts(table: Table, name: str, separators: str) -> str:
         f"THEN regexp_replace({bare}, {literal(_WRAPPERS)}, '', 'g') "
         f"ELSE {bare} END"
     )
-    parts = f"regexp_split_to_array({unwrapped}, {literal(f'[{separators}]')})"
+    split = f"regexp_split_to_array({unwrapped}, {literal(f'[{separators}]')})"
+    addresses = f"regexp_extract_all({bare}, {literal(_ADDRESS)})"
+    parts = f"CASE WHEN regexp_matches({bare}, '[{{].*@') THEN {addresses} ELSE {split} END"
     addressed = f"len(list_filter({parts}, lambda p: contains(p, '<'))) > 0"
     return (
         f"CASE WHEN {addressed} THEN list_filter({parts}, lambda p: contains(p, '@')) "
@@ -241,13 +271,17 @@ def _parts(table: Table, name: str, separators: str) -> str:
     )
 
 
+_ADDRESS = r"""[^\s,;:<>"'()\[\]{}]+@[^\s,;:<>"'()\[\]{}]+"""
 _WRAPPERS = r"""frozenset\(|[\[\]{}()'"]"""
 
 
 def _cleaned(sql: str) -> str:
     """SQL of a person as written, without blanks around or repeated; of `Name <address>` the address."""
     address = f"nullif(regexp_extract({sql}, '<\\s*([^<>@\\s]+@[^<>\\s]+)\\s*>', 1), '')"
-    bare = f"trim(regexp_replace(coalesce({address}, {sql}), '[\\s\\x{{a0}}]+', ' ', 'g'))"
+    inside = f"CASE WHEN regexp_matches({sql}, '[{{].*@') THEN regexp_extract({sql}, {literal(_ADDRESS)}) END"
+    bare = (
+        f"trim(regexp_replace(coalesce({address}, {inside}, {sql}), '[\\s\\x{{a0}}]+', ' ', 'g'))"
+    )
     plain = f"nullif(trim({bare}, ' ,;'), '')"
     spelt = f"nfc_normalize(CASE WHEN contains({plain}, '@') THEN lower({plain}) ELSE {plain} END)"
     nobody = "('nan', 'null', 'none', 'n/a', 'na', '-', '?', 'unknown')"

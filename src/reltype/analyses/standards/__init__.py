@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from attrs import evolve, field, frozen
 
-from reltype.analyses.everybody import everybody, needing, vocabulary
+from reltype.analyses.everybody import day_of, everybody, needing, vocabulary
 from reltype.analyses.journal import append
 from reltype.analyses.sections import of_document
 from reltype.analyses.standards.actions import Action, actions
@@ -47,14 +47,14 @@ class Review:
     """All standards, and how things stand with them.
 
     Attributes:
-        as_of: The day on which everybody was read.
+        as_of: The day on which everybody was read; None where nothing says one.
         findings: In the order of the standards.
         level: Of each interval, so that all together are right in 95 of 100 reviews.
         notes: What was assumed, or cannot be said.
         formats: The ways out that `write` knows.
     """
 
-    as_of: dt.date
+    as_of: dt.date | None
     findings: tuple[Finding, ...]
     level: float
     notes: tuple[str, ...] = field(default=(), repr=False)
@@ -98,7 +98,7 @@ class Review:
     def to_dict(self) -> dict[str, Any]:
         """What `--format json` prints."""
         return {
-            "as_of": self.as_of.isoformat(),
+            "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "level": self.level,
             "standards": [found.to_dict() for found in self.findings],
             "notes": list(self.notes),
@@ -202,7 +202,7 @@ def reviewed(run: Run, wanted: Sequence[Standard]) -> Review:
         notes.append(
             "a customer table alone has no history: nothing is said of moves, or of before"
         )
-    return Review(run.scales.as_of, findings, level, tuple(notes), run.formats)
+    return Review(day_of(run), findings, level, tuple(notes), run.formats)
 
 
 def _finding(people: Everybody, measure: Measure, one: Standard) -> Finding:
@@ -262,7 +262,7 @@ def _known(one: Standard, opened: Opened) -> None:
         step_back(one, dt.date(2000, 1, 1))
 
 
-def entry(found: Finding, day: dt.date) -> dict[str, Any]:
+def entry(found: Finding, day: dt.date | None) -> dict[str, Any]:
     """What a journal keeps of a finding."""
     told = found.to_dict()
     kept = [
@@ -283,7 +283,11 @@ def entry(found: Finding, day: dt.date) -> dict[str, Any]:
         "tell",
     ]
     kind = "deviation" if found.verdict == MISSED else "standard"
-    return {"entry": kind, "as_of": day.isoformat(), **{key: told[key] for key in kept}}
+    return {
+        "entry": kind,
+        "as_of": None if day is None else day.isoformat(),
+        **{key: told[key] for key in kept},
+    }
 
 
 __all__ = ["Action", "Finding", "Reach", "Review", "review"]

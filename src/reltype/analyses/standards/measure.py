@@ -111,6 +111,13 @@ class Measure:
     begin: dt.date
 
     @property
+    def too_late(self) -> str:
+        """Why nothing is known of a day."""
+        if self.begin == EPOCH:
+            return "a customer table tells nothing of what was before"
+        return f"the log begins on {self.begin}, too late to tell"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The archetypes."""
         return tuple(a.name for a in self.plan.archetypes)
@@ -153,9 +160,7 @@ class Measure:
     ) -> Measured:
         """What a standard is at a day, of those it speaks of, or of those *within* only."""
         if day not in self.days or (one.kind == "moves" and step_back(one, day) not in self.days):
-            return Measured(
-                None, None, None, 0, f"the log begins on {self.begin}, too late to tell"
-            )
+            return Measured(None, None, None, 0, self.too_late)
         return {"share": self._share, "mean": self._mean, "moves": self._moves, "none": self._none}[
             one.kind
         ](one, day, within)
@@ -281,7 +286,7 @@ class Measure:
         if not holds.any():
             return Measured(0.0, 0.0, 0.0, count, f"nobody of {count:,} is it now")
         if not all(d in self.days for d in span):
-            note = f"{int(holds.sum()):,} are it now; the log begins on {self.begin}, too late to tell since when"
+            note = f"{int(holds.sum()):,} are it now; since when? {self.too_late}"
             return Measured(None, None, None, count, note)
         likely = self._likely(one, now)
         sure = np.where(holds, 1.0 if likely is None else likely, 0.0)

@@ -19,13 +19,14 @@ SHOWN = 5
 """Standards of which all is told; of more, the met ones in two lines."""
 
 
-def page(as_of: dt.date, findings: Sequence[Finding]) -> str:
+def page(as_of: dt.date | None, findings: Sequence[Finding]) -> str:
     """Each standard with its verdict, the value and its interval; what to do where it is not met."""
     counts = {
         word: sum(f.verdict == word for f in findings) for word in ("met", "missed", "cannot tell")
     }
     told = ", ".join(f"{n} {word}" for word, n in counts.items())
-    lines = [f"Standards as of {as_of:%-d %b %Y}: {told}"]
+    dated = "" if as_of is None else f" as of {as_of:%-d %b %Y}"
+    lines = [f"Standards{dated}: {told}"]
     order = {"missed": 0, "cannot tell": 1, "met": 2}
     off = sum(bool(one.actions) for one in findings)
     most = 3 if off <= 1 else 2 if off <= 2 else 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reltype.analyses.tracking import FEW
-from reltype.formats.printing import printable
+from reltype.formats.printing import columns, printable
 
 if TYPE_CHECKING:
     from reltype.analyses.tracking import Track
@@ -22,7 +22,12 @@ DAYS = 5
 def page(found: Track) -> str:
     """The mix day by day, where each state leads, and who moved."""
     lines = [*_mix(found), "", *_leads(found), "", *_movers(found)]
-    return "\n".join(line[:WIDTH].rstrip() for line in lines)
+    return "\n".join(_fitting(line) for line in lines)
+
+
+def _fitting(line: str) -> str:
+    """A line, cut with an ellipsis where it is too long."""
+    return line.rstrip() if columns(line) <= WIDTH else f"{line[: WIDTH - 1].rstrip()}…"
 
 
 def _mix(found: Track) -> list[str]:

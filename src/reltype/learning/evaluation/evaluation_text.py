@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from reltype.definitions.archetypes import UNCLASSIFIED
-from reltype.formats.table import aligned
+from reltype.formats.printing import folded
+from reltype.formats.table import aligned as aligned_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,8 +21,21 @@ RELIABLE = ("customers", "stated", "right", "from")
 RISK = ("min_confidence", "coverage", "risk", "macro_f1")
 
 
+WIDTH = 80
+
+
 def text(made: Figures) -> str:
-    """Everything in words and tables, for a terminal."""
+    """Everything in words and tables, for a terminal of eighty columns."""
+    parts = [*_parts(made), *(f"Note: {note}" for note in made.notes)]
+    return "\n\n".join(part if "\n" in part else "\n".join(folded(part, WIDTH)) for part in parts)
+
+
+def aligned(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table that fits a terminal."""
+    return aligned_table(head, rows, width=WIDTH)
+
+
+def _parts(made: Figures) -> list[str]:
     low, high = made.macro_f1_interval
     parts = [
         (
@@ -52,8 +66,7 @@ def text(made: Figures) -> str:
             ],
         ),
     ]
-    parts += _rules(made) + _against(made) + _groups(made)
-    return "\n\n".join([*parts, *(f"Note: {note}" for note in made.notes)])
+    return parts + _rules(made) + _against(made) + _groups(made)
 
 
 def table(made: Figures) -> pa.Table:
@@ -104,7 +117,7 @@ def _per_class(made: Figures) -> str:
         low, high = row[f"{name}_interval"]
         if row[name] is None or low is None:
             return "-"
-        return f"{row[name]:.2f} ({low:.2f} … {high:.2f})"
+        return f"{row[name]:.2f} ({low:.2f}–{high:.2f})"
 
     return aligned(
         ("archetype", "customers", "precision", "recall", "F1"),
@@ -128,7 +141,7 @@ def _rules(made: Figures) -> list[str]:
             r.name,
             r.archetype,
             r.fired,
-            f"{r.right / r.fired:.2f} ({r.low:.2f} … {r.high:.2f})",
+            f"{r.right / r.fired:.2f} ({r.low:.2f}–{r.high:.2f})",
             f"{r.base:.2f}",
         )
         for r in made.rules
@@ -173,7 +186,7 @@ def _groups(made: Figures) -> list[str]:
             (
                 g.value,
                 f"{g.customers}",
-                f"{_figure(g.macro_f1)} ({_figure(low)} … {_figure(high)})",
+                f"{_figure(g.macro_f1)} ({_figure(low)}–{_figure(high)})",
                 _figure(g.gap, "+.2f"),
                 _percent(g.unclassified),
                 "; ".join(g.flags),

@@ -10,7 +10,7 @@ import numpy as np
 from reltype.definitions.phrases import MONTH, PLAIN, Units, describe_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -122,13 +122,6 @@ def day(when: dt.date) -> str:
 def brief_day(when: dt.date) -> str:
     """A day with the month's first letters."""
     return f"{when.day} {when:%b %Y}"
-
-
-def listed(items: Sequence[str], joined: str = "and") -> str:
-    """`a, b and c`."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {joined} {items[-1]}"
 
 
 def _count(number: float) -> str:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from reltype.reporting.page.subject import Subject
 
 REST = "everything else that was seen, and how common each is"
-STRETCHES = 24
 
 
 @frozen
@@ -111,7 +110,7 @@ class Lane:
     Attributes:
         name: Which.
         counts: How often in each stretch.
-        bars: (place, height) of each stretch in which something happened, in a box of STRETCHES × 10.
+        bars: (place, height) of each stretch in which something happened, in a box 10 high, a stretch wide each.
         busiest: In words: how often in all, and when most.
     """
 

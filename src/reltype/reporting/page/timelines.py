@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,21 +97,6 @@ def timelines(run: Run, customers: pa.Array) -> Timelines | None:
     lane = doubles(pc.index_in(counted["lane"], pa.array(lanes, pa.string()))).astype(np.int64)
     made[place, lane, period] = np.minimum(n, MOST)
     return Timelines(start, end, lanes, made)
-
-
-def contacts(run: Run, customers: Sequence[str]) -> dict[str, list[tuple[dt.date, str]]]:
-    """Customer → (day, lane) of all that happened, for the few who are shown day by day."""
-    made: dict[str, list[tuple[dt.date, str]]] = {one: [] for one in customers}
-    if not run.inputs.logs or not customers:
-        return made
-    listed = ", ".join(map(literal, customers))
-    found = run.population.engine.rows(
-        f"SELECT customer_id, DATE '1970-01-01' + CAST(day AS INTEGER), {_lane('kind')}"
-        f" FROM ({_rows(run)}) WHERE customer_id IN ({listed}) ORDER BY ALL"
-    )
-    for customer, day, lane in found:
-        made[str(customer)].append((day, str(lane)))
-    return made
 
 
 def _rows(run: Run) -> str:

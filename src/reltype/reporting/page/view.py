@@ -69,8 +69,6 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
             {
                 "name": subject.names.archetype(kind),
                 "mark": mark(i, named=i < len(subject.kinds) - 1),
-                "place": i,
-                "aside": i == len(subject.kinds) - 1,
             }
             for i, kind in enumerate(subject.kinds)
         ],
@@ -92,9 +90,6 @@ def view(subject: Subject, title: str = "") -> dict[str, Any]:
         "limit": f"{MOST:,}",
         "levels": list(subject.levels),
         "statuses": _statuses(subject),
-        "script_marks": [
-            mark(i, named=i < len(subject.kinds) - 1) for i in range(len(subject.kinds))
-        ],
         "data": packed,
         "rounded": not detail.exact,
     }

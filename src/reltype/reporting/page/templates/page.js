@@ -344,4 +344,11 @@
   $("search").hidden = false;
   update();
   document.documentElement.dataset.ready = "yes";
+  // What the first click would wait for, while nobody does.
+  const later = [...Object.keys(keys).map((by) => () => ordered(by)), () => figures("against"), () => figures("benefits.because")];
+  (function next() {
+    if (!later.length) return;
+    later.shift()();
+    setTimeout(next);
+  })();
 })();
