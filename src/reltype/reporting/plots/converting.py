@@ -1,7 +1,8 @@
 """Converting: a picture as SVG, PNG or PDF, the same bytes for the same picture.
 
 PNG is drawn by resvg, PDF by svglib and ReportLab, both with the letters that ReportLab ships (Vera):
-what a machine has installed changes nothing, but for letters that Vera lacks. `reltype[report]` has them.
+what a machine has installed changes nothing, but for letters that Vera lacks. `reltype[report]` has them;
+the plain install has not, so each is imported by the function that needs it.
 """
 
 from __future__ import annotations
@@ -12,15 +13,6 @@ import re
 from functools import cache
 from html import unescape
 from pathlib import Path
-
-import reportlab
-import resvg_py
-from reportlab.graphics import renderPDF
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase.ttfonts import TTFontFace
-from reportlab.pdfgen.canvas import Canvas
-from svglib import svglib
-from svglib.svglib import register_font
 
 from reltype.errors import UsageError, did_you_mean
 from reltype.reporting.plots.drawing import INK
@@ -69,6 +61,8 @@ def converted(svg: str, ending: str) -> bytes:
 
 
 def _png(svg: str, zoom: float | None = None) -> bytes:
+    import resvg_py
+
     wide = float(re.search(r' width="([\d.]+)"', svg)[1])  # type: ignore[index]
     made = resvg_py.svg_to_bytes(
         svg_string=svg,
@@ -82,6 +76,10 @@ def _png(svg: str, zoom: float | None = None) -> bytes:
 
 
 def _pdf(svg: str) -> bytes:
+    from reportlab.graphics import renderPDF
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
     wide, high = (
         float(re.search(rf' {side}="([\d.]+)"', svg)[1])  # type: ignore[index]
         for side in ("width", "height")
@@ -103,6 +101,7 @@ def _pdf(svg: str) -> bytes:
 
 
 def _reportlab(svg: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  a Drawing of ReportLab's
+    from svglib import svglib
 
     _registered()
     plain = svg.replace('"currentColor"', f'"{INK}"')
@@ -117,11 +116,15 @@ def _reportlab(svg: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  a Dra
 
 @cache
 def _registered() -> None:
+    from svglib.svglib import register_font
+
     for weight in _FONTS:
         register_font(_FAMILY, str(_font(weight)), weight=weight)
 
 
 def _font(weight: str) -> Path:
+    import reportlab
+
     return Path(reportlab.__file__).parent / "fonts" / _FONTS[weight]
 
 
@@ -133,4 +136,6 @@ def _lacking(svg: str) -> bool:
 
 @cache
 def _letters() -> frozenset[int]:
+    from reportlab.pdfbase.ttfonts import TTFontFace
+
     return frozenset(TTFontFace(str(_font("normal"))).charToGlyph)
