@@ -1,6 +1,7 @@
 """Pictures in notebooks and files, and what notebooks show of values: escaped, and the same each time."""
 
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
@@ -222,3 +223,12 @@ def test_what_cannot_be_drawn_is_told_in_a_sentence(
     assert cli.run(["plot", args[0], str(stored), *args[1:]]) == 2
     assert told in capfd.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_plain_install_needs_nothing_of_what_draws_png_and_pdf():
+    names = ("reportlab", "resvg_py", "svglib", "jinja2")
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({names!r})); "
+        "import reltype.relationships, reltype.cli.plot, reltype.reporting.pictures"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
