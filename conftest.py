@@ -50,7 +50,9 @@ def console(example):
         env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                "COLUMNS": "100", "NO_COLOR": "1"}  # fmt: skip
         if Path(example.path).stem in WITH:
-            env["PYTHONPATH"] = os.pathsep.join(installed(WITH[Path(example.path).stem], folder))
+            plugin = WITH[Path(example.path).stem]
+            env["PYTHONPATH"] = os.pathsep.join(installed(plugin, folder))
+            env["RELTYPE_PLUGINS"] = plugin
         done = subprocess.run(  # noqa: S602  the documents are ours
             line,
             shell=True,

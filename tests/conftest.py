@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, settings
 from reltype import cli
 
 settings.register_profile(
-    "laws", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "laws",
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "40")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )  # how fast a machine is today is no law
 settings.load_profile("laws")
 

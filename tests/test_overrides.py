@@ -16,6 +16,8 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "coffee-bar.csv"
 BUILT_IN = Path(next(iter(plugins.builtin.reltype_definitions())))
 PACK = tomllib.loads(BUILT_IN.read_text("utf-8"))
 FLING = next(a for a in PACK["archetypes"] if a["name"] == "fling")["prototype"]["endurance"]
+PRIOR = next(a for a in PACK["archetypes"] if a["name"] == "fling")["prior"]
+WEIGHT = next(r for r in PACK["rules"] if r["name"] == "drops by")["weight"]
 SHORT = f"fling: endurance {FLING['value']:.2f}"
 OFTEN = next(s for s in PACK["signals"] if s["name"] == "comes often")["weight"]
 
@@ -48,7 +50,7 @@ def told(catalogue):
         ),
         (
             '[[archetypes]]\nname = "fling"\noverride = true\nprior = 2.5',
-            ["fling: prior 1.00 → 2.50 by a.toml"],
+            [f"fling: prior {PRIOR:.2f} → 2.50 by a.toml"],
         ),
         (
             '[override.archetypes.fling]\nalias = "summer guest"',
@@ -64,7 +66,7 @@ def told(catalogue):
         ),
         (
             '[[rules]]\nname = "drops by"\noverride = true\nweight = 0.1',
-            ["drops by: weight 0.30 → 0.10 by a.toml"],
+            [f"drops by: weight {WEIGHT:.2f} → 0.10 by a.toml"],
         ),
         (
             "[override.benefits.recovery.suits]\nfling = 0.5",

@@ -57,8 +57,9 @@ def test_the_score_is_the_prior_and_all_parts_over_the_temperature(plan):
     says = [[1.0, -2.0, 0.5, 0.0]]
     made = pool(plan, [Says(says), Says(says)], batch(np.zeros((1, len(plan.dimensions)))), none(1))
     prior = np.log([a.prior for a in plan.archetypes])
+    # What little evidence cools is the pack's own word; a classifier of others speaks in full.
     assert made.scores[0, :-1] == pytest.approx(
-        (prior + 2 * np.array(says[0])) / plan.typology.temperature
+        prior / made.temperature[0] + 2 * np.array(says[0]) / plan.typology.temperature
     )
 
 

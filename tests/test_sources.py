@@ -207,7 +207,7 @@ def test_arrow_files_are_read(table, tmp_path):
 @pytest.mark.parametrize(
     ("text", "columns", "rows", "rejects"),
     [
-        ('{"id": "007", "v": 1.50}\n\n{"id": "1e5", "w": {"x": [1]}}\n', ("id", "v", "w"), [("007", "1.5", None), ("1e5", None, '{"x":[1]}')], 0),
+        ('{"id": "007", "v": 1.50}\n\n{"id": "1e5", "w": {"x": [1]}}\n', ("id", "v", "w", "w.x"), [("007", "1.5", None, None), ("1e5", None, '{"x":[1]}', "[1]")], 0),
         ('[{"id": "007"},\n {"id": null}]', ("id",), [("007",), (None,)], 0),
         ('{"data": [{"id": 1}, {"id": 2}], "next": null}', ("id",), [("1",), ("2",)], 0),
         ('{"id": 1}\n{"id":\n{"id": 2}\n[3]\n{"id": 4, "id": 5}\n', ("id",), [("1",), ("2",)], 3),

@@ -101,6 +101,12 @@ def _head(word: str, width: int) -> str:
     return word
 
 
-def note(sentence: str, width: int = 80) -> str:
-    """A note as it stands below a command's output: a sentence that ends, in lines that fit."""
-    return "\n".join(folded(f"Note: {sentence.removesuffix('.')}.", width))
+def note(sentence: str) -> str:
+    """A note as it stands below a command's output: a sentence in one line.
+
+    It is not folded, and no stop stands after a quote or a bracket: what it says to write can be
+    copied as it stands.
+    """
+    text = " ".join(sentence.split())
+    end = "" if text.endswith((".", '"', "'", "}", "]")) else "."
+    return printable(f"Note: {text}{end}")
