@@ -247,7 +247,7 @@ def test_closed_streams_end_with_a_sentence(orders, command, code):
 # --- memory ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kilobytes", [150_000, 700_000, 1_000_000])
+@pytest.mark.parametrize("kilobytes", [150_000, 700_000, 1_000_000, 1_500_000])
 def test_a_limit_of_the_shell_ends_with_a_sentence(orders, kilobytes):
     done = subprocess.run(
         ["bash", "-c", f"ulimit -v {kilobytes}; {sys.executable} -m reltype classify orders.csv"],

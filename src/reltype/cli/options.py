@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reltype.arrow import texts
-from reltype.cli.process import bound
+from reltype.cli.process import ask_for_room, bound
 from reltype.definitions.benefits import FOCUSES, ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.formats import Format, write
@@ -300,6 +300,7 @@ def run(**given: Any) -> Run:  # noqa: ANN401
 
 def opened(*, data: Sequence[str], map_: Sequence[str] = (), **given: Any) -> Opened:  # noqa: ANN401
     """Inputs opened for the options of `data`, `knowledge` and `scored`."""
+    ask_for_room()
     from reltype import plugins
     from reltype.api import open_inputs
     from reltype.config import settings

@@ -138,6 +138,22 @@ def reserve() -> None:
                 os.open(os.devnull, os.O_RDONLY if descriptor == 0 else os.O_WRONLY)
 
 
+def ask_for_room() -> None:
+    """See whether the shell grants the addresses that a small run takes, before any is taken.
+
+    Raises:
+        MemoryError: It does not. Near such a limit the C library, and what numpy calculates with,
+            end a process whose new thread finds no room, without a word of ours.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import resource
+
+    addresses, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if addresses != resource.RLIM_INFINITY and addresses < HEADROOM:
+        raise MemoryError
+
+
 def bound(memory_limit: str | None) -> None:
     """Let the process hold no more than the engine may, and `HEADROOM` beside it.
 
