@@ -95,7 +95,7 @@ def test_every_archetype_has_benefits_with_an_owner_a_horizon_and_key_questions(
 @pytest.mark.parametrize(
     ("readings", "name"),
     [
-        ({"attachment": 0.85, "voice": 0.8, "purpose": 0.8}, "owner"),
+        ({"attachment": 0.85, "hearing": 0.8, "purpose": 0.8}, "owner"),
         ({"attachment": 0.52, "constraint": 0.25, "purpose": 0.6}, "professional"),
         ({"obligation": 0.9, "attachment": 0.5, "constraint": 0.55}, "dutiful"),
         ({"attachment": 0.2, "constraint": 0.8, "standing": 0.7}, "stayer by circumstance"),
