@@ -8,7 +8,7 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write
-from reltype.formats.printing import columns, folded, note
+from reltype.formats.printing import columns, folded
 from reltype.formats.table import text as table_text
 
 if TYPE_CHECKING:
@@ -123,7 +123,6 @@ def _tell(run: Run, written: str | None) -> None:
     click.echo(f"{size:,} customer{'s' * (size != 1)}{day}.", err=True)
     read = {"read": counts.rows, "used": counts.used, "left_out": counts.left_out}
     click.echo(rows_read({**read, "rejected": counts.rejected, "late": counts.late}), err=True)
-    for warning in warnings(run):
-        click.echo(note(warning), err=True)
+    options.tell(warnings(run))
     if written:
         click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)

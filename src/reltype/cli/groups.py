@@ -73,9 +73,9 @@ def command(
     if format_ == "json" or (format_ is None and str(output or "").endswith(".json")):
         document = {"customers": customers, "by": [one.to_dict() for one in found]}
         write_document(output or "-", document)
-    elif output not in (None, "-") or format_ not in (None, "table"):
+    elif options.wants_rows(output, format_):
         options.emit(pa.concat_tables([one.table() for one in found]), output, format_)
-    if output not in (None, "-") or format_ in (None, "table"):
+    if options.shows_page(output, format_):
         write_words("-", "\n\n".join(map(text_of, found)))
 
 

@@ -9,7 +9,6 @@ import click
 
 from reltype.cli import options
 from reltype.formats import destination, write_document
-from reltype.formats.printing import note
 
 
 @click.command(name="issues")
@@ -84,6 +83,4 @@ def command(
     if names is not None:
         with destination(Path(names)) as stream:
             stream.write(found.names.text().encode())
-    if not quiet:
-        for told in found.notes:
-            click.echo(note(told), err=True)
+    options.tell(found.notes, quiet=quiet)

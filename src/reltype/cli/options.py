@@ -15,6 +15,7 @@ from reltype.cli.process import ask_for_room, bound
 from reltype.definitions.benefits import FOCUSES, ROLES
 from reltype.errors import InputError, UsageError, did_you_mean
 from reltype.formats import Format, write
+from reltype.formats.printing import note
 from reltype.formats.table import text as table_text
 
 if TYPE_CHECKING:
@@ -265,6 +266,23 @@ def emit(
     )
 
 
+def wants_rows(output: str | None, format_: str | None) -> bool:
+    """Whether a command that has a page for people was asked for a file, or for another form."""
+    return output not in (None, "-") or format_ not in (None, "table")
+
+
+def shows_page(output: str | None, format_: str | None) -> bool:
+    """Whether standard output is free for the page, and nothing else was asked for there."""
+    return output not in (None, "-") or format_ in (None, "table")
+
+
+def tell(notes: Iterable[str], *, quiet: bool = False) -> None:
+    """Print notes on standard error, a line each."""
+    if not quiet:
+        for sentence in notes:
+            click.echo(note(sentence), err=True)
+
+
 def plugin_formats() -> Iterator[Format]:
     """The formats of plugins, which are loaded when the first is asked for."""
     given = click.get_current_context().params
@@ -287,8 +305,8 @@ def rejecting(run: Run, path: str | None, beside: str | None) -> Iterator[None]:
     except InputError:
         if run.counts.rejected and (written := run.write_rejects(path, beside=beside)):
             click.echo(f"The rejected rows, each with its reason, are in {written}.", err=True)
-        for note in run.inputs.unmet:
-            click.echo(f"Note: {note}", err=True)
+        for unmet in run.inputs.unmet:
+            click.echo(f"Note: {unmet}", err=True)
         raise
 
 

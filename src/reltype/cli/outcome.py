@@ -8,7 +8,6 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_document, write_words
-from reltype.formats.printing import note
 
 
 @click.command(name="outcome")
@@ -45,10 +44,8 @@ def command(
     found = outcome(plan, list(data) or None, map=options.pairs(map_), **given)
     if format_ == "json" or (format_ is None and str(output).endswith(".json")):
         write_document(output or "-", found.to_dict())
-    elif output not in (None, "-") or format_ not in (None, "table"):
+    elif options.wants_rows(output, format_):
         found.write(output or "-", format_, options.plugin_formats())
-    if output not in (None, "-") or format_ in (None, "table"):
+    if options.shows_page(output, format_):
         write_words("-", str(found))
-    if not quiet:
-        for told in found.notes:
-            click.echo(note(told), err=True)
+    options.tell(found.notes, quiet=quiet)

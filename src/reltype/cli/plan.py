@@ -8,7 +8,6 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_words
-from reltype.formats.printing import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,13 +78,11 @@ def command(
         map=options.pairs(map_),
         **given,
     )
-    if output not in (None, "-") or format_ not in (None, "table"):
+    if options.wants_rows(output, format_):
         found.write(output or "-", format_, options.plugin_formats())
-    if output not in (None, "-") or format_ in (None, "table"):
+    if options.shows_page(output, format_):
         write_words("-", str(found))
-    if not quiet:
-        for told in found.notes:
-            click.echo(note(told), err=True)
+    options.tell(found.notes, quiet=quiet)
 
 
 def counts(given: Iterable[str]) -> dict[str, int]:

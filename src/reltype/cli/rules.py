@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reltype.cli import options
-from reltype.formats.printing import note
 
 if TYPE_CHECKING:
     from reltype.reporting.rules import RuleReport
@@ -76,9 +75,7 @@ def _check(given: dict[str, Any]) -> int:
         click.echo(f"Changed: {changed.text}", err=True)
     for flaw in wrong:
         click.echo(f"Error: {flaw}", err=True)
-    for flaw in found:
-        if not flaw.wrong:
-            click.echo(note(str(flaw)), err=True)
+    options.tell(str(flaw) for flaw in found if not flaw.wrong)
     rules = known.catalogue.rules.values()
     examples = sum(len(rule.examples) for rule in rules)
     click.echo(

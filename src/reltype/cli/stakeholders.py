@@ -9,7 +9,6 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_words
-from reltype.formats.printing import note
 
 DRAWN = ("svg", "graphml", "json")
 """What is written of the whole map; other formats are tables of its people."""
@@ -109,6 +108,4 @@ def command(
         options.emit(found.people, output, format_)
     if to_file or kind == "table":
         write_words("-", words)
-    if not quiet:
-        for told in found.notes:
-            click.echo(note(told), err=True)
+    options.tell(found.notes, quiet=quiet)

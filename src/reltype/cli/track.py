@@ -8,7 +8,6 @@ import click
 
 from reltype.cli import options
 from reltype.formats import write_document
-from reltype.formats.printing import note
 
 
 @click.command(name="track")
@@ -58,10 +57,8 @@ def command(
     )
     if format_ == "json" and (output in (None, "-") or str(output).endswith(".json")):
         write_document(output or "-", found.to_dict())
-    elif output not in (None, "-") or format_ not in (None, "table"):
+    elif options.wants_rows(output, format_):
         found.write(output or "-", format_)
-    if output not in (None, "-") or format_ in (None, "table"):
+    if options.shows_page(output, format_):
         click.echo(page(found))
-    if not quiet:
-        for told in found.notes:
-            click.echo(note(told), err=True)
+    options.tell(found.notes, quiet=quiet)

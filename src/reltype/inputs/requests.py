@@ -56,23 +56,6 @@ def input_requests(
     fitted: Sequence[Block] = (),
     kinds: Mapping[str, str] | None = None,
 ) -> list[InputRequest]:
-    """All that is to be read, as `_input_requests` says, knowing which words for kinds a model has met."""
-    made = _input_requests(
-        data, customers, config, columns=columns, table=table, fitted=fitted, kinds=kinds
-    )
-    return [evolve(request, fitted=frozenset(kinds or ())) for request in made]
-
-
-def _input_requests(
-    data: object,
-    customers: object,
-    config: Config,
-    *,
-    columns: Mapping[str, str] | None = None,
-    table: str | None = None,
-    fitted: Sequence[Block] = (),
-    kinds: Mapping[str, str] | None = None,
-) -> list[InputRequest]:
     """All that is to be read: what was given, or else what the config names.
 
     A file that the config names is read as its table says. Another file is read so, too, if it has
@@ -86,12 +69,27 @@ def _input_requests(
         columns: Our name → their column, as a flag says it; goes first.
         table: Which table of a database.
         fitted: How a model's data was read: holds for what was given and the config is silent on.
-        kinds: Their word → our kind, as the model's data was read.
+        kinds: Their word → our kind, as the model's data was read; each request carries these words.
 
     Raises:
         UsageError: Nothing was given, and the config names nothing.
     """
-    said, kinds = columns or {}, {**(kinds or {}), **config.kinds}
+    met = dict(kinds or {})
+    made = _requested(
+        data, customers, config, columns or {}, {**met, **config.kinds}, table, fitted
+    )
+    return [evolve(request, fitted=frozenset(met)) for request in made]
+
+
+def _requested(
+    data: object,
+    customers: object,
+    config: Config,
+    said: Mapping[str, str],
+    kinds: Mapping[str, str],
+    table: str | None,
+    fitted: Sequence[Block],
+) -> list[InputRequest]:
     things = _several(data)
     if not things:
         if not config.blocks:
