@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+import reltype
 from reltype.mapping.states import STATES, UNPAID, state_of, state_sql, words
 
 LINES = """Order ID,Order Date,Customer ID,Product,Sales,Quantity
@@ -217,3 +218,26 @@ def test_the_engine_reads_every_state_as_the_guesser_does():
     found = connection.execute(f"SELECT {state_sql('x')} FROM given ORDER BY n").fetchall()
     differ = {p: (row[0], state_of(p)) for p, row in zip(phrases, found, strict=True)}
     assert {p: pair for p, pair in differ.items() if pair[0] != pair[1]} == {}
+
+
+@pytest.mark.parametrize(
+    ("goods", "kinds"),
+    [
+        ("tea tea,cake cake", 2),
+        ("tea tea,tea tea", 1),
+        ("tea cake,tea tea", None),
+        ("tea ,cake cake", 2),
+        (" ,tea tea", 1),
+        (" , ", None),
+    ],
+)
+def test_kinds_of_goods_are_counted_only_where_each_order_is_of_one(tmp_path, goods, kinds):
+    rows = [
+        f"C-1,O-{day},2024-01-{day:02}T10:00:00,purchase,5,{kind}"
+        for day, order in enumerate(goods.split(","), 1)
+        for kind in order.split(" ")
+    ]
+    log = tmp_path / "lines.csv"
+    head = "customer_id,order_id,timestamp,kind,value,category"
+    log.write_text("\n".join([head, *rows, "C-2,O-9,2024-01-09T10:00:00,purchase,5,tea"]))
+    assert reltype.classify(log).facts("C-1")["categories"] == kinds

@@ -58,7 +58,8 @@ def as_orders(
 
     Rows of one customer with the same order id and kind are one order: its money is summed (an
     amount that each line repeats for the whole order is taken once), its discount is that of its
-    money, sentiments and ratings are means, and it was placed when its first line was.
+    money, sentiments and ratings are means, and it was placed when its first line was. A customer of
+    whom any order is of several categories has none.
 
     Args:
         rows: SQL of canonical rows, `reject` and `unread`; their states are not applied yet.
@@ -75,6 +76,11 @@ def as_orders(
         whole = f"arg_max({name}, abs({name}))" if name in per_order else f"sum({exact})"
         aggregates[name] = whole
     aggregates |= {"began": "min(began)", "ended": "max(ended)"}
+    if "category" in columns:
+        # An order of several kinds is of none alone, and whoever placed one took of more kinds than
+        # their other orders say.
+        several = "bool_or(min(category) <> max(category)) OVER (PARTITION BY customer_id)"
+        aggregates["category"] = f"CASE WHEN {several} IS NOT TRUE THEN min(category) END"
     for name in ("sentiment", "rating"):
         aggregates[name] = f"avg(round({name} * {GRID}) / {GRID})"
     if {"discount", "value"} <= set(columns) and "discount" not in per_order:
