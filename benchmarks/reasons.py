@@ -260,7 +260,14 @@ def one(rows, given, as_of):
         "nps": given.get("nps"),
         "wallet": given.get("share_of_wallet"),
         "products": given.get("products"),
-        "categories": len({r.get("category") for r in rows if r.get("category") is not None}),
+        "categories": len(
+            {
+                row["category"]
+                for row in rows
+                if row["kind"] in {"purchase", "renewal"} and row.get("category") is not None
+            }
+        )
+        or None,
     }
 
 
@@ -322,7 +329,9 @@ def usual(people):
         "usual_response": share("responses", "outreaches"),
         "usual_nps": mean([p["nps"] for p in people if p["nps"] is not None]),
         "usual_products": mean([p["products"] for p in people if p["products"] is not None]),
-        "usual_categories": mean([p["categories"] for p in people if p["payments"] >= 2]),
+        "usual_categories": mean(
+            [p["categories"] for p in people if p["payments"] >= 2 and p["categories"] is not None]
+        ),
         "yearly_purchases": 365.25 * total("purchases") / total("held") if total("held") else None,
         "yearly_complaints": 365.25 * total("complaints") / total("held")
         if total("held")
